@@ -1,0 +1,66 @@
+"""Errors that a user can act on: what was found, what was expected, what to do.
+
+Every error raised on bad input derives from `MerReproError`; the command line prints its message without a
+traceback and exits with status 2. Programming errors stay ordinary Python exceptions.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class MerReproError(Exception):
+    """Base of all errors about input, parameters or recorded files."""
+
+
+class ParameterError(MerReproError):
+    """A parameter, profile, device, paper or data set that does not exist or is out of range."""
+
+
+class LedgerError(MerReproError):
+    """A claims.yaml that breaks its schema."""
+
+
+class RecordError(MerReproError):
+    """A run record that cannot be read or does not say what its name says."""
+
+
+class DataError(MerReproError):
+    """A data file that is not what its documentation promises.
+
+    Parameters
+    ----------
+    path : file that was read.
+    found, expected : one clause each, for the sentence "found ..., expected ...".
+    line : 1-based line in the file, where one line is to blame.
+    todo : what the reader can do about it.
+    """
+
+    def __init__(
+        self, path: Path | str, *, found: str, expected: str, line: int | None = None, todo: str | None = None
+    ):
+        self.path, self.line, self.found, self.expected, self.todo = Path(path), line, found, expected, todo
+        place = f"{path}, line {line}" if line is not None else f"{path}"
+        super().__init__(f"{place}: found {found}; expected {expected}." + (f" {todo}" if todo else ""))
+
+
+class DataMissing(MerReproError):
+    """A data set of which there is no copy where the lookup order searches."""
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """The clause that names the valid choices and, where one is close, the nearest: ' (did you mean ...?)'."""
+    valid = sorted(valid)
+    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.5)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"{hint} Valid: {', '.join(valid)}."
+
+
+def require_choice(kind: str, word: str, valid: Iterable[str]) -> str:
+    """Return `word` if it is one of `valid`; raise `ParameterError` that names the nearest valid one if not."""
+    valid = list(valid)
+    if word not in valid:
+        raise ParameterError(f"Unknown {kind} '{word}'.{nearest(word, valid)}")
+    return word

@@ -1,0 +1,106 @@
+"""Scores of predictions, one function each.
+
+Conventions
+-----------
+`y_true` and `y_pred` are one-dimensional, of equal length, finite, in the same unit (valence or arousal on the data
+set's own scale). Scores are dimensionless unless said otherwise; a score that is undefined for its input is `nan`,
+never a number that looks like a result.
+
+Metrics
+-------
+Regression: `r2`, `squared_pearson`, `rmse`, `mae`, `mape`, `ccc`; all of them at once: `regression`.
+
+`r2` and `squared_pearson` differ: the first punishes a wrong mean or scale, the second cannot see them. Papers
+report either under the name R²; tables of this study always say which.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Order in which tables show the regression scores.
+REGRESSION = ("r2", "squared_pearson", "rmse", "mae", "mape", "ccc")
+
+
+def validate(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both arrays as float64, after checking that they can be compared.
+
+    Raises
+    ------
+    ValueError
+        If they are not one-dimensional, differ in length, are empty, or hold a value that is not finite.
+    """
+    y_true, y_pred = np.asarray(y_true, dtype=float), np.asarray(y_pred, dtype=float)
+    if y_true.ndim != 1 or y_true.shape != y_pred.shape:
+        raise ValueError(
+            f"y_true has shape {y_true.shape} and y_pred {y_pred.shape}; expected one dimension, same length."
+        )
+    if y_true.size == 0:
+        raise ValueError("There is nothing to score: y_true and y_pred are empty.")
+    for name, values in (("y_true", y_true), ("y_pred", y_pred)):
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"{name} holds {int((~np.isfinite(values)).sum())} values that are not finite, the first at"
+                f" position {int(np.argmin(np.isfinite(values)))}; drop or impute them before scoring."
+            )
+    return y_true, y_pred
+
+
+def r2(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Coefficient of determination, 1 - SS_res / SS_tot; at most 1, negative when worse than the mean of `y_true`."""
+    y_true, y_pred = validate(y_true, y_pred)
+    total = np.sum((y_true - y_true.mean()) ** 2)
+    return float(1 - np.sum((y_true - y_pred) ** 2) / total) if total > 0 else float("nan")
+
+
+def squared_pearson(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Squared Pearson correlation, 0 to 1; `nan` when either side is constant.
+
+    The score that the code of qiu2025 calls R² (file ``R2.m`` of its repository). It never falls below `r2` of the
+    same predictions, because it is the `r2` after the best linear rescaling of `y_pred`.
+    """
+    y_true, y_pred = validate(y_true, y_pred)
+    true_deviation, pred_deviation = y_true - y_true.mean(), y_pred - y_pred.mean()
+    scale = np.sum(true_deviation**2) * np.sum(pred_deviation**2)
+    # A constant predictor leaves rounding noise in pred_deviation, which must not be correlated with anything.
+    if scale == 0 or np.ptp(y_pred) < 1e-12 * max(1.0, np.abs(y_pred).max()):
+        return float("nan")
+    return float(np.sum(true_deviation * pred_deviation) ** 2 / scale)
+
+
+def rmse(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Root mean squared error, in the unit of the targets."""
+    y_true, y_pred = validate(y_true, y_pred)
+    return float(np.sqrt(np.mean((y_true - y_pred) ** 2)))
+
+
+def mae(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Mean absolute error, in the unit of the targets; never above `rmse`."""
+    y_true, y_pred = validate(y_true, y_pred)
+    return float(np.mean(np.abs(y_true - y_pred)))
+
+
+def mape(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Mean absolute percentage error as a fraction (0.1 is 10 %), over the items whose target is not zero.
+
+    It depends on where the scale has its zero: on DEAM's -1..1 labels it is dominated by frames near zero and says
+    little. Leaving out zero targets follows ``result.m`` of qiu2025's repository.
+    """
+    y_true, y_pred = validate(y_true, y_pred)
+    used = y_true != 0
+    if not used.any():
+        return float("nan")
+    return float(np.mean(np.abs((y_true[used] - y_pred[used]) / y_true[used])))
+
+
+def ccc(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Concordance correlation coefficient (Lin 1989), -1 to 1, with population moments."""
+    y_true, y_pred = validate(y_true, y_pred)
+    covariance = np.mean((y_true - y_true.mean()) * (y_pred - y_pred.mean()))
+    scale = y_true.var() + y_pred.var() + (y_true.mean() - y_pred.mean()) ** 2
+    return float(2 * covariance / scale) if scale > 0 else float("nan")
+
+
+def regression(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
+    """All regression scores, in the order of `REGRESSION`."""
+    return {name: globals()[name](y_true, y_pred) for name in REGRESSION}

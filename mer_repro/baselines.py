@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-A baseline is a function ``(frames, target, split) -> predictions`` for the frames at ``split.test``. `frames` is a table
-with ``song_id`` and ``time`` (seconds), songs contiguous and times ascending; `target` the labels in the same order.
+A baseline is a function ``(frames, target, split) -> predictions`` for the frames at ``split.test``. `frames` is a
+table with ``song_id`` and ``time`` (seconds), songs contiguous, times ascending; `target` the labels in its order.
 Only labels at ``split.train`` are read; no audio, no features. A song without a training frame gets the global mean,
 so under a clean protocol every baseline here is the global mean, which is the point.
 

@@ -48,7 +48,7 @@ def build_home() -> Path:
 
 
 def records_home(profile: str) -> Path:
-    """Where the run records of a profile live: ``results/`` for full (committed), ``_build/results/`` for the others."""
+    """Home of a profile's run records: ``results/`` for full (committed), ``_build/results/`` for the others."""
     return PROJECT / "results" if profile == "full" else build_home() / "results" / profile
 
 

@@ -1,0 +1,60 @@
+"""Scores against other libraries and against values worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as sklearn_metrics
+
+from mer_repro import metrics
+
+
+@pytest.fixture(params=range(5))
+def scores(request):
+    rng = np.random.default_rng(request.param)
+    y_true = rng.normal(0.3, 0.2, 200)
+    return y_true, 0.6 * y_true + rng.normal(0.1, 0.1, 200)
+
+
+def test_regression_scores_agree_with_scikit_learn_and_scipy(scores):
+    y_true, y_pred = scores
+    ours = metrics.regression(y_true, y_pred)
+    assert ours["r2"] == pytest.approx(sklearn_metrics.r2_score(y_true, y_pred))
+    assert ours["rmse"] == pytest.approx(sklearn_metrics.root_mean_squared_error(y_true, y_pred))
+    assert ours["mae"] == pytest.approx(sklearn_metrics.mean_absolute_error(y_true, y_pred))
+    assert ours["mape"] == pytest.approx(sklearn_metrics.mean_absolute_percentage_error(y_true, y_pred))
+    assert ours["squared_pearson"] == pytest.approx(stats.pearsonr(y_true, y_pred).statistic ** 2)
+    assert list(ours) == list(metrics.REGRESSION)
+
+
+def test_ccc_by_hand():
+    # means 2 and 3, population variances 2/3 and 2/3, covariance 2/3: 2 * 2/3 / (2/3 + 2/3 + 1) = 4/7
+    assert metrics.ccc([1, 2, 3], [2, 3, 4]) == pytest.approx(4 / 7)
+
+
+def test_squared_pearson_hides_what_r2_punishes():
+    y_true = np.array([0.1, 0.4, 0.5, 0.9])
+    wrong_scale = 10 * y_true - 3
+    assert metrics.squared_pearson(y_true, wrong_scale) == pytest.approx(1)
+    assert metrics.r2(y_true, wrong_scale) < 0
+
+
+def test_undefined_scores_are_nan_not_zero():
+    y_true = np.array([0.1, 0.2, 0.3])
+    assert np.isnan(metrics.squared_pearson(y_true, np.full(3, 0.7)))
+    assert np.isnan(metrics.r2(np.full(3, 0.2), y_true))
+    assert np.isnan(metrics.mape([0.0, 0.0], [1.0, 1.0]))
+    assert metrics.mape([0.0, 2.0], [1.0, 1.0]) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "message"),
+    [
+        ([1.0, 2.0], [1.0], "same length"),
+        ([], [], "nothing to score"),
+        ([1.0, np.nan], [1.0, 2.0], "y_true holds 1 values that are not finite, the first at position 1"),
+        ([[1.0]], [[1.0]], "one dimension"),
+    ],
+)
+def test_bad_input_is_named(y_true, y_pred, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.r2(y_true, y_pred)

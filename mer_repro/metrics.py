@@ -46,11 +46,17 @@ def validate(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[np.ndarray, np.nda
     return y_true, y_pred
 
 
+def is_constant(values: np.ndarray) -> bool:
+    """Whether all values are equal up to rounding noise, which must not be mistaken for variance."""
+    return bool(np.ptp(values) <= 1e-12 * max(1.0, np.abs(values).max()))
+
+
 def r2(y_true: np.ndarray, y_pred: np.ndarray) -> float:
     """Coefficient of determination, 1 - SS_res / SS_tot; at most 1, negative when worse than the mean of `y_true`."""
     y_true, y_pred = validate(y_true, y_pred)
-    total = np.sum((y_true - y_true.mean()) ** 2)
-    return float(1 - np.sum((y_true - y_pred) ** 2) / total) if total > 0 else float("nan")
+    if is_constant(y_true):
+        return float("nan")
+    return float(1 - np.sum((y_true - y_pred) ** 2) / np.sum((y_true - y_true.mean()) ** 2))
 
 
 def squared_pearson(y_true: np.ndarray, y_pred: np.ndarray) -> float:
@@ -60,11 +66,10 @@ def squared_pearson(y_true: np.ndarray, y_pred: np.ndarray) -> float:
     same predictions, because it is the `r2` after the best linear rescaling of `y_pred`.
     """
     y_true, y_pred = validate(y_true, y_pred)
+    if is_constant(y_true) or is_constant(y_pred):
+        return float("nan")
     true_deviation, pred_deviation = y_true - y_true.mean(), y_pred - y_pred.mean()
     scale = np.sum(true_deviation**2) * np.sum(pred_deviation**2)
-    # A constant predictor leaves rounding noise in pred_deviation, which must not be correlated with anything.
-    if scale == 0 or np.ptp(y_pred) < 1e-12 * max(1.0, np.abs(y_pred).max()):
-        return float("nan")
     return float(np.sum(true_deviation * pred_deviation) ** 2 / scale)
 
 

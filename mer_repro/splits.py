@@ -109,4 +109,4 @@ def assert_song_disjoint(groups: np.ndarray, split: Split) -> None:
     for name in ("validation", "test"):
         shared = np.intersect1d(trained, np.unique(groups[getattr(split, name)]))
         if len(shared):
-            raise AssertionError(f"{len(shared)} {name} songs are also in training, the first is {shared[0]!r}.")
+            raise AssertionError(f"{len(shared)} {name} songs are also in training, the first is '{shared[0]}'.")

@@ -1,0 +1,273 @@
+"""Execute the notebooks and build the Jupyter Book.
+
+A notebook has two forms with one name: the text (``book/<name>.md``, MyST by jupytext), which people edit, and the
+executed ``book/<name>.ipynb``, which readers and nbval see. `build` never changes a committed pair unless asked:
+
+1. every text notebook is executed by papermill with the validated parameters of ``params/<profile>/<key>.yaml`` into
+   ``_build/notebooks/<profile>/``, several at a time, unless nothing that it depends on changed;
+2. pages and executed notebooks are staged in ``_build/source/``;
+3. Jupyter Book builds ``_build/html/`` from there, with warnings as errors.
+
+Only ``renew`` copies the executed notebooks back beside their texts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from mer_repro import paths
+from mer_repro.errors import MerReproError, require_choice
+
+BOOK = paths.PROJECT / "book"
+#: Seconds one cell may take; a full profile trains networks inside a cell.
+CELL_TIMEOUT = 6 * 3600
+
+
+class BookError(MerReproError):
+    """A notebook that fails, or a book that does not build without warnings."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One notebook pair.
+
+    Attributes
+    ----------
+    name : path of the text form below ``book/``, without suffix, e.g. ``papers/qiu2025``.
+    """
+
+    name: str
+
+    @property
+    def key(self) -> str:
+        """What its parameter file is called: the last part of the name, for a paper its citation key."""
+        return self.name.rpartition("/")[2]
+
+    @property
+    def text(self) -> Path:
+        """The edited form."""
+        return BOOK / f"{self.name}.md"
+
+    @property
+    def committed(self) -> Path:
+        """The executed form that is committed."""
+        return BOOK / f"{self.name}.ipynb"
+
+    def executed(self, profile: str) -> Path:
+        """The executed form that a build of this profile makes."""
+        return paths.build_home() / "notebooks" / profile / f"{self.name}.ipynb"
+
+
+def notebooks() -> list[Notebook]:
+    """All notebook pairs: the Markdown files below ``book/`` whose header names a kernel."""
+    texts = (path for path in sorted(BOOK.rglob("*.md")) if ".ipynb_checkpoints" not in path.parts)
+    return [Notebook(path.relative_to(BOOK).with_suffix("").as_posix()) for path in texts if _is_notebook(path)]
+
+
+def _is_notebook(path: Path) -> bool:
+    head = path.read_text(encoding="utf-8").split("\n---", 1)[0]
+    return head.startswith("---") and "kernelspec:" in head
+
+
+def parameters(notebook: Notebook, profile: str) -> dict:
+    """The papermill parameters of a notebook under a profile, validated by its paper's study.
+
+    Raises
+    ------
+    ParameterError
+        If the study knows no such parameter, or the value is of the wrong kind.
+    """
+    from mer_repro.study import load_parameters, study_keys
+
+    require_choice("profile", profile, paths.PROFILES)
+    chosen = {"profile": profile}
+    if notebook.key in study_keys():
+        chosen |= load_parameters(notebook.key, profile).model_dump(mode="json")
+    return chosen
+
+
+def fingerprint(notebook: Notebook, profile: str) -> str:
+    """Hash of all that an executed notebook depends on: text, parameters, package, records, data at hand."""
+    digest = hashlib.sha256()
+    digest.update(notebook.text.read_bytes())
+    digest.update(json.dumps(parameters(notebook, profile), sort_keys=True).encode())
+    digest.update(os.environ.get(paths.DATA_VARIABLE, "").encode())
+    package = Path(__file__).parent
+    inputs = [path for suffix in (".py", ".yaml") for path in package.rglob(f"*{suffix}")]
+    for path in sorted(inputs):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    for folder in (paths.records_home("full"), paths.records_home(profile)):
+        for path in sorted(folder.glob("*/records/*.json")):
+            digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def execute(notebook: Notebook, profile: str) -> Path:
+    """Execute one notebook into ``_build/notebooks/<profile>/`` and return where it lies.
+
+    Raises
+    ------
+    BookError
+        If a cell fails; the message names the notebook, the cell and the error. No executed form is left behind then.
+    """
+    import jupytext
+    import nbformat
+    import papermill
+
+    chosen = parameters(notebook, profile)
+    target = notebook.executed(profile)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft, source = target.with_suffix(".draft.ipynb"), target.with_suffix(".source.ipynb")
+    nbformat.write(jupytext.read(notebook.text), source)
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(draft),
+            parameters=chosen,
+            kernel_name="python3",
+            cwd=str(paths.PROJECT),
+            progress_bar=False,
+            execution_timeout=CELL_TIMEOUT,
+        )
+    except papermill.PapermillExecutionError as error:
+        last = error.traceback[-1].splitlines()[-1] if error.traceback else error.evalue
+        raise BookError(
+            f"book/{notebook.name}.md fails in cell {error.cell_index} ({error.ename}): {error.evalue or last}\n"
+            f"The cell:\n{error.source}"
+        ) from None
+    else:
+        _tidy(draft)
+        os.replace(draft, target)
+    finally:
+        source.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+    return target
+
+
+def _tidy(path: Path) -> None:
+    """Drop what differs between two equal executions: times, identifiers, machine paths, kernel versions."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    for index, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{index}"
+        cell.metadata = {name: value for name, value in cell.metadata.items() if name == "tags" and value}
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+    nbformat.write(notebook, path)
+
+
+def _is_noise(output: dict) -> bool:
+    """Progress bars and other stderr: useful while a notebook runs, noise on its page."""
+    return output.get("output_type") == "stream" and output.get("name") == "stderr"
+
+
+def execute_all(profile: str, workers: int, say: Callable[[str], None], force: bool = False) -> None:
+    """Execute every notebook that is not up to date, `workers` at a time; all of them, even if one fails.
+
+    Raises
+    ------
+    BookError
+        Naming every notebook that failed.
+    """
+    stamps = {notebook: fingerprint(notebook, profile) for notebook in notebooks()}
+    due = [notebook for notebook, stamp in stamps.items() if force or not _is_current(notebook, profile, stamp)]
+    for notebook in stamps.keys() - set(due):
+        say(f"  {notebook.name}: unchanged")
+    failures = []
+    with ProcessPoolExecutor(max(1, min(workers, len(due)))) as pool:
+        running = {pool.submit(execute, notebook, profile): notebook for notebook in due}
+        for notebook in due:
+            say(f"  {notebook.name}: executing with the {profile} profile")
+        for future in as_completed(running):
+            notebook = running[future]
+            try:
+                future.result()
+            except Exception as error:
+                failures.append(f"{notebook.name}: {error}")
+                say(f"  {notebook.name}: FAILED")
+            else:
+                # Taken anew: the notebook itself may have added records, which it then depends on.
+                _stamp(notebook, profile).write_text(fingerprint(notebook, profile))
+                say(f"  {notebook.name}: done")
+    if failures:
+        raise BookError("These notebooks failed:\n\n" + "\n\n".join(failures))
+
+
+def _stamp(notebook: Notebook, profile: str) -> Path:
+    return notebook.executed(profile).with_suffix(".stamp")
+
+
+def _is_current(notebook: Notebook, profile: str, stamp: str) -> bool:
+    recorded = _stamp(notebook, profile)
+    return notebook.executed(profile).is_file() and recorded.is_file() and recorded.read_text() == stamp
+
+
+def stage(profile: str) -> Path:
+    """Mirror pages and executed notebooks into ``_build/source/``, touching only what changed."""
+    source = paths.build_home() / "source"
+    pairs = notebooks()
+    wanted = {notebook.executed(profile): source / f"{notebook.name}.ipynb" for notebook in pairs}
+    edited = {path for notebook in pairs for path in (notebook.text, notebook.committed)}
+    for path in BOOK.rglob("*"):
+        if path.is_file() and path not in edited and ".ipynb_checkpoints" not in path.parts:
+            wanted[path] = source / path.relative_to(BOOK)
+    for path, place in wanted.items():
+        if not place.is_file() or place.read_bytes() != path.read_bytes():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+    for path in list(source.rglob("*")):
+        if path.is_file() and path not in wanted.values():
+            path.unlink()
+    return source
+
+
+def build(profile: str, workers: int = 2, renew: bool = False, force: bool = False, say=print) -> Path:
+    """Execute what is due, build the book, and return the path of its first page.
+
+    Parameters
+    ----------
+    profile : "smoke", "quick" or "full".
+    workers : notebooks executed at the same time.
+    renew : also copy the executed notebooks beside their texts, which is what gets committed.
+    force : execute every notebook, current or not.
+    say : takes one line of progress.
+
+    Raises
+    ------
+    BookError
+        If a notebook fails or Jupyter Book warns.
+    """
+    require_choice("profile", profile, paths.PROFILES)
+    say(f"== notebooks ({profile} profile, {workers} at a time)")
+    execute_all(profile, workers, say, force)
+    if renew:
+        for notebook in notebooks():
+            shutil.copyfile(notebook.executed(profile), notebook.committed)
+            say(f"  {notebook.committed.relative_to(paths.PROJECT)}: renewed")
+    say("== pages")
+    source = stage(profile)
+    command = [sys.executable, "-m", "jupyter_book", "build", str(source), "--path-output", str(paths.PROJECT)]
+    command += ["--config", str(paths.PROJECT / "_config.yml"), "--toc", str(paths.PROJECT / "_toc.yml")]
+    command += ["--warningiserror", "--keep-going", "--quiet"]
+    done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BookError("Jupyter Book does not build the pages without warnings:\n" + "\n".join(_complaints(done)))
+    return paths.build_home() / "html" / "index.html"
+
+
+def _complaints(done: subprocess.CompletedProcess) -> Iterator[str]:
+    """The lines of Jupyter Book's output that say what is wrong; all of it where none does."""
+    lines = (done.stdout + done.stderr).splitlines()
+    telling = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
+    yield from telling or lines

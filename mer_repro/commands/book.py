@@ -1,0 +1,27 @@
+"""`mer-repro book`: execute the notebooks and build the book."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--profile", default="quick", show_default=True, help="smoke, quick or full.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Notebooks executed at a time.")
+@click.option("--renew", is_flag=True, help="Also renew the committed notebooks; always on for the full profile.")
+@click.option("--force", is_flag=True, help="Execute every notebook, even where nothing changed.")
+def command(profile: str, workers: int, renew: bool, force: bool) -> None:
+    """Execute the notebooks with a profile's parameters and build the book.
+
+    Prints the path of the book's first page. A notebook is executed only if its text, its parameters, the package,
+    the records or the data changed. A notebook that fails is named, and the exit status is then 2.
+
+    \b
+    Examples:
+      mer-repro book
+      mer-repro book --profile full --workers 4
+    """
+    from mer_repro import book
+
+    page = book.build(profile, workers, renew=renew or profile == "full", force=force, say=click.echo)
+    click.echo(f"The book: {page}")

@@ -1,0 +1,13 @@
+"""All checks; each is a small pure function over exact intervals, registered by `mer_repro.audit.catalogue.check`.
+
+``mer-repro audit --checks`` prints them with their roles and options.
+
+Module `counts`: granularity, totals, splits, sizes.  `changes`: gains, orderings, significance.  `regression`: errors,
+R2 and the variance they imply.  `classification`: precision, recall, F1, accuracy, supports.  `structure`: dimensions,
+receptive fields, time.  `tables`: the same thing stated twice, copied cells, regularities.
+"""
+
+from mer_repro.audit.catalogue import CHECKS
+from mer_repro.audit.checks import changes, classification, counts, regression, structure, tables
+
+__all__ = ["CHECKS", "changes", "classification", "counts", "regression", "structure", "tables"]

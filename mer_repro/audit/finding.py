@@ -1,0 +1,84 @@
+"""What a check answers: a verdict, why in one sentence, the readings tried, and a witness where one exists.
+
+The rule of the whole audit: a convention that the paper leaves open (points or relative? macro or weighted? one run
+or a mean of runs?) is tried in every reading.
+
+- ``consistent``: some plain reading holds, one that a reader would take the words to mean.
+- ``undetermined``: only a charitable reading holds, or the check only observes, or a number it needs is not there.
+- ``inconsistent``: every reading fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mer_repro.audit.numbers import Number
+
+Verdict = Literal["consistent", "undetermined", "inconsistent"]
+#: worst first
+VERDICTS: tuple[Verdict, ...] = ("inconsistent", "undetermined", "consistent")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A paper's statement without a number, as the checks see it: its full id and our paraphrase."""
+
+    id: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand the numbers.
+
+    Attributes
+    ----------
+    name : the convention, as a clause.
+    holds : True or False; None where the numbers cannot decide it (then it counts as one that may hold).
+    arithmetic : the calculation with its numbers.
+    plain : False for a charitable reading: possible, but not what the words say.
+    """
+
+    name: str
+    holds: bool | None
+    arithmetic: str = ""
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer of one check. `blame` are the numbers that cannot stand together (all of them if empty)."""
+
+    verdict: Verdict
+    detail: str
+    readings: tuple[Reading, ...] = ()
+    witness: dict | None = None
+    blame: tuple[Number, ...] = field(default=())
+
+
+def verdict_of(readings) -> Verdict:
+    """The rule above, applied to readings."""
+    if any(reading.holds and reading.plain for reading in readings):
+        return "consistent"
+    if any(reading.holds is not False for reading in readings):
+        return "undetermined"
+    return "inconsistent"
+
+
+def worst(verdicts) -> Verdict:
+    """The worst of some verdicts; ``undetermined`` if there are none."""
+    return min(verdicts, key=VERDICTS.index, default="undetermined")
+
+
+def decide(readings, *, good: str, open: str, bad: str, witness=None, blame=()) -> Finding:
+    """A finding whose verdict follows from the readings and picks its sentence."""
+    readings = tuple(readings)
+    verdict = verdict_of(readings)
+    detail = {"consistent": good, "undetermined": open, "inconsistent": bad}[verdict]
+    return Finding(verdict, detail, readings, witness, tuple(blame))
+
+
+def observe(detail: str, readings=(), witness=None, blame=()) -> Finding:
+    """A finding that only reports: ``undetermined`` with the observation."""
+    return Finding("undetermined", detail, tuple(readings), witness, tuple(blame))

@@ -1,0 +1,341 @@
+"""The claims ledger of a paper: its schema, and a reader whose every error names file and line.
+
+A ledger (``mer_repro/papers/<key>/claims.yaml``) lists the numbers a paper states (``claims``), its testable statements
+without a number (``statements``) and which check is run over which of them (``checks``).  Public facts that checks
+rely on live in ``mer_repro/audit/facts.yaml``.  Numbers are strings exactly as printed: "0.890" is not "0.89".
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mer_repro.audit import catalogue, checks  # noqa: F401 (checks fills the catalogue)
+from mer_repro.audit.numbers import Number, decimal_of, number
+from mer_repro.errors import LedgerError
+from mer_repro.papers import claims_file
+
+FACTS_FILE = Path(__file__).parent / "facts.yaml"
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+Term = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, Field(min_length=1)]
+Reference = Identifier | Annotated[list[Identifier], Field(min_length=1)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Place(_Entry):
+    """Where in the paper: a section (and paragraph, 1-based), a cell of a table, a figure, an equation."""
+
+    section: Text
+    paragraph: Annotated[int, Field(ge=1, strict=False)] | None = None
+    table: Text | None = None
+    row: Text | None = None
+    column: Text | None = None
+    figure: Text | None = None
+    equation: Text | None = None
+
+    def __str__(self) -> str:
+        if self.table:
+            return ", ".join(part for part in (f"Table {self.table}", self.row, self.column) if part)
+        if self.figure:
+            return f"Figure {self.figure}"
+        if self.equation:
+            return f"Equation {self.equation}"
+        return self.section + (f", paragraph {self.paragraph}" if self.paragraph else "")
+
+
+class Claim(_Entry):
+    """One stated number.  `value` and `spread` are as printed; see `mer_repro.audit.numbers` for `rounding`."""
+
+    id: Identifier
+    where: Place
+    quantity: Term
+    unit: Text
+    value: Text
+    spread: Text | None = None
+    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "nearest"
+    about: dict[Term, Text] = {}
+    note: Text | None = None
+
+
+class Statement(_Entry):
+    """One testable statement without a number of its own; `says` is our paraphrase."""
+
+    id: Identifier
+    where: Place
+    kind: Literal["superiority", "ordering", "use", "definition", "design", "availability"]
+    says: Text
+    claims: list[Identifier] = []
+    note: Text | None = None
+
+
+class Binding(_Entry):
+    """One check and what it is run over.
+
+    `claims` and `facts` map the check's roles to ids; `options` are its keyword arguments.  `unless` names an innocent
+    reading that arithmetic cannot test (say, that two tables come from two training runs): with it, the check answers
+    at worst `undetermined`.
+    """
+
+    id: Identifier
+    check: Text
+    claims: dict[Term, Reference] = {}
+    facts: dict[Term, Reference] = {}
+    options: dict[Term, Any] = {}
+    unless: Text | None = None
+    note: Text | None = None
+
+
+class Source(_Entry):
+    """Where a fact comes from: a sentence naming it, and its DOI or address."""
+
+    text: Text
+    doi: Text | None = None
+    address: Text | None = None
+
+
+class Fact(_Entry):
+    """One public fact about a data set or a piece of software that checks rely on."""
+
+    id: Identifier
+    says: Text
+    value: Text
+    unit: Text
+    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "exact"
+    source: Source
+
+
+class Ledger(_Entry):
+    """Everything one paper states.  Build it with `load` or `parse`, which also check ids and references."""
+
+    paper: Identifier
+    claims: list[Claim]
+    statements: list[Statement] = []
+    checks: list[Binding] = []
+
+    def full_id(self, short: str) -> str:
+        """The id outside the file: ``qiu2025.t1.ours.testing.r2``."""
+        return f"{self.paper}.{short}"
+
+    def numbers(self, cut: bool = False) -> dict[str, Number]:
+        """All claims as `Number`, by their ids in the file; `cut` as in `mer_repro.audit.numbers.interval_of`."""
+        return {
+            claim.id: number(
+                self.full_id(claim.id),
+                claim.value,
+                claim.unit,
+                claim.rounding,
+                claim.quantity,
+                claim.spread,
+                cut,
+            )
+            for claim in self.claims
+        }
+
+    def entries(self) -> Iterator[dict]:
+        """Claims, then statements, as plain dictionaries with full ids: what ``mer-repro claims --json`` prints.
+
+        A statement has its kind in place of ``number``, and an empty ``quantity``, ``value`` and ``unit``.
+        """
+        for claim in self.claims:
+            yield {
+                "id": self.full_id(claim.id),
+                "paper": self.paper,
+                "kind": "number",
+                **claim.model_dump(exclude={"id", "where"}),
+                "where": claim.where.model_dump(exclude_none=True),
+            }
+        for statement in self.statements:
+            yield {
+                "id": self.full_id(statement.id),
+                "paper": self.paper,
+                "kind": statement.kind,
+                "quantity": "",
+                "value": "",
+                "unit": "",
+                "says": statement.says,
+                "claims": [self.full_id(short) for short in statement.claims],
+                "note": statement.note,
+                "where": statement.where.model_dump(exclude_none=True),
+            }
+
+
+def load(key: str) -> Ledger:
+    """The ledger of one paper.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such paper.
+    LedgerError
+        If the file breaks the schema; the message has one line a fault, each with file and line.
+    """
+    return parse(claims_file(key))
+
+
+@functools.cache
+def facts() -> dict[str, Fact]:
+    """The public facts by id.  Raises LedgerError if ``facts.yaml`` breaks its schema."""
+    document = _Document(FACTS_FILE)
+    entries = document.validate(_Facts).facts
+    document.unique("facts", entries)
+    document.numeric("facts", entries)
+    document.finish()
+    return {entry.id: entry for entry in entries}
+
+
+class _Facts(_Entry):
+    facts: list[Fact]
+
+
+def parse(path: Path) -> Ledger:
+    """Read and check one ledger file (see `load`); the paper's name must be that of its folder."""
+    document = _Document(path)
+    ledger = document.validate(Ledger)
+    if ledger.paper != path.parent.name:
+        document.fault(("paper",), f"paper '{ledger.paper}', expected '{path.parent.name}' as the folder is called")
+    document.unique("claims", ledger.claims, "statements", ledger.statements, "checks", ledger.checks)
+    document.numeric("claims", ledger.claims)
+    claims = {claim.id for claim in ledger.claims}
+    statements = {statement.id for statement in ledger.statements}
+    for position, statement in enumerate(ledger.statements):
+        document.references(("statements", position, "claims"), statement.claims, claims, "claim")
+    for position, binding in enumerate(ledger.checks):
+        place = ("checks", position)
+        for role, reference in binding.claims.items():
+            document.references((*place, "claims", role), _listed(reference), claims | statements, "claim or statement")
+        for role, reference in binding.facts.items():
+            document.references((*place, "facts", role), _listed(reference), set(facts()), "fact")
+        for problem in catalogue.problems(binding, statements):
+            document.fault(place, f"check '{binding.id}': {problem}")
+    document.finish()
+    return ledger
+
+
+def _listed(reference: str | list[str]) -> list[str]:
+    return [reference] if isinstance(reference, str) else reference
+
+
+class _Document:
+    """A YAML file with the line of every entry, and the faults found in it so far."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.faults: list[tuple[int, str]] = []
+        loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            loader = loader_class(path.read_text(encoding="utf-8"))
+            self.root = loader.get_single_node()
+            self.content = loader.construct_document(self.root) if self.root is not None else None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 1
+            raise LedgerError(f"{path}, line {line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerError(f"{path}: cannot be read: {error}") from None
+        self._twice(self.root)
+
+    def _twice(self, node) -> None:
+        """YAML keeps the last of two equal keys silently; here they are a fault."""
+        if isinstance(node, yaml.MappingNode):
+            seen = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    self.faults.append((key.start_mark.line + 1, f"key '{key.value}' twice in one entry"))
+                seen.add(key.value)
+                self._twice(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for value in node.value:
+                self._twice(value)
+
+    def line(self, place: tuple) -> int:
+        """The 1-based line of the deepest node that `place` (keys and positions) leads to."""
+        node = self.root
+        line = node.start_mark.line if node is not None else 0
+        for step in place:
+            if isinstance(node, yaml.MappingNode):
+                found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+                if found is None:
+                    break
+                line, node = found[0].start_mark.line, found[1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                node = node.value[step]
+                line = node.start_mark.line
+            else:
+                break
+        return line + 1
+
+    def fault(self, place: tuple, message: str) -> None:
+        self.faults.append((self.line(place), message))
+
+    def validate(self, model: type[_Entry]):
+        try:
+            return model.model_validate(self.content)
+        except ValidationError as error:
+            for fault in error.errors(include_url=False):
+                self.fault(fault["loc"], _explain(fault))
+            self.finish()
+
+    def unique(self, *lists) -> None:
+        """Every id once in the file; arguments alternate between a list's key and its entries."""
+        seen: dict[str, int] = {}
+        for key, entries in zip(lists[::2], lists[1::2], strict=True):
+            for position, entry in enumerate(entries):
+                line = self.line((key, position, "id"))
+                if entry.id in seen:
+                    self.faults.append((line, f"id '{entry.id}' is already that of line {seen[entry.id]}"))
+                seen.setdefault(entry.id, line)
+
+    def numeric(self, key: str, entries) -> None:
+        """A value that looks numeric must be one: digits that cannot be read are a typing error."""
+        for position, entry in enumerate(entries):
+            for field in ("value", "spread"):
+                printed = getattr(entry, field, None)
+                looks = printed is not None and re.search(r"\d", printed) and getattr(entry, "quantity", "") != "date"
+                if looks and decimal_of(printed, entry.unit) is None:
+                    self.fault(
+                        (key, position, field),
+                        f"{field} '{printed}' with unit '{entry.unit}' is not one number; expected digits as printed,"
+                        " one number a claim",
+                    )
+
+    def references(self, place: tuple, ids: list[str], known: set[str], kind: str) -> None:
+        for reference in ids:
+            if reference not in known:
+                self.fault(place, f"'{reference}' is no {kind} in this study" + _close(reference, known))
+
+    def finish(self) -> None:
+        """Raise one `LedgerError` with all faults in the order of their lines, if there are any."""
+        if self.faults:
+            lines = [f"{self.path}, line {line}: {message}." for line, message in sorted(set(self.faults))]
+            raise LedgerError("\n".join(lines))
+
+
+def _close(word: str, known: set[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _explain(fault: dict) -> str:
+    """One pydantic fault in the ledger's own words."""
+    name = fault["loc"][-1] if fault["loc"] else "the file"
+    given = fault["input"]
+    if fault["type"] == "extra_forbidden":
+        return f"unknown field '{name}'"
+    if fault["type"] == "missing":
+        return f"field '{name}' is missing"
+    if fault["type"] == "string_type" and isinstance(given, int | float):
+        return f'{name} is typed as a number ({given}); quote it exactly as printed, such as "{given}"'
+    return f"{name} is {given!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"

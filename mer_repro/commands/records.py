@@ -1,0 +1,57 @@
+"""`mer-repro records`: what has been run, and whether it is still current."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from mer_repro.paths import PROFILES
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("key", default="all")
+@click.option("--profile", default="full", show_default=True, help=f"One of {', '.join(PROFILES)}.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def command(key, profile, as_json):
+    """Show the recorded runs of paper KEY (default: all).
+
+    A record is "recorded" while a rerun would give it again, "stale" once its parameters, data or source changed,
+    and "unplanned" where the study no longer has such a run. "here" tells whether its data is on this machine.
+
+    \b
+    Examples:
+      mer-repro records qiu2025
+      mer-repro records qiu2025 --profile quick
+      mer-repro records --json
+    """
+    from mer_repro.paths import records_home
+    from mer_repro.records import RecordStore
+    from mer_repro.study import load_study, study_keys
+    from mer_repro.sweep import survey
+
+    store = RecordStore(records_home(profile))
+    documents = []
+    for name in study_keys() if key == "all" else [key]:
+        cells = {cell.run.id: cell for cell in survey(name, profile)}
+        for record in store.all(load_study(name).key):
+            cell = cells.get(record.id)
+            state = {
+                "state": cell.state if cell else "unplanned",
+                "reasons": cell.reasons if cell else [],
+                "here": cell is not None and cell.obtain is None,
+            }
+            documents.append(record.as_dict() | {"profile": profile} | state)
+    if as_json:
+        click.echo(json.dumps(documents, indent=1))
+        return
+    for document in documents:
+        metrics = "  ".join(f"{name} {_number(value)}" for name, value in document["metrics"].items())
+        reasons = f" ({'; '.join(document['reasons'])})" if document["reasons"] else ""
+        click.echo(f"{document['id']}  {document['state']}{reasons}  {document['data']}  {metrics}")
+    if not documents:
+        click.echo(f"No records under {store.folder}. Make them: mer-repro run {key} --profile {profile}")
+
+
+def _number(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.4g}"

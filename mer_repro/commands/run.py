@@ -1,0 +1,59 @@
+"""`mer-repro run`: compute what a study's store is missing."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from mer_repro.errors import ParameterError
+from mer_repro.paths import PROFILES
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("key")
+@click.argument("more_only", metavar="[FIELD=VALUE]...", nargs=-1)
+@click.option("--profile", default="quick", show_default=True, help=f"One of {', '.join(PROFILES)}.")
+@click.option("--workers", type=int, help="Processes side by side.  [default: one a core; four on a GPU]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
+@click.option("--only", multiple=True, metavar="FIELD=VALUE", help="Only these runs; VALUE may be a list: a,b.")
+@click.option("--force", is_flag=True, help="Run again what is recorded, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+def command(key, more_only, profile, workers, device, only, force, as_json):
+    """Run what the study of paper KEY (or of "all") is missing.
+
+    KEY may also be the dotted path of a study module of your own. FIELD is dataset, data, protocol, variant, target
+    or seed. What is recorded with the same parameters, data and source is not run again. The exit status is 1 if a
+    run failed, 2 if the input is at fault.
+
+    \b
+    Examples:
+      mer-repro run qiu2025 --profile smoke
+      mer-repro run all --profile full --device cuda
+      mer-repro run qiu2025 --only dataset=deam protocol=song_grouped,frame_random
+    """
+    from mer_repro.study import study_keys
+    from mer_repro.sweep import sweep
+
+    chosen = _selectors([*only, *more_only])
+    summaries = []
+    for name in study_keys() if key == "all" else [key]:
+        summary = sweep(name, profile, workers=workers, device=device, only=chosen, force=force, progress=not as_json)
+        summaries.append(summary)
+        if not as_json:
+            click.echo(summary.report())
+    if as_json:
+        click.echo(json.dumps([summary.as_dict() for summary in summaries], indent=1))
+    if not all(summary.ok for summary in summaries):
+        raise SystemExit(1)
+
+
+def _selectors(words: list[str]) -> dict[str, list[str]]:
+    """["dataset=deam,pmemo", "seed=0"] as {"dataset": ["deam", "pmemo"], "seed": ["0"]}."""
+    chosen: dict[str, list[str]] = {}
+    for word in words:
+        name, equals, values = word.partition("=")
+        if not equals or not values:
+            raise ParameterError(f"Cannot read the selector '{word}'. Write it as FIELD=VALUE, e.g. dataset=deam.")
+        chosen.setdefault(name, []).extend(values.split(","))
+    return chosen

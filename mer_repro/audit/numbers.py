@@ -159,14 +159,14 @@ def decimal_of(printed: str, unit: str = "") -> Decimal | None:
     """The decimal in a printed number, its last digit kept, or None if there is none (``NAN``, a date).
 
     Understands thousands separators, a sign, ``1e-3``, number words up to twenty, ``3x3`` (the side of a square), a
-    leading tilde and a trailing unit if it is '%' or `unit`.
+    leading tilde, brackets around it and a trailing unit if it is '%' or `unit`.
     """
     square = re.fullmatch(r"(\d+) ?[x×] ?\1", printed)
     if square:
         return Decimal(square[1])
     if printed.strip().lower() in WORDS:
         return Decimal(WORDS.index(printed.strip().lower()))
-    match = _PRINTED.match(printed.strip())
+    match = _PRINTED.match(printed.strip().strip("[]()"))
     if not match or match["unit"] not in ("", "%", unit):
         return None
     digits = re.sub(r"[,\u2009\u00a0 ]", "", match["digits"])
@@ -183,7 +183,7 @@ def interval_of(value: Decimal, rounding: str, cut: bool = False) -> Interval:
     ----------
     value : the printed decimal with its last digit kept (``Decimal('0.50')`` is not ``Decimal('0.5')``).
     rounding : ``nearest`` half a unit of the last digit either way; ``exact`` the value alone; ``approximate``
-        ("about") a whole unit of the last digit that is not zero, either way; ``at_least``, ``at_most`` open to one side.
+        ("about") a whole unit of the last digit that is not zero, either way; ``at_least``, ``at_most`` one-sided.
     cut : also allow that the author cut the digits off (0.999 printed as 0.99): a whole unit away from zero.
     """
     exact = Fraction(value)

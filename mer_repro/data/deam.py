@@ -1,0 +1,503 @@
+"""DEAM, the MediaEval Database for Emotional Analysis in Music: 1,802 songs (2013, 2014, 2015).
+
+Conventions
+----------- Static labels are means of about ten raters on a 1-9 scale, one pair a song (a 45 s excerpt; whole
+songs in 2015). Dynamic labels are means over raters in -1..1, every 0.5 s from 15 s on. ``arousal.csv`` has
+one column more than ``valence.csv``, and a few songs have one frame more in the one or the other: the joint
+table holds the frames that both files have, and `Deam.unpaired_frames` counts those left out.
+
+In every copy at hand the static table of 2013 and 2014 has valence and arousal in each other's columns for
+the songs with ``song_id`` <= 1000. `load` puts them right unless the dynamic labels of the copy say that they
+are right already; ``as_published=True`` leaves the columns alone. `validate` shows the evidence.
+
+Source: Aljanaki, Yang and Soleymani 2017, "Developing a benchmark for emotional analysis of music", PLOS ONE
+12(3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import twins
+from mer_repro.data.base import (
+    Column,
+    Finding,
+    Location,
+    Remote,
+    parse_cell,
+    read_rows,
+    read_table,
+    require_same_ids,
+    require_unique,
+)
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@article{aljanaki2017deam,
+  title = {Developing a benchmark for emotional analysis of music},
+  author = {Aljanaki, Anna and Yang, Yi-Hsuan and Soleymani, Mohammad},
+  journal = {PLOS ONE},
+  volume = {12},
+  number = {3},
+  pages = {e0173392},
+  year = {2017},
+  doi = {10.1371/journal.pone.0173392}
+}"""
+LICENSE_INFO = (
+    "Creative Commons BY-NC-SA for the annotations; the songs keep their own Creative Commons licences."
+)
+HOST = "https://cvml.unige.ch/databases/DEAM/"
+REMOTES = {
+    "annotations": Remote(
+        address=HOST + "DEAM_Annotations.zip",
+        filename="DEAM_Annotations.zip",
+        size=4_735_283,
+        checksum="sha256:809b0feb4ba6196c1eda9b2b7b33b892b11fa71457cfceb0d47e832ed1a5f15f",
+        unpack_to=".",
+    ),
+    "metadata": Remote(
+        address=HOST + "metadata.zip",
+        filename="metadata.zip",
+        size=344_760,
+        checksum="sha256:3d1d5ab42e852803a770f2cfbd685c6b464e1ebe76f26b0e10954597902b90f8",
+        unpack_to=".",
+    ),
+    "features": Remote(
+        address=HOST + "features.zip", filename="features.zip", unpack_to=".", part="features"
+    ),
+    "audio": Remote(
+        address=HOST + "DEAM_audio.zip",
+        filename="DEAM_audio.zip",
+        size=1_343_203_527,
+        checksum="sha256:e2814325f573ade8caebc697f0efcfdf7207142b737d72558a416117ca591353",
+        unpack_to=".",
+        part="audio",
+    ),
+}
+
+AVERAGED = "annotations/annotations averaged per song"
+DYNAMIC = {
+    target: f"{AVERAGED}/dynamic (per second annotations)/{target}.csv" for target in ("arousal", "valence")
+}
+STATIC_EARLY = f"{AVERAGED}/song_level/static_annotations_averaged_songs_1_2000.csv"
+STATIC_LATE = f"{AVERAGED}/song_level/static_annotations_averaged_songs_2000_2058.csv"
+METADATA = {year: f"metadata/metadata_{year}.csv" for year in (2013, 2014, 2015)}
+SONG_MEANS = "derived/opensmile_song_means.csv"
+REQUIRED = (*DYNAMIC.values(), STATIC_EARLY, STATIC_LATE)
+OPTIONAL = (*METADATA.values(), SONG_MEANS, "features/*.csv")
+ROOTS = (".", "DEAM", "DEAM_Annotations")
+
+HOP = 0.5  # s between frames
+FIRST_FRAME = 15.0  # s; raters need the first seconds to settle
+LAST_OF_2013, LAST_OF_2014, LAST_OF_2015 = 1000, 2000, 2058
+STATIC_SCALE = (1.0, 9.0)
+DYNAMIC_SCALE = (-1.0, 1.0)
+
+SONG_ID = Column("song_id", ("song_id", "Id"), "int", low=1, high=LAST_OF_2015)
+
+
+def _rating(name: str, header: str) -> Column:
+    return Column(name, header, low=STATIC_SCALE[0], high=STATIC_SCALE[1])
+
+
+def _deviation(name: str, header: str) -> Column:
+    # A deviation of ratings on 1-9 is at most half the range, times sqrt(n / (n - 1)) for as few as two
+    # raters.
+    return Column(name, header, low=0, high=(STATIC_SCALE[1] - STATIC_SCALE[0]) / 2 * 2**0.5)
+
+
+STATIC_COLUMNS = (
+    SONG_ID,
+    _rating("valence", "valence_mean"),
+    _rating("arousal", "arousal_mean"),
+    _deviation("valence_std", "valence_std"),
+    _deviation("arousal_std", "arousal_std"),
+)
+#: 2015 also publishes the mean and deviation of each rater's highest and lowest dynamic rating.
+EXTREME_COLUMNS = tuple(
+    column
+    for target in ("valence", "arousal")
+    for extreme in ("max", "min")
+    for column in (
+        _rating(f"{target}_{extreme}", f"{target}_{extreme}_mean"),
+        _deviation(f"{target}_{extreme}_std", f"{target}_{extreme}_std"),
+    )
+)
+METADATA_COLUMNS = (
+    SONG_ID,
+    Column("artist", kind="str", nullable=True),
+    Column("title", ("title", "Song title", "Track"), kind="str", nullable=True),
+    Column("album", kind="str", nullable=True, optional=True),
+    Column("genre", kind="str", nullable=True),
+)
+
+
+@dataclass(frozen=True)
+class Deam:
+    """DEAM's tables.
+
+    static : song_id, valence, arousal, valence_std, arousal_std (1-9), and for the songs of 2015 the means
+        and deviations of the highest and lowest rating (``valence_max`` ...; NaN before).
+    dynamic : song_id, time (s), valence, arousal (-1..1), sorted by song and time.
+    metadata : song_id, year, artist, title, album, genre, tags (tuple); None where the copy has none.
+    song_features : song_id and 130 song means of openSMILE low-level descriptors under their openSMILE names;
+        None where the copy has none. A third party's aggregate in the real copy.
+    unpaired_frames : frames that only one of the two dynamic files has, left out of `dynamic`.
+    swapped : song_ids whose valence and arousal the published static table has in each other's columns.
+    as_published : whether `static` still has them so.
+    """
+
+    location: Location
+    static: pd.DataFrame
+    dynamic: pd.DataFrame
+    metadata: pd.DataFrame | None
+    song_features: pd.DataFrame | None
+    unpaired_frames: int
+    swapped: frozenset[int]
+    as_published: bool
+
+    def frame_features(self, song_id: int) -> pd.DataFrame:
+        """``time`` (s, every 0.5 s from 0) and 260 openSMILE columns (mean and deviation of 130 descriptors).
+
+        Raises
+        ------
+        DataMissing
+            If the copy has no per-frame features of this song.
+        DataError
+            If the file is not as documented.
+        """
+        columns = [Column("time", "frameTime", low=0)]
+        columns += [Column(f"{name}_{kind}") for name in twins.DESCRIPTORS for kind in ("stddev", "amean")]
+        return read_table(
+            self.location.path(f"features/{song_id}.csv"),
+            columns,
+            key=("time",),
+            delimiter=";",
+            others="ignore",
+        )
+
+    def audio_path(self, song_id: int) -> Path:
+        """The song's mp3; raises DataMissing where the copy has no audio."""
+        return self.location.path(f"MEMD_audio/{song_id}.mp3")
+
+
+def load(location: Location, as_published: bool = False) -> Deam:
+    """Read DEAM.
+
+    Parameters
+    ----------
+    as_published : leave valence and arousal of the static table in the columns in which they were published.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented, or the files do not speak of the same songs.
+    """
+    import pandas as pd
+
+    arousal, valence = (
+        _read_dynamic(location.path(DYNAMIC[target]), target) for target in ("arousal", "valence")
+    )
+    dynamic = _join_dynamic(location, arousal, valence)
+    static = _read_static(location)
+    static_path = location.path(STATIC_EARLY)
+    require_same_ids(static_path, static.song_id, location.path(DYNAMIC["arousal"]), arousal.song_id)
+    swapped = find_swapped(static, dynamic)
+    if swapped and not as_published:
+        static = swap_columns(static, swapped)
+    features = None
+    if location.has(SONG_MEANS):
+        features = read_table(
+            location.path(SONG_MEANS), [SONG_ID, *(Column(f"{name}_amean") for name in twins.DESCRIPTORS)]
+        )
+        require_same_ids(location.path(SONG_MEANS), features.song_id, static_path, static.song_id)
+    years = [_read_metadata(location, year) for year in METADATA if location.has(METADATA[year])]
+    return Deam(
+        location=location,
+        static=static,
+        dynamic=dynamic,
+        metadata=pd.concat(years, ignore_index=True) if years else None,
+        song_features=features,
+        unpaired_frames=len(arousal) + len(valence) - 2 * len(dynamic),
+        swapped=swapped,
+        as_published=as_published,
+    )
+
+
+def _read_dynamic(path: Path, target: str) -> pd.DataFrame:
+    """The wide file (a row a song, a column a time; rows end with the song, or in empty cells) as a long
+    table."""
+    import numpy as np
+    import pandas as pd
+
+    rows = read_rows(path)
+    line, header = next(rows)
+    times = _sample_times(path, line, header)
+    column = Column(target, low=DYNAMIC_SCALE[0], high=DYNAMIC_SCALE[1])
+    ids, lines, values, lengths = [], [], [], []
+    for line, cells in rows:
+        if len(cells) > len(header):
+            raise DataError(
+                path,
+                line=line,
+                found=f"{len(cells)} cells",
+                expected=f"at most {len(header)}, as in the header",
+            )
+        length = len(cells)
+        while length and not cells[length - 1].strip():
+            length -= 1
+        if length < 2:
+            raise DataError(path, line=line, found="a song without labels", expected="at least one")
+        ids.append(parse_cell(path, line, SONG_ID, cells[0]))
+        lines.append(line)
+        lengths.append(length - 1)
+        values += [parse_cell(path, line, column, cell) for cell in cells[1:length]]
+    if not ids:
+        raise DataError(path, line=2, found="no rows", expected="one a song")
+    require_unique(path, lines, {"song_id": ids})
+    return pd.DataFrame(
+        {
+            "song_id": np.repeat(ids, lengths),
+            "time": np.concatenate([times[:length] for length in lengths]),
+            target: np.array(values),
+        }
+    )
+
+
+def _join_dynamic(location: Location, arousal: pd.DataFrame, valence: pd.DataFrame) -> pd.DataFrame:
+    """The frames that both files have. Some published songs have one frame more in one file; more is a cut
+    row."""
+    paths = {target: location.path(DYNAMIC[target]) for target in DYNAMIC}
+    require_same_ids(paths["arousal"], arousal.song_id, paths["valence"], valence.song_id)
+    lengths = {"arousal": arousal.groupby("song_id").size(), "valence": valence.groupby("song_id").size()}
+    gaps = lengths["arousal"] - lengths["valence"]
+    if gaps.abs().max() > 1:
+        song_id = gaps.abs().idxmax()
+        shorter, longer = ("valence", "arousal") if gaps[song_id] > 0 else ("arousal", "valence")
+        raise DataError(
+            paths[shorter],
+            found=f"{lengths[shorter][song_id]} frames of song_id {song_id}",
+            expected=f"{lengths[longer][song_id]} as in {paths[longer].name}, or one less",
+            todo="The row is truncated: fetch the file again.",
+        )
+    return valence.merge(arousal, on=["song_id", "time"]).sort_values(["song_id", "time"], ignore_index=True)
+
+
+def _sample_times(path: Path, line: int, header: list[str]):
+    """Times (s) from header cells ``sample_<ms>ms``, which must go up by 0.5 s."""
+    import numpy as np
+
+    matches = [re.fullmatch(r"sample_(\d+)ms", cell.strip()) for cell in header[1:]]
+    if header[0].strip() != "song_id" or not matches or not all(matches):
+        raise DataError(
+            path,
+            line=line,
+            found="another header",
+            expected=f"'song_id', 'sample_{FIRST_FRAME * 1000:.0f}ms' and so on, every {HOP * 1000:.0f} ms",
+            todo="Is it the right file, with its header line?",
+        )
+    times = np.array([int(match[1]) for match in matches]) / 1000
+    if times[0] != FIRST_FRAME or np.any(np.diff(times) != HOP):
+        raise DataError(
+            path, line=line, found="irregular sample times", expected=f"every {HOP} s from {FIRST_FRAME} s on"
+        )
+    return times
+
+
+def _read_static(location: Location) -> pd.DataFrame:
+    import pandas as pd
+
+    early = read_table(location.path(STATIC_EARLY), STATIC_COLUMNS)
+    late = read_table(location.path(STATIC_LATE), (*STATIC_COLUMNS, *EXTREME_COLUMNS))
+    for name, table, low, high in (
+        (STATIC_EARLY, early, 1, LAST_OF_2014),
+        (STATIC_LATE, late, LAST_OF_2014 + 1, LAST_OF_2015),
+    ):
+        strays = table.song_id[~table.song_id.between(low, high)]
+        if len(strays):
+            raise DataError(
+                location.path(name), found=f"song_id {strays.iloc[0]}", expected=f"ids from {low} to {high}"
+            )
+    return pd.concat([early, late], ignore_index=True).sort_values("song_id").reset_index(drop=True)
+
+
+def _read_metadata(location: Location, year: int) -> pd.DataFrame:
+    table = read_table(location.path(METADATA[year]), METADATA_COLUMNS, others="ignore", gather="tags")
+    table.insert(1, "year", year)
+    if year == 2013:
+        table["album"] = (
+            ""  # the column so named holds file names in the copies at hand, and is missing elsewhere
+        )
+    return table
+
+
+def find_swapped(static: pd.DataFrame, dynamic: pd.DataFrame) -> frozenset[int]:
+    """The song_ids whose valence and arousal stand in each other's columns of the published static table.
+
+    That is every song up to 1000, as in all copies at hand, unless the dynamic labels of the same songs say
+    clearly that this copy is right: their song means then correlate better with the columns as they are.
+    """
+    songs = static.loc[static.song_id <= LAST_OF_2013]
+    means = dynamic.groupby("song_id")[["valence", "arousal"]].mean()
+    joint = songs.merge(means, left_on="song_id", right_index=True, suffixes=("", "_dynamic"))
+    # Fewer songs, or a smaller difference, would be no evidence against what is known of the published table.
+    enough, clear = 30, 0.2
+    if len(joint) >= enough:
+        straight = joint.valence.corr(joint.valence_dynamic) + joint.arousal.corr(joint.arousal_dynamic)
+        crossed = joint.valence.corr(joint.arousal_dynamic) + joint.arousal.corr(joint.valence_dynamic)
+        if straight > crossed + clear:
+            return frozenset()
+    return frozenset(songs.song_id.tolist())
+
+
+def swap_columns(static: pd.DataFrame, song_ids: frozenset[int]) -> pd.DataFrame:
+    """A copy of a static table with valence and arousal (and their deviations) exchanged for the songs
+    named."""
+    table = static.copy()
+    rows = table.song_id.isin(song_ids)
+    for suffix in ("", "_std"):
+        pair = [f"valence{suffix}", f"arousal{suffix}"]
+        table.loc[rows, pair] = static.loc[rows, pair[::-1]].to_numpy()
+    return table
+
+
+def validate(dataset: Deam) -> list[Finding]:
+    """Checks of DEAM; see `Finding`."""
+    return []
+
+
+TWIN_SONGS = {2013: 50, 2014: 58, 2015: 12}
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 120 generated songs in DEAM's layout, with per-frame features and with the published swap.
+
+    ``truth.json`` holds the ceilings of `mer_repro.data.twins.ceilings` for the dynamic labels and the ids
+    whose static labels were swapped.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 1802])
+    ids = [int(i) for i in np.linspace(2, LAST_OF_2013, TWIN_SONGS[2013])]
+    ids += [int(i) for i in np.linspace(LAST_OF_2013 + 1, LAST_OF_2014, TWIN_SONGS[2014])]
+    ids += list(range(LAST_OF_2014 + 1, LAST_OF_2014 + 1 + TWIN_SONGS[2015]))
+    silent = int(FIRST_FRAME / HOP)  # frames before the first label, which only the features have
+    annotated = [60 if song_id <= LAST_OF_2014 else int(rng.integers(80, 140)) for song_id in ids]
+    songs = twins.plant_songs(rng, [silent + length for length in annotated])
+    scale = 0.22  # -1..1 holds more than four deviations
+    labels = {
+        target: [np.clip(scale * song.observed[target][silent:], -1, 1).round(6) for song in songs]
+        for target in twins.TARGETS
+    }
+    _write_twin_dynamic(folder, ids, labels)
+    _write_twin_static(folder, rng, ids, labels)
+    _write_twin_metadata(folder, ids)
+    for song_id, song in zip(ids, songs, strict=True):
+        _write_twin_features(folder / f"features/{song_id}.csv", song)
+    twins.write_table(
+        folder / SONG_MEANS,
+        ["song_id", *(f"{name}_amean" for name in twins.DESCRIPTORS)],
+        ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
+    )
+    truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
+    twins.write_truth(
+        folder, {"dataset": "deam", "seed": seed, "dynamic": truth, "swapped_up_to": LAST_OF_2013}
+    )
+
+
+def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -> None:
+    longest = max(len(values) for values in labels["valence"])
+    for target, columns in (("arousal", longest + 1), ("valence", longest)):
+        times = [f"sample_{(FIRST_FRAME + HOP * k) * 1000:.0f}ms" for k in range(columns)]
+        rows = []
+        for position, (song_id, values) in enumerate(zip(ids, labels[target], strict=True)):
+            cells = values.tolist()
+            if target == "arousal" and position == len(ids) - 1:
+                cells.append(cells[-1])  # one frame that the other file does not have, as published
+            rows.append([song_id, *cells, *[""] * (columns - len(cells))])
+        twins.write_table(folder / DYNAMIC[target], ["song_id", *times], rows)
+
+
+def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list]) -> None:
+    middle, half = 5.0, 4.0
+    early, late = [], []
+    for position, song_id in enumerate(ids):
+        rating = {
+            target: round(
+                float(middle + half * labels[target][position].mean() + 0.25 * rng.standard_normal()), 2
+            )
+            for target in twins.TARGETS
+        }
+        spread = {target: round(float(rng.uniform(0.8, 2.2)), 2) for target in twins.TARGETS}
+        if song_id <= LAST_OF_2014:
+            order = ("arousal", "valence") if song_id <= LAST_OF_2013 else ("valence", "arousal")
+            early.append([song_id, *(cell for target in order for cell in (rating[target], spread[target]))])
+            continue
+        row = [song_id]
+        for target in ("valence", "arousal"):
+            top, bottom = min(rating[target] + 1.1, 9.0), max(rating[target] - 1.1, 1.0)
+            row += [
+                rating[target],
+                spread[target],
+                round(top, 2),
+                spread[target],
+                round(bottom, 2),
+                spread[target],
+            ]
+        late.append(row)
+    twins.write_table(
+        folder / STATIC_EARLY,
+        ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"],
+        early,
+    )
+    kinds = ("mean", "std", "max_mean", "max_std", "min_mean", "min_std")
+    header = [f" {target}_{kind}" for target in ("valence", "arousal") for kind in kinds]
+    header[2] = " valence_ max_mean"  # as published
+    twins.write_table(folder / STATIC_LATE, ["song_id", *header], late)
+
+
+def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
+    genres = ("Blues", "Classical", "Electronic", "Folk", "Jazz", "Pop", "Rock")
+    headers = {
+        2013: ["song_id", "album", "artist", "title", "Genre"],
+        2014: ["song_id", "artist", "album", "title", "Genre", "", ""],
+        2015: ["song_id", "title", "artist", "album", "Genre", "", ""],
+    }
+    for year, first, last in (
+        (2013, 1, LAST_OF_2013),
+        (2014, LAST_OF_2013 + 1, LAST_OF_2014),
+        (2015, LAST_OF_2014 + 1, LAST_OF_2015),
+    ):
+        rows = []
+        for song_id in ids:
+            if first <= song_id <= last:
+                cells = {
+                    "song_id": song_id,
+                    "album": f"\t{song_id}.mp3" if year == 2013 else f"Album {song_id % 17}",
+                    "artist": f"Generated Artist {song_id % 31}\t",
+                    "title": f"Generated Song {song_id}, in {song_id % 12}",
+                    "Genre": genres[song_id % len(genres)],
+                }
+                rows.append([cells.get(name, "generated") for name in headers[year]])
+        twins.write_table(folder / METADATA[year], headers[year], rows)
+
+
+def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:
+    import numpy as np
+
+    times = HOP * np.arange(len(song.features))
+    pairs = np.stack([song.spread, song.features], axis=2).reshape(
+        len(times), -1
+    )  # (frames, 260), deviation first
+    header = ["frameTime", *(f"{name}_{kind}" for name in twins.DESCRIPTORS for kind in ("stddev", "amean"))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savetxt(
+        path, np.column_stack([times, pairs]), fmt="%.3f", delimiter=";", header=";".join(header), comments=""
+    )

@@ -1,0 +1,266 @@
+"""PMEmo: the choruses of 794 pop songs, 767 of them with static and dynamic valence and arousal.
+
+Conventions
+----------- All labels are means over at least ten raters on a 0-1 scale. Dynamic labels come every 0.5 s,
+from 15.5 s on, each with the deviation of the raters. Feature frames (official download only) are 1 s wide,
+every 0.5 s from 0 s.
+
+Source: Zhang, Zhang, Yang et al. 2018, "The PMEmo dataset for music emotion recognition", ICMR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import twins
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{zhang2018pmemo,
+  title = {The {PMEmo} dataset for music emotion recognition},
+  author = {Zhang, Kejun and Zhang, Hui and Li, Simeng and Yang, Changyuan and Sun, Lingyun},
+  booktitle = {Proceedings of the 2018 ACM International Conference on Multimedia Retrieval},
+  pages = {135--142},
+  year = {2018},
+  doi = {10.1145/3206025.3206037}
+}"""
+LICENSE_INFO = "Non-commercial research only, by the owners' statement; the songs are commercial recordings."
+REMOTES = {
+    "all": Remote(
+        address="",
+        filename="PMEmo2019.zip",
+        unpack_to=".",
+        manual=(
+            "Open https://github.com/HuiZhangDB/PMEmo, follow its Google Drive link, download PMEmo2019.zip,"
+            " and unpack it so that pmemo/annotations/static_annotations.csv exists."
+        ),
+    )
+}
+
+STATIC = "annotations/static_annotations.csv"
+DYNAMIC = "annotations/dynamic_annotations.csv"
+DYNAMIC_STD = "annotations/dynamic_annotations_std.csv"
+METADATA = "metadata.csv"
+FRAME_FEATURES = "features/dynamic_features.csv"
+REQUIRED = (STATIC, DYNAMIC)
+OPTIONAL = (DYNAMIC_STD, METADATA, FRAME_FEATURES)
+ROOTS = (".", "PMEmo2019")
+
+HOP = 0.5  # s between frames
+FIRST_FRAME = 15.5  # s
+
+SONG_ID = Column("song_id", "musicId", "int", low=1)
+TIME = Column("time", "frameTime", low=0, unit="s")
+MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for target in ("valence", "arousal"))
+# No two ratings on 0-1 deviate by more than sqrt(1/2) from each other's mean.
+DEVIATIONS = tuple(
+    Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5)
+    for target in ("valence", "arousal")
+)
+METADATA_COLUMNS = (
+    SONG_ID,
+    Column("filename", "fileName", "str"),
+    Column("title", kind="str"),
+    Column("artist", kind="str"),
+    Column("album", kind="str", nullable=True),
+    Column("duration", low=0, unit="s"),
+    Column("chorus_start", "chorus_start_time", "str"),
+    Column("chorus_end", "chorus_end_time", "str"),
+)
+
+
+@dataclass(frozen=True)
+class PMEmo:
+    """PMEmo's tables.
+
+    static : song_id, valence, arousal (0-1).
+    dynamic : song_id, time (s), valence, arousal (0-1), and valence_std, arousal_std where the copy has the
+        deviations; sorted by song and time.
+    metadata : song_id, filename, title, artist, album, duration (s), chorus_start and chorus_end (s in the
+        song); None where the copy has none. Holds songs without labels too.
+    """
+
+    location: Location
+    static: pd.DataFrame
+    dynamic: pd.DataFrame
+    metadata: pd.DataFrame | None
+
+    def frame_features(self) -> pd.DataFrame:
+        """song_id, time (s) and 260 openSMILE columns (``_mean`` and ``_std`` of 130 descriptors), all songs.
+
+        Raises
+        ------
+        DataMissing
+            If the copy has no features.
+        DataError
+            If the file is not as documented.
+        """
+        columns = [SONG_ID, TIME]
+        columns += [Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS]
+        return read_table(
+            self.location.path(FRAME_FEATURES), columns, key=("song_id", "time"), others="ignore"
+        )
+
+    def audio_path(self, song_id: int) -> Path:
+        """The chorus as mp3; raises DataMissing where the copy has none."""
+        sample = f"samples/{song_id}.mp3"
+        return self.location.path(sample if self.location.has(sample) else f"chorus/{song_id}.mp3")
+
+
+def load(location: Location) -> PMEmo:
+    """Read PMEmo.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented, or the files do not speak of the same songs and frames.
+    """
+    static_path, dynamic_path = location.path(STATIC), location.path(DYNAMIC)
+    static = read_table(static_path, (SONG_ID, *MEANS))
+    dynamic = read_table(dynamic_path, (SONG_ID, TIME, *MEANS), key=("song_id", "time"))
+    require_same_ids(static_path, static.song_id, dynamic_path, dynamic.song_id)
+    if location.has(DYNAMIC_STD):
+        path = location.path(DYNAMIC_STD)
+        deviations = read_table(path, (SONG_ID, TIME, *DEVIATIONS), key=("song_id", "time"))
+        require_same_ids(path, _frames(deviations), dynamic_path, _frames(dynamic), "frame (song_id, time)")
+        dynamic = dynamic.merge(deviations, on=["song_id", "time"])
+    dynamic = dynamic.sort_values(["song_id", "time"], ignore_index=True)
+    _require_regular_frames(dynamic, dynamic_path)
+    metadata = None
+    if location.has(METADATA):
+        metadata = _read_metadata(location.path(METADATA))
+        unknown = sorted(set(static.song_id) - set(metadata.song_id))
+        if unknown:
+            raise DataError(
+                location.path(METADATA),
+                found=f"no song_id {unknown[0]}",
+                expected=f"every song of {static_path}",
+            )
+    return PMEmo(location, static.sort_values("song_id", ignore_index=True), dynamic, metadata)
+
+
+def _frames(table: pd.DataFrame) -> list[tuple[int, float]]:
+    return list(zip(table.song_id.tolist(), table.time.tolist(), strict=True))
+
+
+def _require_regular_frames(dynamic: pd.DataFrame, path: Path) -> None:
+    first = dynamic.groupby("song_id").time.transform("min")
+    step = dynamic.groupby("song_id").time.diff()
+    odd = dynamic[(first != FIRST_FRAME) | (step.notna() & (step != HOP))]
+    if len(odd):
+        row = odd.iloc[0]
+        raise DataError(
+            path,
+            found=f"a frame of song_id {row.song_id:.0f} at {row.time} s",
+            expected=f"frames every {HOP} s from {FIRST_FRAME} s on, none missing",
+        )
+
+
+def _read_metadata(path: Path) -> pd.DataFrame:
+    table = read_table(path, METADATA_COLUMNS)
+    for column in ("chorus_start", "chorus_end"):
+        clock = table[column].str.extract(r"^(\d{1,3}):([0-5]\d)$").astype(float)
+        wrong = table[clock.isna().any(axis=1)]
+        if len(wrong):
+            raise DataError(
+                path,
+                found=f"'{wrong[column].iloc[0]}' as {column} of song_id {wrong.song_id.iloc[0]}",
+                expected="a time as mm:ss",
+            )
+        table[column] = 60 * clock[0] + clock[1]
+    return table
+
+
+def validate(dataset: PMEmo) -> list[Finding]:
+    """Checks of PMEmo; see `Finding`."""
+    return []
+
+
+TWIN_SONGS, TWIN_UNLABELLED, TWIN_FEATURES_FOR = 90, 3, 60
+RATERS = 10
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 90 generated songs in PMEmo's layout (features of the first 60), and ``truth.json`` with the
+    ceilings."""
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 794])
+    ids = [1 + 11 * k for k in range(TWIN_SONGS + TWIN_UNLABELLED)]
+    silent = int(FIRST_FRAME / HOP)
+    labelled = rng.integers(16, 80, size=TWIN_SONGS)
+    songs = twins.plant_songs(rng, [silent + int(length) for length in labelled])
+    parts = [twins.annotated(song, silent) for song in songs]
+    middle, scale = 0.6, 0.1
+    means, deviations, static = [], [], []
+    for song_id, part in zip(ids, parts, strict=False):
+        label = {target: np.clip(middle + scale * part.observed[target], 0, 1) for target in twins.TARGETS}
+        spread = {
+            target: np.clip(0.3 + 0.04 * rng.standard_normal(len(label[target])), 0.05, 0.5)
+            for target in label
+        }
+        times = FIRST_FRAME + HOP * np.arange(len(label["arousal"]))
+        for table, columns in ((means, label), (deviations, spread)):
+            table += zip([song_id] * len(times), times, columns["arousal"], columns["valence"], strict=True)
+        overall = [float(label[target].mean() + 0.03 * rng.standard_normal()) for target in twins.TARGETS]
+        static.append([song_id, *np.clip(overall, 0, 1).round(4)])
+    for name, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
+        twins.write_table(
+            folder / name, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows
+        )
+    twins.write_table(folder / STATIC, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
+    _write_twin_metadata(folder, ids, labelled)
+    _write_twin_features(folder / FRAME_FEATURES, ids[:TWIN_FEATURES_FOR], songs)
+    truth = twins.ceilings(parts)
+    twins.write_truth(folder, {"dataset": "pmemo", "seed": seed, "dynamic": truth})
+
+
+def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
+    rows = []
+    for position, song_id in enumerate(ids):
+        frames = int(labelled[position]) if position < len(labelled) else 20
+        duration = FIRST_FRAME + HOP * frames
+        chorus = [f"{seconds // 60:02d}:{seconds % 60:02d}" for seconds in (65, 65 + round(duration))]
+        names = [
+            f"Generated Song {song_id}, part {position % 3}",
+            f"Generated Artist {position % 41}",
+            "Generated",
+        ]
+        rows.append([song_id, f"{song_id}.mp3", *names, duration, *chorus])
+    header = [
+        "musicId",
+        "fileName",
+        "title",
+        "artist",
+        "album",
+        "duration",
+        "chorus_start_time",
+        "chorus_end_time",
+    ]
+    twins.write_table(folder / METADATA, header, rows)
+
+
+def _write_twin_features(path: Path, ids: list[int], songs: list[twins.PlantedSong]) -> None:
+    import numpy as np
+
+    header = [
+        "musicId",
+        "frameTime",
+        *(f"{name}_{kind}" for kind in ("mean", "std") for name in twins.DESCRIPTORS),
+    ]
+    blocks = []
+    for song_id, song in zip(ids, songs, strict=False):
+        length = len(song.features)
+        blocks.append(
+            np.column_stack([np.full(length, song_id), HOP * np.arange(length), song.features, song.spread])
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    formats = ["%d", "%.1f"] + ["%.3f"] * (len(header) - 2)
+    np.savetxt(path, np.vstack(blocks), fmt=formats, delimiter=",", header=",".join(header), comments="")

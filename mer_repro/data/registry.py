@@ -1,0 +1,245 @@
+"""Which data sets there are, where a copy of each lies, and how it is loaded.
+
+Lookup order: the folder named by ``MER_REPRO_DATA``, the user cache (what ``mer-repro data fetch``
+downloaded), a generated twin. Nothing here downloads. What served is said by ``Location.kind`` and
+``Location.folder``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from mer_repro.data.base import TWIN_MARK, Location, last_line_digests, write_atomically
+from mer_repro.errors import DataMissing, require_choice
+from mer_repro.paths import cache_home, data_home
+
+SOURCES = ("auto", "real", "twin")
+TWIN_SEED = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One data set: its loader `module`, what it `says` in one line, its `folder` where that is not its
+    name."""
+
+    module: str
+    says: str
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """Data that a paper used and nobody can have: `why`, since when (ISO date or year, "" if never), what
+    `stands_in`."""
+
+    says: str
+    why: str
+    since: str
+    stands_in: tuple[str, ...]
+
+
+DATASETS: dict[str, Entry] = {
+    "deam": Entry(
+        "mer_repro.data.deam", "DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"
+    ),
+    "pmemo": Entry(
+        "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
+    ),
+    "vgmidi": Entry(
+        "mer_repro.data.vgmidi", "VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"
+    ),
+}
+
+UNAVAILABLE: dict[str, Unavailable] = {
+    "mypersonality": Unavailable(
+        says="myPersonality: psychometric scores of Facebook users, which bai2026 joins with Last.fm-1K",
+        why="its owners withdrew it from all research use; no lawful source exists",
+        since="2018",
+        stands_in=("mxmh", "lastfm1k", "hetrec2011_lastfm"),
+    ),
+    "abadeh2024_tweets": Unavailable(
+        says="the tweets with stress and genre labels that abadeh2024 trains on",
+        why="the authors collected them privately and published neither the tweets nor their ids",
+        since="",
+        stands_in=("situnes", "hetrec2011_lastfm", "nowplaying_rs"),
+    ),
+}
+
+
+def dataset_module(name: str) -> ModuleType:
+    """The loader module of a data set.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such data set (the nearest name is given).
+    DataMissing
+        If it is one that nobody can have; says why and what stands in.
+    """
+    if name in UNAVAILABLE:
+        gone = UNAVAILABLE[name]
+        since = f" (since {gone.since})" if gone.since else ""
+        raise DataMissing(f"{name} cannot be had{since}: {gone.why}. Stand-ins: {', '.join(gone.stands_in)}.")
+    return importlib.import_module(DATASETS[require_choice("data set", name, DATASETS)].module)
+
+
+def locate(name: str, source: str = "auto", home: Path | None = None, seed: int = TWIN_SEED) -> Location:
+    """Where a copy of data set `name` lies; generates the twin where that is what serves.
+
+    Parameters
+    ----------
+    source : "real" (never a twin), "twin" (never a real copy), "auto" (real if there is one, else twin).
+    home : folder that holds data sets, instead of ``MER_REPRO_DATA`` and the user cache.
+    seed : of the twin's generator.
+
+    Raises
+    ------
+    ParameterError
+        Unknown data set or source, or ``MER_REPRO_DATA`` names no folder.
+    DataMissing
+        ``source="real"`` and there is no real copy; or a real copy lacks some of its required files (whatever
+        the source, unless "twin": an incomplete copy must not silently turn into a twin).
+    """
+    require_choice("source", source, SOURCES)
+    module = dataset_module(name)
+    if source != "twin":
+        found = _found(name, module, home)
+        if found and (found.kind == "real" or source == "auto"):
+            return found
+        if source == "real":
+            searched = ", ".join(str(folder) for folder in _folders(name, home))
+            raise DataMissing(
+                f"There is no real copy of {name} (searched {searched}). Set MER_REPRO_DATA to the folder that"
+                f" holds '{DATASETS[name].folder or name}', or run: mer-repro data fetch {name}"
+            )
+    return _twin(name, module, seed)
+
+
+def available(name: str, home: Path | None = None) -> bool:
+    """Whether a real, complete copy is here.
+
+    Raises
+    ------
+    ParameterError, DataMissing
+        As `locate`, for unknown names and for copies that lack required files.
+    """
+    if name in UNAVAILABLE:
+        return False
+    found = _found(name, dataset_module(name), home)
+    return found is not None and found.kind == "real"
+
+
+def fingerprint(name: str, source: str = "auto", home: Path | None = None, seed: int = TWIN_SEED) -> str:
+    """`Location.fingerprint` of the copy that `locate` finds."""
+    return locate(name, source, home, seed).fingerprint
+
+
+def load(name: str, source: str = "auto", home: Path | None = None, seed: int = TWIN_SEED, **options):
+    """Locate and load a data set; `options` go to the loader's ``load``.
+
+    Raises
+    ------
+    ParameterError, DataMissing
+        As `locate`.
+    DataError
+        If a file is not what its documentation promises.
+    """
+    return dataset_module(name).load(locate(name, source, home, seed), **options)
+
+
+def _folders(name: str, home: Path | None) -> list[Path]:
+    folder = DATASETS[name].folder or name
+    homes = [home] if home is not None else [data_home(), cache_home() / "data"]
+    return [Path(place) / folder for place in homes if place is not None]
+
+
+def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
+    """The first complete copy in the folders searched; a folder that holds a ``truth.json`` is a twin
+    wherever it is."""
+    lacking = None
+    for folder in _folders(name, home):
+        for root in getattr(module, "ROOTS", (".",)):
+            place = (folder / root).resolve()
+            files, missing = _files(place, module)
+            if not missing:
+                kind = "twin" if (place / TWIN_MARK).is_file() else "real"
+                return Location(name, kind, place, files)
+            if len(missing) < len(module.REQUIRED) and lacking is None:
+                lacking = (place, missing)
+    if lacking:
+        place, missing = lacking
+        raise DataMissing(
+            f"The copy of {name} in {place} is incomplete: it has no "
+            + ", ".join(f"'{pattern}'" for pattern in missing)
+            + f". Fetch it again (mer-repro data fetch {name}), or ask for the twin (source 'twin')."
+        )
+    return None
+
+
+def _files(place: Path, module: ModuleType) -> tuple[tuple[str, ...], list[str]]:
+    """The relative paths of the required and optional files that are in `place`, and the required ones that
+    are not."""
+    files: list[str] = []
+    missing: list[str] = []
+    for pattern in (*module.REQUIRED, *module.OPTIONAL):
+        if any(sign in pattern for sign in "*?"):
+            matches = sorted(p.relative_to(place).as_posix() for p in place.glob(pattern) if p.is_file())
+        else:
+            matches = [pattern] if (place / pattern).is_file() else []
+        files += matches
+        if not matches and pattern in module.REQUIRED:
+            missing.append(pattern)
+    return tuple(sorted(set(files))), missing
+
+
+def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
+    """Where the twin of a data set lies: the name holds a digest of the generator's source, so an edit makes
+    a new one."""
+    module = dataset_module(name)
+    source = hashlib.sha256()
+    for file in (Path(module.__file__), Path(__file__).with_name("twins.py")):
+        source.update(file.read_bytes())
+    return cache_home() / "twins" / f"{name}-seed{seed}-{source.hexdigest()[:12]}"
+
+
+def _twin(name: str, module: ModuleType, seed: int) -> Location:
+    folder = twin_folder(name, seed)
+    if not folder.is_dir():
+        generate_twin(module, folder, seed)
+    files, _ = _files(folder, module)
+    return Location(name, "twin", folder, files)
+
+
+def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
+    """Write a loader's twin into `folder`, whole or not at all; two processes may do so at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        module.make_twin(building, seed=seed)
+        _note_last_lines(building, module)
+        # A process that lost the race finds the folder there and drops its own, identical, copy.
+        with contextlib.suppress(OSError):
+            os.rename(building, folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _note_last_lines(folder: Path, module: ModuleType) -> None:
+    """Add to ``truth.json`` what tells a cut last line of these tables from one that lacks its line end."""
+    mark = folder / TWIN_MARK
+    truth = json.loads(mark.read_text(encoding="utf-8"))
+    tables = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv"))]
+    truth["last_lines"] = {
+        name: last_line_digests((folder / name).read_text(encoding="utf-8", errors="replace"))
+        for name in tables
+    }
+    write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

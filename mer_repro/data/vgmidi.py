@@ -1,0 +1,350 @@
+"""VGMIDI: 200 piano arrangements of video game music, each rated measure by measure by about thirty people.
+
+Conventions
+----------- Ratings are in -1..1. The raw files say how long a piece is (s) and how many measures it has; a
+measure is taken to last ``duration / measures``, and `time` is the measure's onset, so the first one is at 0
+s. Labels of a measure are medians over raters. Some published series are one value longer than their piece:
+the surplus value is left out. Series of pieces that the file does not describe (no duration, no measures)
+cannot be placed in time and are left out. `VGMidi.surplus_values` and `VGMidi.orphan_series` count both.
+
+Source: Ferreira and Whitehead 2019, "Learning to generate music with sentiment", ISMIR.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import Finding, Location, Remote, read_json
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{ferreira2019sentiment,
+  title = {Learning to generate music with sentiment},
+  author = {Ferreira, Lucas N. and Whitehead, Jim},
+  booktitle = {Proceedings of the 20th International Society for Music Information Retrieval Conference},
+  pages = {384--390},
+  year = {2019}
+}"""
+LICENSE_INFO = "Published for research without a stated licence; the compositions belong to their publishers."
+REMOTES = {
+    "repository": Remote(
+        address="https://github.com/lucasnfe/vgmidi/archive/refs/heads/master.zip",
+        filename="vgmidi-master.zip",
+        unpack_to=".",
+    )
+}
+
+RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
+REQUIRED = RAW
+OPTIONAL = ()
+ROOTS = (".", "vgmidi-master", "vgmidi-master/labelled/annotations")
+
+SCALE = (-1.0, 1.0)
+#: A series may have this many values more than its piece has measures.
+SURPLUS_ALLOWED = 1
+TARGETS = ("valence", "arousal")
+
+
+@dataclass(frozen=True)
+class VGMidi:
+    """VGMIDI's tables. ``song_id`` is "<file>:<piece>", as in "1:piece0": both files count their pieces from
+    0.
+
+    pieces : song_id, series, console, game, title, duration (s), measures, filename (of the MIDI, without
+        ending).
+    dynamic : song_id, measure (from 0), time (s, onset), valence, arousal (medians over raters, -1..1),
+        valence_std, arousal_std (deviation of the raters, n - 1), raters (how many).
+    ratings : song_id, rater, measure, time, valence, arousal: every rating.
+    raters : song_id, rater, age (bracket), gender, country, musicianship (1-5), knew_the_piece. A rater's
+        number counts within the piece; who rated two pieces is not said.
+    orphan_series, surplus_values : what was left out; see the module.
+    """
+
+    location: Location
+    pieces: pd.DataFrame
+    dynamic: pd.DataFrame
+    ratings: pd.DataFrame
+    raters: pd.DataFrame
+    orphan_series: int
+    surplus_values: int
+
+    def audio_path(self, song_id: str) -> Path:
+        """The piece rendered as audio; raises DataMissing where the copy has none."""
+        return self.location.path(f"audio/{self._filename(song_id)}.ogg")
+
+    def midi_path(self, song_id: str) -> Path:
+        """The piece's MIDI file; raises DataMissing where the copy has none."""
+        return self.location.path(f"midi/{self._filename(song_id)}.mid")
+
+    def _filename(self, song_id: str) -> str:
+        return self.pieces.set_index("song_id").filename[song_id]
+
+
+def load(location: Location) -> VGMidi:
+    """Read VGMIDI.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented: broken JSON, a piece nobody rated, a series shorter than its piece or
+        more than one value longer, a rating that is no number from -1 to 1.
+    """
+    import pandas as pd
+
+    pieces, series = [], []
+    orphans = surplus = 0
+    for number, name in enumerate(RAW, start=1):
+        path = location.path(name)
+        document = _require_layout(path, read_json(path))
+        described = {piece: _read_piece(path, piece, entry) for piece, entry in document["pieces"].items()}
+        rated = set()
+        for key, entry in document["annotations"].items():
+            piece, rater = _split_key(path, key)
+            if piece not in described:
+                orphans += 1
+                continue
+            rated.add(piece)
+            values, over = _read_series(path, key, entry, described[piece]["measures"])
+            surplus += over
+            series.append((f"{number}:{piece}", rater, values, entry))
+        silent = sorted(set(described) - rated)
+        if silent:
+            raise DataError(
+                path, found=f"no annotation of {silent[0]}", expected="raters for every piece described"
+            )
+        pieces += [{"song_id": f"{number}:{piece}", **entry} for piece, entry in described.items()]
+    pieces = pd.DataFrame(pieces).sort_values("song_id", ignore_index=True)
+    ratings = _rating_table(pieces, series)
+    return VGMidi(
+        location=location,
+        pieces=pieces,
+        dynamic=_medians(ratings),
+        ratings=ratings,
+        raters=_rater_table(series),
+        orphan_series=orphans,
+        surplus_values=surplus,
+    )
+
+
+def _require_layout(path: Path, document) -> dict:
+    for part in ("annotations", "pieces"):
+        if not isinstance(document, dict) or not isinstance(document.get(part), dict) or not document[part]:
+            raise DataError(
+                path, line=1, found=f"no object '{part}'", expected="objects 'annotations' and 'pieces'"
+            )
+    return document
+
+
+def _line(path: Path, name: str) -> int:
+    """The line on which a name first stands in a JSON file; only asked for when an error is told."""
+    text = path.read_text(encoding="utf-8-sig")
+    return text.count("\n", 0, max(text.find(f'"{name}"'), 0)) + 1
+
+
+def _split_key(path: Path, key: str) -> tuple[str, int]:
+    match = re.fullmatch(r"(piece\d+)_(\d+)", key)
+    if not match:
+        raise DataError(
+            path, line=_line(path, key), found=f"an annotation named '{key}'", expected="'piece<n>_<rater>'"
+        )
+    return match[1], int(match[2])
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _read_piece(path: Path, piece: str, entry: dict) -> dict:
+    def refuse(found: str, expected: str):
+        raise DataError(path, line=_line(path, piece), found=f"{found} of {piece}", expected=expected)
+
+    if not isinstance(entry, dict):
+        refuse("no description", "an object")
+    duration, measures, midi = (entry.get(name) for name in ("duration", "measures", "midi"))
+    if not _is_number(duration) or duration <= 0:
+        refuse(f"duration {duration!r}", "seconds above 0")
+    if not isinstance(measures, int) or isinstance(measures, bool) or measures < 1:
+        refuse(f"measures {measures!r}", "a whole number of at least 1")
+    if not isinstance(midi, str) or not midi.endswith(".mid") or midi.count("_") < 3:
+        refuse(f"midi {midi!r}", "a name 'Series_Console_Game_Title.mid'")
+    filename = midi.rsplit("/", 1)[-1].removesuffix(".mid")
+    series, console, game, title = filename.split("_", 3)
+    return {
+        "series": series,
+        "console": console,
+        "game": game,
+        "title": title,
+        "duration": float(duration),
+        "measures": measures,
+        "filename": filename,
+    }
+
+
+def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict[str, list[float]], int]:
+    """The two series of one rater, cut to the piece's measures, and how many values were cut."""
+    values, surplus = {}, 0
+    for target in TARGETS:
+        series = entry.get(target) if isinstance(entry, dict) else None
+        if not isinstance(series, list) or not measures <= len(series) <= measures + SURPLUS_ALLOWED:
+            found = f"{len(series)} values" if isinstance(series, list) else "no list"
+            raise DataError(
+                path,
+                line=_line(path, key),
+                found=f"{found} of {target} in {key}",
+                expected=f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)",
+            )
+        for value in series:
+            if not _is_number(value) or not SCALE[0] <= value <= SCALE[1]:
+                raise DataError(
+                    path,
+                    line=_line(path, key),
+                    found=f"{value!r} in {target} of {key}",
+                    expected=f"a number from {SCALE[0]:g} to {SCALE[1]:g}",
+                )
+        surplus += len(series) - measures
+        values[target] = [float(value) for value in series[:measures]]
+    return values, surplus
+
+
+def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    lengths = [len(values["valence"]) for _, _, values, _ in series]
+    measure_seconds = (pieces.duration / pieces.measures).set_axis(pieces.song_id).to_dict()
+    song_ids = [song_id for song_id, *_ in series]
+    measure = np.concatenate([np.arange(length) for length in lengths])
+    table = pd.DataFrame(
+        {
+            "song_id": np.repeat(np.array(song_ids, dtype=object), lengths),
+            "rater": np.repeat([rater for _, rater, *_ in series], lengths),
+            "measure": measure,
+            "time": measure * np.repeat([measure_seconds[song_id] for song_id in song_ids], lengths),
+            **{target: np.concatenate([values[target] for _, _, values, _ in series]) for target in TARGETS},
+        }
+    )
+    return table.sort_values(["song_id", "rater", "measure"], ignore_index=True)
+
+
+def _medians(ratings: pd.DataFrame) -> pd.DataFrame:
+    grouped = ratings.groupby(["song_id", "measure", "time"])
+    medians = grouped[list(TARGETS)].median()
+    deviations = grouped[list(TARGETS)].std(ddof=1).add_suffix("_std")
+    return medians.join(deviations).join(grouped.size().rename("raters")).reset_index()
+
+
+def _rater_table(series: list) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {
+            "song_id": song_id,
+            "rater": rater,
+            "age": str(entry.get("age", "")),
+            "gender": str(entry.get("gender", "")),
+            "country": str(entry.get("country", "")),
+            "musicianship": entry.get("musicianship"),
+            "knew_the_piece": entry.get("isKnown"),
+        }
+        for song_id, rater, _, entry in series
+    ]
+    return pd.DataFrame(rows).sort_values(["song_id", "rater"], ignore_index=True)
+
+
+def validate(dataset: VGMidi) -> list[Finding]:
+    """Checks of VGMIDI; see `Finding`."""
+    return []
+
+
+TWIN_PIECES, TWIN_RATERS = (12, 14), 15
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 26 generated pieces with 15 raters each in VGMIDI's layout, with one orphan series and one
+    surplus value.
+
+    ``truth.json`` holds the rater model (a rater's own level, and slips) and ``noise_ceiling_r2``: the R2 of
+    the planted signal against the published median, over all measures.
+    """
+    import json
+
+    import numpy as np
+
+    from mer_repro.data import twins
+
+    rng = np.random.default_rng([seed, 200])
+    bias, slip = 0.18, 0.15  # deviations of a rater's level and of single ratings, on -1..1
+    signals: dict[str, list] = {target: [] for target in TARGETS}
+    medians: dict[str, list] = {target: [] for target in TARGETS}
+    for name, count in zip(RAW, TWIN_PIECES, strict=True):
+        lengths = rng.integers(8, 60, size=count)
+        document: dict[str, dict] = {"annotations": {}, "pieces": {}}
+        for number, song in enumerate(twins.plant_songs(rng, lengths)):
+            measures = int(lengths[number])
+            ratings = {}
+            for target in TARGETS:
+                signal = 0.3 * song.signal[target]
+                noise = bias * rng.standard_normal((TWIN_RATERS, 1)) + slip * rng.standard_normal(
+                    (TWIN_RATERS, measures)
+                )
+                ratings[target] = np.clip(signal + noise, -1, 1).round(2)
+                signals[target].append(signal)
+                medians[target].append(np.median(ratings[target], axis=0))
+            duration = float(round(measures * rng.uniform(1.5, 3.0), 3)) if name == RAW[1] else 2 * measures
+            document["pieces"][f"piece{number}"] = _twin_piece(name, number, measures, duration)
+            for rater in range(TWIN_RATERS):
+                series = {target: ratings[target][rater].tolist() for target in TARGETS}
+                document["annotations"][f"piece{number}_{rater + 1}"] = _twin_annotation(rng, series)
+        if name == RAW[0]:
+            document["annotations"][f"piece{count}_1"] = _twin_annotation(
+                rng, {t: [0.5, 0.25] for t in TARGETS}
+            )
+        else:
+            for target in TARGETS:
+                document["annotations"]["piece0_1"][target].append(0.0)
+        (folder / name).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    ceiling = {}
+    for target in TARGETS:
+        signal, median = np.concatenate(signals[target]), np.concatenate(medians[target])
+        r2 = 1 - np.sum((median - signal) ** 2) / np.sum((median - median.mean()) ** 2)
+        ceiling[target] = {"noise_ceiling_r2": round(float(r2), 4)}
+    twins.write_truth(
+        folder,
+        {
+            "dataset": "vgmidi",
+            "seed": seed,
+            "rater_bias_std": bias,
+            "rater_slip_std": slip,
+            "dynamic": ceiling,
+        },
+    )
+
+
+def _twin_piece(name: str, number: int, measures: int, duration: float) -> dict:
+    title = f"Generated Piece {number} of {name.removesuffix('.json')}"
+    return {
+        "audio": f"audio/{title}.wav",
+        "duration": duration,
+        "measures": measures,
+        "midi": f"Series {number % 4}_Console_Game {number % 6}_{title}.mid",
+        "name": title,
+    }
+
+
+def _twin_annotation(rng, series: dict[str, list[float]]) -> dict:
+    return {
+        "age": "26-30",
+        "country": "US",
+        "gender": "Female" if rng.random() < 0.5 else "Male",
+        "isKnown": bool(rng.random() < 0.2),
+        "musicianship": int(rng.integers(1, 6)),
+        **series,
+    }

@@ -25,6 +25,8 @@ CAPTIONS = {
     "gujar2026": r"Table (\d) .*\t",
     "qiu2025": r"Table (\d) ",
 }
+#: tables whose caption stands below them
+CAPTION_BELOW = {("abadeh2024", "VI")}
 NUMBER = re.compile(r"[+~−-]?\d[\d,.]*(?: ± [\d.]+)?|NAN")
 
 
@@ -43,13 +45,19 @@ def digits(cell: str) -> str | None:
 def tables(key: str) -> dict[str, list[list[str]]]:
     """The rows of every table of a paper, cut into cells at tabs; blank lines and page breaks do not end a table."""
     found: dict[str, list[list[str]]] = {}
-    rows: list[list[str]] | None = None
+    rows: list[list[str]] = []
+    since_prose = 0
     for line in (TEXTS / f"{key}.md").read_text(encoding="utf-8").splitlines():
         caption = re.match(CAPTIONS[key], line)
-        if caption:
-            rows = found.setdefault(caption[1] or "untitled", [])
-        elif rows is not None and "\t" in line:
+        if caption and (key, caption[1]) in CAPTION_BELOW:
+            found[caption[1]] = rows[since_prose:]
+            del rows[since_prose:]
+        elif caption:
+            rows, since_prose = found.setdefault(caption[1] or "untitled", []), 0
+        elif "\t" in line:
             rows.append([cell.strip() for cell in line.split("\t")])
+        elif line.strip():
+            since_prose = len(rows)
     return found
 
 

@@ -50,6 +50,10 @@ class DataMissing(MerReproError):
     """A data set of which there is no copy where the lookup order searches."""
 
 
+class DownloadError(MerReproError):
+    """A file that could not be downloaded: no connection, no such address, broken off."""
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The clause that names the valid choices and, where one is close, the nearest: ' (did you mean ...?)'."""
     valid = sorted(valid)

@@ -325,10 +325,14 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def read_rows(
-    path: Path, *, delimiter: str = ",", encoding: str = "utf-8"
+    path: Path, *, delimiter: str = ",", encoding: str = "utf-8", quoted: bool = True
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (1-based line where it starts, cells) of each row of a delimited text file; blank lines are
     passed over.
+
+    Parameters
+    ----------
+    quoted : whether cells may stand in double quotes; False takes a quote as a character like any other.
 
     Raises
     ------
@@ -344,7 +348,8 @@ def read_rows(
     text = read_text(path, encoding)
     if not text.rstrip(" \t").endswith(("\n", "\r")):
         _refuse_cut_last_line(path, text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
     start = 1
     try:
         for cells in reader:
@@ -413,8 +418,10 @@ def read_table(
     key: Sequence[str] = ("song_id",),
     delimiter: str = ",",
     encoding: str = "utf-8",
+    quoted: bool = True,
     others: Literal["refuse", "ignore"] = "refuse",
     gather: str = "",
+    cut: Literal["refuse", "drop"] = "refuse",
 ) -> pd.DataFrame:
     """Read a delimited text file against its declared columns.
 
@@ -422,15 +429,19 @@ def read_table(
     ----------
     columns : what the file holds; the order in the file does not matter.
     key : canonical names that together name a row: no two rows may agree in all of them. Empty: not checked.
+    quoted : as in `read_rows`.
     others : whether named columns that are not declared are an error or left out.
     gather : canonical name under which the cells of the columns without a name are gathered, as a tuple of
         those that are not empty; "" leaves them out.
+    cut : what to do with a last row that has too few cells: an error, or left out (of a copy that is known to
+        end in mid-row).
 
     Returns
     -------
     pandas.DataFrame
         One row a line, columns in the declared order under their canonical names; "int" as int64 (float64
-        where the column is nullable), "float" as float64, "str" as object.
+        where the column is nullable), "float" as float64, "str" as object. ``attrs["cut_rows"]`` counts the
+        last row if it was left out.
 
     Raises
     ------
@@ -442,7 +453,7 @@ def read_table(
     """
     import pandas as pd
 
-    rows = read_rows(path, delimiter=delimiter, encoding=encoding)
+    rows = read_rows(path, delimiter=delimiter, encoding=encoding, quoted=quoted)
     header_line, header = next(rows, (1, []))
     places = _places(path, header_line, header, columns, others)
     present = [column for column in columns if column.name in places]
@@ -450,8 +461,12 @@ def read_table(
     values: dict[str, list] = {column.name: [] for column in present}
     gathered: list[tuple[str, ...]] = []
     lines: list[int] = []
+    cut_rows = 0
     for line, cells in rows:
         if len(cells) != len(header):
+            if cut == "drop" and len(cells) < len(header) and next(rows, None) is None:
+                cut_rows = 1
+                break
             raise DataError(
                 path,
                 line=line,
@@ -479,7 +494,9 @@ def read_table(
     }
     if gather:
         series[gather] = pd.Series(gathered, dtype=object)
-    return pd.DataFrame(series)
+    table = pd.DataFrame(series)
+    table.attrs["cut_rows"] = cut_rows
+    return table
 
 
 def _places(

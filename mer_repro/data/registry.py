@@ -51,8 +51,14 @@ DATASETS: dict[str, Entry] = {
     "deam": Entry(
         "mer_repro.data.deam", "DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"
     ),
+    "mxmh": Entry(
+        "mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"
+    ),
     "pmemo": Entry(
         "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
+    ),
+    "situnes": Entry(
+        "mer_repro.data.situnes", "SiTunes: listens of 30 users with valence and arousal before and after"
     ),
     "vgmidi": Entry(
         "mer_repro.data.vgmidi", "VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"
@@ -206,7 +212,7 @@ def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
     a new one."""
     module = dataset_module(name)
     source = hashlib.sha256()
-    for file in (Path(module.__file__), Path(__file__).with_name("twins.py")):
+    for file in (Path(module.__file__), *sorted(Path(__file__).parent.glob("twin*.py"))):
         source.update(file.read_bytes())
     return cache_home() / "twins" / f"{name}-seed{seed}-{source.hexdigest()[:12]}"
 
@@ -237,7 +243,7 @@ def _note_last_lines(folder: Path, module: ModuleType) -> None:
     """Add to ``truth.json`` what tells a cut last line of these tables from one that lacks its line end."""
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
-    tables = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv"))]
+    tables = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
     truth["last_lines"] = {
         name: last_line_digests((folder / name).read_text(encoding="utf-8", errors="replace"))
         for name in tables

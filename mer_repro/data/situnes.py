@@ -1,0 +1,346 @@
+"""SiTunes: 30 listeners in three stages, with valence and arousal measured before and after a song.
+
+Conventions
+-----------
+Stage 1 was in the laboratory (20 songs a person, emotion after each); stages 2 and 3 in daily life, with emotion
+before and after. Valence and arousal are in -1..1, ratings 1-5, ``preference`` (stage 3) 0-100. ``timestamp`` is
+Unix time in seconds. In stages 2 and 3 a recommender chose the song (``recommender``), not the listener: what genre
+comes next says more about the algorithm than about the person. `validate` measures that.
+
+Audio features in `Situnes.songs` are a streaming service's (``danceability`` and so on, 0-1; ``loudness`` dB; ``tempo``
+beats a minute) and nine openSMILE functionals; ``valence`` there is the service's guess about the song.
+
+Source: Li et al. 2024, "SiTunes: A situational music recommendation dataset with physiological and psychological
+signals", CHIIR.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import twin_listening, twins
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{li2024situnes,
+  title = {{SiTunes}: A Situational Music Recommendation Dataset with Physiological and Psychological Signals},
+  author = {Li, Jiayu and He, Zhiyu and Cui, Yumeng and Wang, Chenyang and Chen, Chong and Yu, Chun and Zhang, Min
+    and Liu, Yiqun and Ma, Shaoping},
+  booktitle = {Proceedings of the 2024 Conference on Human Information Interaction and Retrieval},
+  year = {2024},
+  doi = {10.1145/3627508.3638343}
+}"""
+LICENSE_INFO = "Published with the paper for research; the repository names no licence."
+STAGES = (1, 2, 3)
+LISTENS = {stage: f"Stage{stage}/interactions.csv" for stage in STAGES}
+SONGS = "music_metadata/music_info.csv"
+HOST = "https://raw.githubusercontent.com/JiayuLi-997/SiTunes_dataset/HEAD/SiTunes/"
+REMOTES = {
+    **{f"stage{stage}": Remote(address=HOST + name, filename=name) for stage, name in LISTENS.items()},
+    "songs": Remote(address=HOST + SONGS, filename=SONGS),
+}
+REQUIRED = (*LISTENS.values(), SONGS)
+OPTIONAL = ()
+ROOTS = (".", "SiTunes", "Situ-Music")
+
+#: (users, listens) a stage, as the publication states them.
+PUBLISHED = {1: (30, 600), 2: (30, 897), 3: (10, 509)}
+RECOMMENDERS = ("Rand", "WD", "GCN", "Random", "Situ-MT", "Situ-MT_c")
+NO_SONG = -1  # a placeholder row of the published song table
+
+
+def _emotion(name: str, header: str) -> Column:
+    return Column(name, header, low=-1, high=1)
+
+
+_WHO = (
+    Column("user_id", kind="int", low=1),
+    Column("song_id", "item_id", "int", low=0),
+    Column("timestamp", kind="int", low=1_600_000_000, high=1_700_000_000, unit="s"),
+    Column("rating", kind="int", low=1, high=5),
+    Column("duration", low=0, nullable=True, unit="s"),
+)
+_BEFORE_AND_AFTER = (
+    Column("listen_id", "inter_id", "int", low=1),
+    _emotion("valence_before", "emo_pre_valence"),
+    _emotion("arousal_before", "emo_pre_arousal"),
+    _emotion("valence_after", "emo_post_valence"),
+    _emotion("arousal_after", "emo_post_arousal"),
+    Column("recommender", "rec_type", "str", choices=RECOMMENDERS, nullable=True),
+)
+LISTEN_COLUMNS = {
+    1: (
+        *_WHO,
+        Column("listen_id", "No.", "int", low=1),
+        _emotion("valence_after", "emo_valence"),
+        _emotion("arousal_after", "emo_arousal"),
+    ),
+    2: (*_WHO, *_BEFORE_AND_AFTER),
+    3: (*_WHO, *_BEFORE_AND_AFTER, Column("preference", low=0, high=100)),
+}
+
+
+def _unit(name: str) -> Column:
+    return Column(name, low=0, high=1, nullable=True)
+
+
+OPENSMILE = (
+    "F0final_sma_amean",
+    "F0final_sma_stddev",
+    "audspec_lengthL1norm_sma_stddev",
+    "pcm_RMSenergy_sma_stddev",
+    "pcm_fftMag_psySharpness_sma_amean",
+    "pcm_fftMag_psySharpness_sma_stddev",
+    "pcm_zcr_sma_amean",
+    "pcm_zcr_sma_stddev",
+)
+SONG_COLUMNS = (
+    Column("song_id", "item_id", "int", low=NO_SONG),
+    Column("genre", "general_genre", "str"),
+    Column("genre_id", "general_genre_id", "int", low=0),
+    Column("popularity", low=0, high=100, nullable=True),
+    Column("loudness", low=-60, high=10, nullable=True, unit="dB"),
+    *map(_unit, ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "valence")),
+    Column("key", low=0, high=11, nullable=True, says="pitch class, 0 = C"),
+    Column("tempo", low=0, nullable=True, unit="beats a minute"),
+    Column("duration", low=0, nullable=True, unit="ms as published, s as loaded"),
+    *(Column(name, low=0) for name in OPENSMILE),
+)
+
+
+@dataclass(frozen=True)
+class Situnes:
+    """SiTunes' tables.
+
+    listens : stage, listen_id, user_id, song_id, timestamp (s), rating, preference, valence_before, arousal_before,
+        valence_after, arousal_after, duration (s), recommender ("" where not recorded); what a stage did not measure
+        is NaN or "". Sorted by stage, user and time.
+    songs : song_id, genre, genre_id, the service's features, duration (s), openSMILE functionals.
+    placeholders : rows of the published song table that stand for no song, left out of `songs`.
+    """
+
+    location: Location
+    listens: pd.DataFrame
+    songs: pd.DataFrame
+    placeholders: int
+
+
+def load(location: Location) -> Situnes:
+    """Read SiTunes.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented, or a listen is of a song that the song table does not have.
+    """
+    import pandas as pd
+
+    songs = read_table(location.path(SONGS), SONG_COLUMNS)
+    placeholder = songs.song_id == NO_SONG
+    songs = songs[~placeholder].reset_index(drop=True)
+    songs["duration"] /= 1000
+    stages = []
+    for stage in STAGES:
+        path = location.path(LISTENS[stage])
+        key = ("user_id", "listen_id") if stage == 1 else ("listen_id",)
+        table = read_table(path, LISTEN_COLUMNS[stage], key=key)
+        unknown = sorted(set(table.song_id) - set(songs.song_id))
+        if unknown:
+            raise DataError(path, found=f"song {unknown[0]}", expected=f"songs of {SONGS}", todo="Fetch both again.")
+        table.insert(0, "stage", stage)
+        stages.append(table)
+    listens = pd.concat(stages, ignore_index=True)
+    listens["recommender"] = listens.recommender.fillna("")
+    order = ["stage", "user_id", "timestamp", "listen_id"]
+    listens = listens[[*order, *(name for name in listens if name not in order)]]
+    return Situnes(location, listens.sort_values(order, ignore_index=True), songs, int(placeholder.sum()))
+
+
+def genre_sequences(dataset: Situnes, stage: int) -> pd.DataFrame:
+    """The listens of one stage in order, with ``genre`` and ``last_genre`` ("" at a user's first listen)."""
+    table = dataset.listens[dataset.listens.stage == stage].merge(dataset.songs[["song_id", "genre"]], on="song_id")
+    table = table.sort_values(["user_id", "timestamp", "listen_id"], ignore_index=True)
+    table["last_genre"] = table.groupby("user_id").genre.shift().fillna("")
+    return table
+
+
+def validate(dataset: Situnes) -> list[Finding]:
+    """Checks of SiTunes; see `Finding`."""
+    findings = [*_check_sizes(dataset), _check_missing(dataset), _check_times(dataset), _check_genre_ids(dataset)]
+    findings += [_check_persistence(dataset, stage) for stage in (2, 3)]
+    findings.append(_check_emotions(dataset))
+    return findings
+
+
+def _check_sizes(dataset: Situnes) -> list[Finding]:
+    listens = dataset.listens
+    found = {stage: (part.user_id.nunique(), len(part)) for stage, part in listens.groupby("stage")}
+    right = dataset.location.kind == "twin" or found == PUBLISHED
+    sizes = ", ".join(f"stage {stage}: {n} listens of {users} users" for stage, (users, n) in found.items())
+    return [
+        Finding(
+            "size",
+            "ok" if right else "failed",
+            f"{sizes}; {listens.song_id.nunique()} of {len(dataset.songs)} songs were heard.",
+            {f"listens_stage{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
+        ),
+        Finding(
+            "placeholder songs",
+            "known_defect" if dataset.placeholders else "ok",
+            f"{dataset.placeholders} row(s) of the song table have the id {NO_SONG} and no features; left out.",
+            {"rows": dataset.placeholders},
+        ),
+    ]
+
+
+def _check_missing(dataset: Situnes) -> Finding:
+    field = dataset.listens[dataset.listens.stage > 1]
+    durations, unnamed = int(field.duration.isna().sum()), int((field.recommender == "").sum())
+    return Finding(
+        "missing values",
+        "note",
+        f"In daily life {durations} listens have no duration and {unnamed} no recommender, of {len(field)}.",
+        {"duration": durations, "recommender": unnamed, "listens": len(field)},
+    )
+
+
+def _check_times(dataset: Situnes) -> Finding:
+    import pandas as pd
+
+    field = dataset.listens[dataset.listens.stage > 1]
+    ties = int(field.duplicated(["stage", "user_id", "timestamp"]).sum())
+    hours = pd.to_datetime(field.timestamp, unit="s", utc=True).dt.tz_convert("Asia/Shanghai").dt.hour
+    night = int(hours.between(2, 7).sum())
+    return Finding(
+        "times",
+        "note" if ties or night else "ok",
+        f"{ties} listens start in the same second as another of the same user; {night} lie between 2 and 8 o'clock"
+        " at UTC+8, in which by the data's own description none were collected.",
+        {"ties": ties, "night": night},
+    )
+
+
+def _check_genre_ids(dataset: Situnes) -> Finding:
+    pairs = dataset.songs[["genre", "genre_id"]].drop_duplicates()
+    one_to_one = pairs.genre.is_unique and pairs.genre_id.is_unique
+    shares = dataset.songs.genre.value_counts(normalize=True)
+    return Finding(
+        "genres",
+        "ok" if one_to_one else "failed",
+        f"{len(shares)} genres; the commonest, {shares.index[0]}, has {shares.iloc[0]:.0%} of the songs, the rarest,"
+        f" {shares.index[-1]}, {shares.iloc[-1]:.0%}.",
+        {"genres": len(shares), "largest_share": float(shares.iloc[0])},
+    )
+
+
+def _check_persistence(dataset: Situnes, stage: int) -> Finding:
+    table = genre_sequences(dataset, stage)
+    later = table[table.last_genre != ""]
+    again = float((later.genre == later.last_genre).mean())
+    shares = later.genre.value_counts(normalize=True)
+    chance, commonest = float((shares**2).sum()), float(shares.max())
+    return Finding(
+        f"genre persistence, stage {stage}",
+        "note",
+        f"The last genre comes again in {again:.1%} of {len(later)} steps; two independent listens would agree in"
+        f" {chance:.1%}, and always guessing the commonest genre is right in {commonest:.1%}."
+        + " A recommender chose these songs, not the listener."
+        * (dataset.location.kind == "real"),
+        {"again": again, "chance": chance, "commonest": commonest, "steps": len(later)},
+    )
+
+
+def _check_emotions(dataset: Situnes) -> Finding:
+    field = dataset.listens[dataset.listens.stage > 1]
+    r = {axis: float(field[f"{axis}_before"].corr(field[f"{axis}_after"])) for axis in ("valence", "arousal")}
+    crossed = float(field.valence_before.corr(field.arousal_after))
+    straight = min(r.values()) > abs(crossed)
+    return Finding(
+        "orientation of the axes",
+        "ok" if straight else "failed",
+        f"Before and after correlate by r = {r['valence']:.2f} in valence and {r['arousal']:.2f} in arousal, across"
+        f" the axes by {crossed:.2f}: the state after a song mostly repeats the state before it.",
+        {"valence": r["valence"], "arousal": r["arousal"], "crossed": crossed},
+    )
+
+
+TWIN_GENRES = ("metal", "rock", "hip-hop", "electronic", "indie", "pop")
+TWIN_USERS = {1: 24, 2: 40, 3: 20}
+TWIN_LISTENS = {1: 20, 2: 60, 3: 60}
+TWIN_SONGS = 240
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write generated listens in SiTunes' layout, with planted causes of the next genre.
+
+    Unlike in the real set the listeners choose: ``truth.json`` holds the effects and best accuracies of
+    `mer_repro.data.twin_listening`, a stage each. ``valence_after`` rises where the song suits the listener's mood:
+    it is known only after the choice, and gives the genre away.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 2006])
+    genre_of_song = rng.integers(0, len(TWIN_GENRES), TWIN_SONGS)
+    truth: dict = {"dataset": "situnes", "seed": seed, "genres": list(TWIN_GENRES)}
+    for stage in STAGES:
+        planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
+        _write_twin_stage(folder / LISTENS[stage], stage, rng, planted, genre_of_song)
+        truth[f"stage{stage}"] = planted.truth()
+    _write_twin_songs(folder / SONGS, rng, genre_of_song)
+    twins.write_truth(folder, truth)
+
+
+def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.PlantedListens, genre_of_song) -> None:
+    import numpy as np
+
+    start = {1: 1_625_000_000, 2: 1_626_000_000, 3: 1_649_000_000}[stage]
+    affinity = np.linspace(-1, 1, len(TWIN_GENRES))
+    clock = np.zeros(len(planted.group), dtype=int) + start
+    number = np.zeros(len(planted.group), dtype=int)
+    columns = {column.name: column.published for column in LISTEN_COLUMNS[stage]}
+    rows = []
+    for index, (user, genre, mood) in enumerate(zip(planted.user, planted.genre, planted.mood, strict=True), 1):
+        clock[user] += int(rng.integers(600, 40_000))
+        if clock[user] % 86_400 > 18 * 3600:  # 2 o'clock at UTC+8: nobody was asked before 8
+            clock[user] += 6 * 3600
+        number[user] += 1
+        suits = mood * affinity[genre]
+        arousal = float(np.tanh(0.5 * rng.standard_normal()))
+        after = float(np.clip(0.6 * mood + 0.4 * suits + 0.1 * rng.standard_normal(), -1, 1))
+        cells = {
+            "user_id": user + 1,
+            "song_id": rng.choice(np.flatnonzero(genre_of_song == genre)),
+            "timestamp": clock[user],
+            "rating": int(np.clip(np.round(3 + 1.2 * suits + rng.standard_normal()), 1, 5)),
+            "duration": "" if index % 50 == 0 else round(float(rng.uniform(60, 300)), 2),
+            "listen_id": number[user] if stage == 1 else index,
+            "valence_before": round(float(mood), 6),
+            "arousal_before": round(arousal, 6),
+            "valence_after": round(after, 6),
+            "arousal_after": round(float(np.clip(0.65 * arousal + 0.2 * rng.standard_normal(), -1, 1)), 6),
+            "recommender": "" if stage == 2 and user < 3 else RECOMMENDERS[index % 3 + (3 if stage == 3 else 0)],
+            "preference": int(rng.integers(0, 101)),
+        }
+        rows.append([cells[name] for name in columns])
+    twins.write_table(path, list(columns.values()), rows)
+
+
+def _write_twin_songs(path: Path, rng, genre_of_song) -> None:
+
+    named = {column.name: column.published for column in SONG_COLUMNS}
+    spans = {"popularity": (0, 100), "loudness": (-30, -1), "tempo": (60, 200), "duration": (90_000, 400_000)}
+    rows = []
+    for song_id, genre in enumerate(genre_of_song):
+        cells = {name: round(float(rng.uniform(*spans.get(name, (0, 1)))), 4) for name in named}
+        cells |= {"song_id": song_id, "genre": TWIN_GENRES[genre], "genre_id": genre, "key": int(rng.integers(0, 12))}
+        rows.append([song_id, *cells.values()])
+    empty = {"song_id": NO_SONG, "genre": TWIN_GENRES[0], "genre_id": 0} | dict.fromkeys(OPENSMILE, 1.0)
+    rows.append([len(rows), *(empty.get(name, "") for name in named)])
+    twins.write_table(path, ["", *named.values()], rows)

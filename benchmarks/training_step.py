@@ -1,0 +1,350 @@
+"""How much does the training loop cost? The same networks, data and optimiser in four loops.
+
+    python benchmarks/training_step.py [--threads 2] [--rounds 5] [--only NAME ...] [--device cpu]
+
+The loops: a bare forward-backward-step loop (the floor), `mer_repro.training.fit`, Lightning's `Trainer` and Hugging
+Face's `Trainer`. All run in this process, interleaved round by round so that whatever else the machine does hits all
+of them; the figure is the best round. Time is taken between two forward passes of the network, after a warm-up, so
+start-up does not count. Data is random; the shapes are the papers'. Printed are examples a second, the ratio to the
+floor, and the share of the machine's matrix-product peak, measured here with the same threads (a training step is
+counted as three forward passes; element-wise work counts for nothing).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from mer_repro.training import Examples, TrainingConfig, fit, seed_everything
+
+WARM_UP_STEPS = 5
+
+
+@dataclass
+class Case:
+    """A network, its data and loss; `steps` are timed in every round."""
+
+    name: str
+    network: nn.Module
+    examples: Examples
+    loss: Callable
+    batch_size: int
+    steps: int
+
+
+# Networks of the papers' kinds and sizes ---------------------------------------------------------------------------
+
+
+class CnnBiLstm(nn.Module):
+    """qiu2025's kind: convolution over time, bidirectional LSTM of 128 units, attention pooling, one value."""
+
+    def __init__(self, features: int = 64, hidden: int = 128):
+        super().__init__()
+        self.convolution = nn.Conv1d(features, hidden, 3, padding=1)
+        self.lstm = nn.LSTM(hidden, hidden, batch_first=True, bidirectional=True)
+        self.score, self.head = nn.Linear(2 * hidden, 1), nn.Linear(2 * hidden, 1)
+
+    def forward(self, x):  # (batch, time, features)
+        x = torch.relu(self.convolution(x.mT)).mT  # (batch, time, hidden)
+        x, _ = self.lstm(x)  # (batch, time, 2 * hidden)
+        return self.head((torch.softmax(self.score(x), 1) * x).sum(1)).squeeze(-1)  # (batch,)
+
+
+class Gru(nn.Module):
+    """abadeh2024's kind: two recurrent layers of 128 units over session embeddings, two dense layers."""
+
+    def __init__(self, features: int = 64, classes: int = 6):
+        super().__init__()
+        self.gru = nn.GRU(features, 128, num_layers=2, batch_first=True)
+        self.head = nn.Sequential(nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, classes))
+
+    def forward(self, x):  # (batch, time, features)
+        return self.head(self.gru(x)[0][:, -1])  # (batch, classes)
+
+
+class Tcn(nn.Module):
+    """bai2026's kind: four dilated residual blocks of 128, attention to frozen text features of 768."""
+
+    def __init__(self, features: int = 64, classes: int = 4):
+        super().__init__()
+        self.inward = nn.Conv1d(features, 128, 1)
+        self.blocks = nn.ModuleList(nn.Conv1d(128, 128, 3, dilation=2**i, padding=2**i) for i in range(4))
+        self.query, self.key, self.value = nn.Linear(128, 256), nn.Linear(768, 256), nn.Linear(768, 256)
+        self.head = nn.Linear(256 + 128, classes)
+
+    def forward(self, x, text):  # (batch, time, features), (batch, tags, 768)
+        x = self.inward(x.mT)  # (batch, 128, time)
+        for block in self.blocks:
+            x = torch.relu(x + block(x))
+        x = x.mT  # (batch, time, 128)
+        seen = nn.functional.scaled_dot_product_attention(self.query(x), self.key(text), self.value(text))
+        return self.head(torch.cat([seen.mean(1), x.mean(1)], 1))  # (batch, classes)
+
+
+class Vgg(nn.Module):
+    """bath2025's kind: four blocks of two 3x3 convolutions, 64 to 512 channels, on a log-mel image."""
+
+    def __init__(self):
+        super().__init__()
+        layers, before = [], 1
+        for channels in (64, 128, 256, 512):
+            for _ in range(2):
+                layers += [nn.Conv2d(before, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()]
+                before = channels
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Sequential(nn.Linear(512, 256), nn.ReLU(), nn.Dropout(0.5), nn.Linear(256, 2))
+
+    def forward(self, x):  # (batch, 1, mel, time)
+        return self.head(self.features(x).mean((2, 3)))  # (batch, 2)
+
+
+class Crnn(nn.Module):
+    """gujar2026's kind: two convolutions on a log-mel image, LSTM over time, fusion with a text vector."""
+
+    def __init__(self, classes: int = 4):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        )  # fmt: skip
+        self.lstm = nn.LSTM(64 * 16, 128, batch_first=True, bidirectional=True)
+        self.head = nn.Sequential(nn.Linear(256 + 768, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU())
+        self.out = nn.Linear(128, classes)
+
+    def forward(self, x, text):  # (batch, 1, 64, time), (batch, 768)
+        x = self.features(x).flatten(1, 2).mT  # (batch, time / 4, 64 * 16)
+        return self.out(self.head(torch.cat([self.lstm(x)[0].mean(1), text], 1)))  # (batch, classes)
+
+
+def cases() -> list[Case]:
+    """One case a paper; sizes as the papers state them, where they do."""
+    seed_everything(0)
+    mse, cross_entropy = nn.functional.mse_loss, nn.functional.cross_entropy
+
+    def labels(n, classes):
+        return torch.randint(classes, (n,))
+
+    return [
+        Case("qiu2025 CNN-BiLSTM", CnnBiLstm(), Examples((torch.randn(960, 26, 64),), torch.randn(960)), mse, 32, 60),
+        Case("abadeh2024 GRU", Gru(), Examples((torch.randn(960, 20, 64),), labels(960, 6)), cross_entropy, 32, 60),
+        Case(
+            "bai2026 TCN",
+            Tcn(),
+            Examples((torch.randn(960, 50, 64), torch.randn(960, 8, 768)), labels(960, 4)),
+            cross_entropy,
+            32,
+            60,
+        ),
+        Case("bath2025 VGG", Vgg(), Examples((torch.randn(64, 1, 64, 64),), torch.randn(64, 2)), mse, 8, 6),
+        Case(
+            "gujar2026 CRNN",
+            Crnn(),
+            Examples((torch.randn(160, 1, 64, 128), torch.randn(160, 768)), labels(160, 4)),
+            cross_entropy,
+            16,
+            20,
+        ),
+    ]
+
+
+# The four loops: each trains a copy of the network for at least `epochs` epochs -----------------------------------
+
+
+def adam(network: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser of all four loops."""
+    return torch.optim.Adam(network.parameters(), 1e-3, fused=True)
+
+
+def bare(case: Case, network: nn.Module, epochs: int, device: str) -> None:
+    """The floor: nothing but gather, forward, backward, step."""
+    network.to(device).train()
+    inputs, target = [x.to(device) for x in case.examples.inputs], case.examples.target.to(device)
+    optimizer = adam(network)
+    for _ in range(epochs):
+        for indices in torch.randperm(len(target)).to(device).split(case.batch_size):
+            loss = case.loss(network(*(x[indices] for x in inputs)), target[indices])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+
+def ours(case: Case, network: nn.Module, epochs: int, device: str) -> None:
+    """`mer_repro.training.fit` without validation data, as the other loops have none."""
+    config = TrainingConfig(epochs=epochs, batch_size=case.batch_size)
+    fit(network, case.examples, None, config, case.loss, seed=0, device=device)
+
+
+def lightning(case: Case, network: nn.Module, epochs: int, device: str) -> None:
+    """Lightning's Trainer with everything switched off that can be."""
+    import lightning as pl
+
+    class Module(pl.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def training_step(self, batch, index):
+            *inputs, target = batch
+            return case.loss(self.network(*inputs), target)
+
+        def configure_optimizers(self):
+            return adam(self.network)
+
+    data = torch.utils.data.TensorDataset(*case.examples.inputs, case.examples.target)
+    pl.Trainer(
+        max_epochs=epochs,
+        accelerator="cpu" if device == "cpu" else "gpu",
+        devices=1,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    ).fit(Module(), torch.utils.data.DataLoader(data, case.batch_size, shuffle=True))
+
+
+def hugging_face(case: Case, network: nn.Module, epochs: int, device: str) -> None:
+    """Hugging Face's Trainer with everything switched off that can be."""
+    import tempfile
+
+    from transformers import Trainer, TrainingArguments
+
+    class Module(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def forward(self, labels, **inputs):
+            given = [inputs[f"x{i}"] for i in range(len(case.examples.inputs))]
+            return {"loss": case.loss(self.network(*given), labels)}
+
+    columns = [{f"x{i}": x[row] for i, x in enumerate(case.examples.inputs)} for row in range(len(case.examples))]
+    rows = [column | {"labels": label} for column, label in zip(columns, case.examples.target, strict=True)]
+    module = Module()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder,
+            num_train_epochs=epochs,
+            per_device_train_batch_size=case.batch_size,
+            use_cpu=device == "cpu",
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            max_grad_norm=0,
+            dataloader_pin_memory=device != "cpu",
+            remove_unused_columns=False,
+        )
+        optimizer = adam(network)
+        schedule = torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
+        Trainer(module, arguments, train_dataset=rows, optimizers=(optimizer, schedule)).train()
+
+
+LOOPS = {"bare loop": bare, "mer_repro": ours, "Lightning": lightning, "HF Trainer": hugging_face}
+
+
+def seconds_a_step(loop: Callable, case: Case, device: str) -> float:
+    """Mean time of a training step, from the start of one forward pass to the start of a later one."""
+    network = copy.deepcopy(case.network)
+    starts: list[float] = []
+
+    def note_time(*_):
+        if device != "cpu":
+            torch.cuda.synchronize()
+        starts.append(time.perf_counter())
+
+    network.register_forward_pre_hook(note_time)
+    a_epoch = -(-len(case.examples) // case.batch_size)
+    seed_everything(0)
+    loop(case, network, -(-(WARM_UP_STEPS + case.steps + 1) // a_epoch), device)
+    return (starts[WARM_UP_STEPS + case.steps] - starts[WARM_UP_STEPS]) / case.steps
+
+
+def matmul_peak(device: str, seconds: float = 1.0) -> float:
+    """Floating-point operations a second of the best float32 product of two 1536 x 1536 matrices."""
+    a = torch.randn(1536, 1536, device=device)
+    best, end = float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        a @ a
+        if device != "cpu":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - start)
+    return 2 * 1536**3 / best
+
+
+def operations_an_example(case: Case) -> float:
+    """Multiplications and additions of matrix products and convolutions in one training step, an example."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    recurrent = []
+
+    def count_recurrent(layer, inputs, _):
+        batch, steps, width = inputs[0].shape
+        gates, ways = (4 if isinstance(layer, nn.LSTM) else 3), 1 + layer.bidirectional
+        for depth in range(layer.num_layers):
+            inward = width if depth == 0 else ways * layer.hidden_size
+            recurrent.append(2 * batch * steps * ways * gates * layer.hidden_size * (inward + layer.hidden_size))
+
+    network = copy.deepcopy(case.network).eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.LSTM | nn.GRU):
+            layer.register_forward_hook(count_recurrent)
+    batch = case.examples.take(torch.arange(2))
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        network(*batch.inputs)
+    counted = counter.get_total_flops()
+    fused = not any("rnn" in str(op) or "lstm" in str(op) or "gru" in str(op) for op in counter.get_flop_counts())
+    return 3 * (counted + (sum(recurrent) if fused else 0)) / len(batch)
+
+
+def silence_rivals() -> None:
+    """Keep the tips and notices of Lightning and transformers out of the table."""
+    import lightning.pytorch  # noqa: F401  (importing it sets its loggers' levels)
+
+    warnings.filterwarnings("ignore")
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero", "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def main() -> None:
+    """Print one table a network."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", nargs="*", default=[], help="words of the names of the networks to time")
+    parser.add_argument("--device", default="cpu")
+    arguments = parser.parse_args()
+    silence_rivals()
+    torch.set_num_threads(arguments.threads)
+    peak = matmul_peak(arguments.device)
+    print(f"{arguments.device}, {torch.get_num_threads()} threads, matrix-product peak {peak / 1e9:.0f} GFLOP/s")
+    for case in cases():
+        if arguments.only and not any(word in case.name for word in arguments.only):
+            continue
+        rounds = {name: [] for name in LOOPS}
+        for turn in range(arguments.rounds):
+            # Every round starts with another loop, so none always follows the same neighbour.
+            names = list(LOOPS)
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                rounds[name].append(seconds_a_step(LOOPS[name], case, arguments.device))
+        best = {name: min(times) for name, times in rounds.items()}
+        operations = operations_an_example(case)
+        print(f"\n{case.name}: batch {case.batch_size}, {operations / 1e6:.1f} MFLOP an example and step")
+        print(f"  {'loop':12} {'examples/s':>11} {'time / floor':>13} {'share of peak':>14}")
+        for name, time_a_step in best.items():
+            rate = case.batch_size / time_a_step
+            share = rate * operations / peak
+            print(f"  {name:12} {rate:11.0f} {time_a_step / best['bare loop']:13.3f} {share:14.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
+#: Below this a target counts as zero for `mape`: averaging raters leaves 1e-17 where it means 0.
+ZERO = 1e-9
 #: Order in which tables show the regression scores.
 REGRESSION = ("r2", "squared_pearson", "rmse", "mae", "mape", "ccc")
 
@@ -92,7 +94,7 @@ def mape(y_true: np.ndarray, y_pred: np.ndarray) -> float:
     little. Leaving out zero targets follows ``result.m`` of qiu2025's repository.
     """
     y_true, y_pred = validate(y_true, y_pred)
-    used = y_true != 0
+    used = np.abs(y_true) > ZERO
     if not used.any():
         return float("nan")
     return float(np.mean(np.abs((y_true[used] - y_pred[used]) / y_true[used])))
@@ -109,3 +111,78 @@ def ccc(y_true: np.ndarray, y_pred: np.ndarray) -> float:
 def regression(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
     """All regression scores, in the order of `REGRESSION`."""
     return {name: globals()[name](y_true, y_pred) for name in REGRESSION}
+
+
+def regression_intervals(
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    groups: np.ndarray,
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Percentile bootstrap intervals of all regression scores, resampling whole groups (songs), not frames.
+
+    Every score is a function of sums over frames, so each song is reduced to its sums once and a resample is one row
+    of a matrix product: 2,000 resamples of DEAM's 130,000 frames take well under a second.
+
+    Parameters
+    ----------
+    groups : the song (or artist, or user) of each item, same length as `y_true`.
+    resamples, level, seed : number of bootstrap resamples, coverage between 0 and 1, seed of the resampling.
+
+    Returns
+    -------
+    score name -> (low, high); (nan, nan) where the score is undefined for the predictions at hand.
+
+    Raises
+    ------
+    ValueError
+        As `validate`, or if `groups` has another length.
+    """
+    y_true, y_pred = validate(y_true, y_pred)
+    names, group = np.unique(groups, return_inverse=True)
+    if group.shape != y_true.shape:
+        raise ValueError(f"groups has length {group.size}; expected {y_true.size}, one a prediction.")
+    sums = _sums_by_group(y_true, y_pred, group, len(names))  # (sum, group)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+    scores = _scores_from_sums(draws @ sums.T)
+    tail = (1 - level) / 2
+    defined = {name: np.isfinite(value) for name, value in regression(y_true, y_pred).items()}
+    return {
+        name: tuple(float(edge) for edge in np.nanquantile(scores[name], [tail, 1 - tail]))
+        if defined[name]
+        else (float("nan"), float("nan"))
+        for name in REGRESSION
+    }
+
+
+def _sums_by_group(y_true: np.ndarray, y_pred: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    """The sums from which every regression score follows; shape (9, n_groups)."""
+    # Centring changes no score but MAPE, and keeps the differences of large sums accurate.
+    centre = y_true.mean()
+    true, pred, error = y_true - centre, y_pred - centre, np.abs(y_true - y_pred)
+    counted = np.abs(y_true) > ZERO
+    relative = np.divide(error, np.abs(y_true), out=np.zeros_like(error), where=counted)
+    columns = (np.ones_like(true), true, true**2, pred, pred**2, true * pred, error, counted.astype(float), relative)
+    return np.stack([np.bincount(group, weights=column, minlength=n_groups) for column in columns])
+
+
+def _scores_from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """All regression scores of each row of sums; shape (rows, 9) -> (rows,) a score."""
+    n, true, true_2, pred, pred_2, product, error, counted, relative = sums.T
+    mean_true, mean_pred = true / n, pred / n
+    var_true, var_pred = true_2 / n - mean_true**2, pred_2 / n - mean_pred**2
+    covariance = product / n - mean_true * mean_pred
+    mse = np.maximum((true_2 - 2 * product + pred_2) / n, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores = {
+            "r2": 1 - mse / var_true,
+            "squared_pearson": covariance**2 / (var_true * var_pred),
+            "rmse": np.sqrt(mse),
+            "mae": error / n,
+            "mape": relative / counted,
+            "ccc": 2 * covariance / (var_true + var_pred + (mean_true - mean_pred) ** 2),
+        }
+    return {name: np.where(np.isfinite(values), values, np.nan) for name, values in scores.items()}

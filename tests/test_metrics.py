@@ -58,3 +58,27 @@ def test_undefined_scores_are_nan_not_zero():
 def test_bad_input_is_named(y_true, y_pred, message):
     with pytest.raises(ValueError, match=message):
         metrics.r2(y_true, y_pred)
+
+
+def test_intervals_resample_songs_and_agree_with_a_plain_bootstrap():
+    rng = np.random.default_rng(4)
+    groups = np.repeat(np.arange(40), rng.integers(5, 30, 40))
+    offsets = rng.normal(0, 0.3, 40)[groups]
+    y_true = 0.5 + offsets + rng.normal(0, 0.05, len(groups))
+    y_pred = 0.5 + 0.8 * offsets + rng.normal(0, 0.1, len(groups))
+    ours = metrics.regression_intervals(y_true, y_pred, groups, resamples=4000, seed=1)
+    rows = [np.flatnonzero(groups == song) for song in range(40)]
+    plain = {name: [] for name in metrics.REGRESSION}
+    for _ in range(1500):
+        chosen = np.concatenate([rows[song] for song in rng.integers(0, 40, 40)])
+        for name, value in metrics.regression(y_true[chosen], y_pred[chosen]).items():
+            plain[name].append(value)
+    for name in metrics.REGRESSION:
+        low, high = np.quantile(plain[name], [0.025, 0.975])
+        assert ours[name] == pytest.approx((low, high), abs=0.12 * (high - low)), name
+
+
+def test_intervals_of_an_undefined_score_are_nan():
+    intervals = metrics.regression_intervals([0.1, 0.2, 0.4], [0.3] * 3, ["a", "b", "c"], resamples=100)
+    assert np.isnan(intervals["squared_pearson"]).all()
+    assert np.isfinite(intervals["rmse"]).all()

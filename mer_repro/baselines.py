@@ -12,6 +12,7 @@ so under a clean protocol every baseline here is the global mean, which is the p
 ``song_mean``            the mean of the song's own training labels
 ``last_value``           the label of the song's latest training frame before the test frame
 ``linear_interpolation``  the straight line between the song's nearest training frames in time
+``training_maximum``     the largest training label: what a network says whose tanh output is stuck at 1
 =======================  ==========================================================================
 """
 
@@ -52,11 +53,21 @@ def linear_interpolation(frames: pd.DataFrame, target: np.ndarray, split: Split)
     return _by_song(frames, target, split, np.interp)
 
 
+def training_maximum(frames: pd.DataFrame, target: np.ndarray, split: Split) -> np.ndarray:
+    """The largest training label, for every test frame.
+
+    Targets scaled to 0..1 by their range and a tanh output that saturates give this prediction; it is what a failed
+    training looks like in a table.
+    """
+    return np.full(len(split.test), target[split.train].max())
+
+
 BASELINES: dict[str, Callable[[pd.DataFrame, np.ndarray, Split], np.ndarray]] = {
     "global_mean": global_mean,
     "song_mean": song_mean,
     "last_value": last_value,
     "linear_interpolation": linear_interpolation,
+    "training_maximum": training_maximum,
 }
 
 

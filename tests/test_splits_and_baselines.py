@@ -75,6 +75,7 @@ def two_songs():
         ("song_mean", [2, 2, 2, 2]),
         ("last_value", [0, 4, 2, 2]),
         ("linear_interpolation", [1, 4, 2, 2]),
+        ("training_maximum", [4, 4, 4, 4]),
     ],
 )
 def test_baselines_by_hand(two_songs, name, expected):

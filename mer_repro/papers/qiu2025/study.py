@@ -2,7 +2,7 @@
 
 Variants
 --------
-``global_mean``, ``song_mean``, ``last_value``, ``linear_interpolation``
+``global_mean``, ``song_mean``, ``last_value``, ``linear_interpolation``, ``training_maximum``
     hear no music (`mer_repro.baselines`); on every data set.
 ``ridge``, ``random_forest``
     song-level openSMILE descriptors plus the frame's time; where a data set has descriptors (DEAM). A descriptor is
@@ -15,7 +15,7 @@ resample songs.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,9 +50,7 @@ class Parameters(BaseModel):
     datasets: list[Dataset] = ["deam", "pmemo", "vgmidi"]
     targets: list[Target] = ["arousal", "valence"]
     protocols: list[Protocol] = ["song_grouped", "frame_random", "within_song_random"]
-    variants: list[Variant] = [
-        "global_mean", "song_mean", "last_value", "linear_interpolation", "ridge", "random_forest",
-    ]  # fmt: skip
+    variants: list[Variant] = list(get_args(Variant))
     seeds: Annotated[int, Field(ge=1, le=100)] = 5
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     trees: Annotated[int, Field(ge=1, le=2000)] = 100

@@ -1,0 +1,208 @@
+"""What every chapter shows in the same way: records as a table, the ledger, the audit, the card at its top.
+
+Functions return tables, or objects that a notebook shows as HTML; nothing here is computed that a test cannot reach.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mer_repro import paths
+from mer_repro.records import Record, RecordStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mer_repro.verdicts import Verdict
+
+#: Verdicts of the audit and of reruns as a reader sees them: a sign, so that colour is never the only difference.
+SIGNS = {
+    "inconsistent": "✗ inconsistent",
+    "undetermined": "? undetermined",
+    "consistent": "✓ consistent",
+    "unsupported": "✗ unsupported",
+    "undecided": "? undecided",
+    "untestable": "– untestable",
+    "supported": "✓ supported",
+}
+
+
+@dataclass(frozen=True)
+class Html:
+    """Something that a notebook shows as HTML and a terminal as text."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def records(key: str, profile: str = "full") -> list[Record]:
+    """The finished runs of a paper under a profile; an empty list where there are none yet."""
+    return RecordStore(paths.records_home(profile)).all(key)
+
+
+def as_frame(chosen: Iterable[Record]) -> pd.DataFrame:
+    """One row a record: the cell, every metric, its interval as ``<metric>_low`` and ``<metric>_high``, counts."""
+    import pandas as pd
+
+    rows = []
+    for record in chosen:
+        row = {
+            name: getattr(record, name) for name in ("id", "dataset", "data", "protocol", "variant", "target", "seed")
+        }
+        row |= record.metrics | {"seconds": record.seconds, "device": record.device} | record.counts
+        for name, (low, high) in record.intervals.items():
+            row |= {f"{name}_low": low, f"{name}_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def over_seeds(frame: pd.DataFrame, metrics: Iterable[str]) -> pd.DataFrame:
+    """Mean over seeds of each metric and of its interval's ends, a row a cell; `seeds` counts them.
+
+    The mean of the ends is the interval of a typical split. It does not shrink with the number of seeds, because more
+    seeds do not make more songs.
+    """
+    cell = ["data", "dataset", "target", "protocol", "variant"]
+    columns = [name for metric in metrics for name in (metric, f"{metric}_low", f"{metric}_high")]
+    grouped = frame.groupby(cell, sort=False)
+    return grouped[columns].mean().assign(seeds=grouped["seed"].nunique()).reset_index()
+
+
+def interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """``0.975 [0.971, 0.979]``; a dash where the score is undefined."""
+    if value is None or value != value:
+        return "–"
+    shown = f"{value:.{digits}f}"
+    return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+def interactive(table: pd.DataFrame, caption: str = "") -> Html:
+    """A table that readers sort and search; its scripts come with the page, so it works offline."""
+    from itables import to_html_datatable
+
+    shown = to_html_datatable(
+        table,
+        caption=caption or None,
+        connected=False,
+        showIndex=False,
+        lengthMenu=[10, 25, 50, 100],
+        classes="display compact",
+        allow_html=False,
+    )
+    return Html(shown, table.to_string(index=False))
+
+
+def claims_table(key: str) -> Html:
+    """Every number and statement of a paper's ledger: id, place, what it is, what is printed."""
+    import pandas as pd
+
+    from mer_repro.audit import ledger
+
+    book = ledger.load(key)
+    rows = [
+        {
+            "id": claim.id,
+            "where": str(claim.where),
+            "what": claim.quantity.replace("_", " "),
+            "printed": claim.value + (f" ± {claim.spread}" if claim.spread else ""),
+            "unit": "" if claim.unit == "1" else claim.unit,
+            "about": ", ".join(f"{name}: {value}" for name, value in claim.about.items()),
+        }
+        for claim in book.claims
+    ]
+    rows += [
+        {"id": s.id, "where": str(s.where), "what": s.kind, "printed": s.says, "unit": "", "about": ""}
+        for s in book.statements
+    ]
+    caption = f"{len(book.claims)} numbers and {len(book.statements)} statements of {key}"
+    return interactive(pd.DataFrame(rows), caption)
+
+
+def audit_table(key: str) -> Html:
+    """Every check of a paper's numbers against each other, worst first."""
+    import pandas as pd
+
+    from mer_repro import audit
+
+    results = audit.run(key)
+    rows = [
+        {
+            "verdict": SIGNS[result.verdict],
+            "check": result.check.replace("_", " "),
+            "finding": result.detail,
+            "claims": ", ".join(result.claims),
+        }
+        for result in results
+    ]
+    return interactive(pd.DataFrame(rows), f"{len(rows)} checks of {key}")
+
+
+def verdict_table(verdicts: list[Verdict]) -> Html:
+    """The reruns' verdicts on a paper's claims."""
+    from mer_repro import verdicts as module
+
+    table = module.as_frame(verdicts)
+    table["verdict"] = table["verdict"].map(SIGNS)
+    return interactive(table, "Verdicts of the reruns")
+
+
+@dataclass(frozen=True)
+class Card:
+    """The head of a paper's chapter: what it claims, what we found, on what, at which cost.
+
+    Attributes
+    ----------
+    verdict : one of `mer_repro.verdicts.JUDGEMENTS`.
+    claim : the paper's main claim in one sentence.
+    theirs, ours : the number and what it is.
+    data : data sets that served, with their kind ("real" or "twin").
+    seconds, devices : total cost of the runs shown, and where they ran.
+    links : label -> address.
+    """
+
+    verdict: str
+    claim: str
+    theirs: str
+    ours: str
+    data: tuple[str, ...]
+    seconds: float
+    devices: tuple[str, ...]
+    links: dict[str, str]
+
+    def _repr_html_(self) -> str:
+        links = " · ".join(f'<a href="{html.escape(to)}">{html.escape(label)}</a>' for label, to in self.links.items())
+        rows = {
+            "Verdict": f"<strong>{html.escape(SIGNS[self.verdict])}</strong>",
+            "The claim": html.escape(self.claim),
+            "Their number": html.escape(self.theirs),
+            "Our number": html.escape(self.ours),
+            "Data": html.escape(", ".join(self.data)),
+            "Cost": html.escape(self.cost),
+            "Look closer": links,
+        }
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{k}</th><td style="text-align:left">{v}</td></tr>'
+            for k, v in rows.items()
+        )
+        return f'<table class="mer-card" style="width:100%">{body}</table>'
+
+    @property
+    def cost(self) -> str:
+        """Total time of the runs and the devices they ran on."""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{minutes} min {seconds} s of computing on {', '.join(self.devices)}"
+
+
+def kinds(frame: pd.DataFrame) -> tuple[str, ...]:
+    """The data sets of some records with their kind: ``("deam (real)", ...)``."""
+    pairs = frame[["dataset", "data"]].drop_duplicates().sort_values(["data", "dataset"])
+    return tuple(f"{row.dataset} ({row.data})" for row in pairs.itertuples())

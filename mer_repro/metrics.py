@@ -110,7 +110,8 @@ def ccc(y_true: np.ndarray, y_pred: np.ndarray) -> float:
 
 def regression(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, float]:
     """All regression scores, in the order of `REGRESSION`."""
-    return {name: globals()[name](y_true, y_pred) for name in REGRESSION}
+    scores = (r2, squared_pearson, rmse, mae, mape, ccc)
+    return {name: score(y_true, y_pred) for name, score in zip(REGRESSION, scores, strict=True)}
 
 
 def regression_intervals(

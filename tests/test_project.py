@@ -29,9 +29,8 @@ def project():
 
 
 def test_lock_satisfies_every_declared_requirement():
-    declared = project()["dependencies"] + sum(
-        (project()["optional-dependencies"][extra] for extra in ("test", "encoder", "browser")), []
-    )
+    extras = project()["optional-dependencies"]
+    declared = [*project()["dependencies"], *extras["test"], *extras["encoder"], *extras["browser"]]
     versions = locked()
     for requirement in map(Requirement, declared):
         assert requirement.specifier.contains(versions[canonical(requirement.name)]), str(requirement)

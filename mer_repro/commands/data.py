@@ -148,8 +148,7 @@ def _verify(name: str, source: str) -> dict:
     return report | {
         "failed": sum(finding.status == "failed" for finding in findings),
         "findings": [
-            {"check": f.check, "status": f.status, "says": f.says, "numbers": dict(f.numbers)}
-            for f in findings
+            {"check": f.check, "status": f.status, "says": f.says, "numbers": dict(f.numbers)} for f in findings
         ],
     }
 
@@ -167,9 +166,7 @@ def _verdict(report: dict) -> str:
 
 @command.command(context_settings=CONTEXT)
 @click.argument("key")
-@click.option(
-    "--part", "parts", multiple=True, help="Also this part, e.g. audio (may be given more than once)."
-)
+@click.option("--part", "parts", multiple=True, help="Also this part, e.g. audio (may be given more than once).")
 def fetch(key: str, parts: tuple[str, ...]) -> None:
     """Download what the tables of data set KEY need into the user cache, check it and unpack it.
 

@@ -146,7 +146,7 @@ def _draw_split_panel(axis, cells: pd.DataFrame, paper_r2: float) -> None:
             cell = cells.loc[(variant, protocol)]
             axis.plot([cell["r2_low"], cell["r2_high"]], [height] * 2, color=colour, linewidth=2, zorder=2)
             axis.plot(cell["r2"], height, marker, color=colour, markersize=8, label=label if height == 0 else None)
-    axis.axvline(paper_r2, color=plots.STATED, linestyle="--", label=f"the paper's network")
+    axis.axvline(paper_r2, color=plots.STATED, linestyle="--", label="the paper's network")
     axis.text(paper_r2 - 0.01, len(SHOWN) - 0.6, f"{paper_r2:.2f}", color=plots.STATED, ha="right", fontsize=10)
     axis.set_yticks(range(len(SHOWN)), [LABELS[variant] for variant in reversed(SHOWN)], fontsize=10)
     axis.set_ylim(-0.6, len(SHOWN) - 0.2)
@@ -224,11 +224,9 @@ def _ablation_without_cnn(records: list) -> Verdict:
     shown = ", ".join(
         f"{metric.upper()} {_mean(runs, metric):.3f} ({stated(name):.3f} stated)" for metric, name in names.items()
     )
-    because = f"Saying the largest training label for every frame gives {shown}." + (
-        " The row is what an output stuck at its upper end scores: a training that failed, not a part that is missed."
-        if close
-        else ""
-    )
+    because = f"Saying the largest training label for every frame gives {shown}."
+    if close:
+        because += " So the row is what an output stuck at its upper end scores: a failed training, not a missed part."
     return Verdict(says, about, "unsupported" if close else "undecided", because, tuple(record.id for record in runs))
 
 

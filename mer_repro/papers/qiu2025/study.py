@@ -32,7 +32,15 @@ Kind = Literal["real", "twin"]
 Dataset = Literal["deam", "pmemo", "vgmidi"]
 Target = Literal["arousal", "valence"]
 Protocol = Literal["song_grouped", "frame_random", "within_song_random"]
-Variant = Literal["global_mean", "song_mean", "last_value", "linear_interpolation", "ridge", "random_forest"]
+Variant = Literal[
+    "global_mean",
+    "song_mean",
+    "last_value",
+    "linear_interpolation",
+    "training_maximum",
+    "ridge",
+    "random_forest",
+]
 
 #: Variants that need song-level descriptors, and the data sets that have them.
 DESCRIPTOR_VARIANTS = ("ridge", "random_forest")
@@ -82,8 +90,8 @@ def batch_key(run: Run) -> tuple[str, str]:
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: this module, and the loader that it finds by name."""
-    return (__name__, f"mer_repro.data.{run.dataset}:load", "mer_repro.splits", "mer_repro.baselines")
+    """What a run's result depends on: this module, and the loader that the registry finds by its name."""
+    return (__name__, f"mer_repro.data.{run.dataset}:load")
 
 
 def execute(run: Run, *, device: str) -> Outcome:
@@ -114,12 +122,7 @@ def execute(run: Run, *, device: str) -> Outcome:
             "n_test_songs": len(set(groups)),
             "n_test_songs_trained_on": len(set(groups) & set(songs[split.train])),
         },
-        predictions={
-            "item": split.test,
-            "group": groups,
-            "y_true": observed,
-            "y_pred": predicted,
-        },  # fmt: skip
+        predictions=dict(item=split.test, group=groups, y_true=observed, y_pred=predicted),
         notes=notes,
     )
 

@@ -240,10 +240,10 @@ def card(records: list) -> report.Card:
     )
     return report.Card(
         verdict=main.judgement,
-        claim="A CNN-BiLSTM with attention predicts second-by-second valence and arousal from music better than others.",
+        claim="A CNN-BiLSTM with attention predicts valence and arousal, second by second, better than others do.",
         theirs=f"R² {stated('t1.ours.testing.r2'):g} (arousal, test)",
-        ours=f"R² {leaking:.3f} for a predictor that hears nothing, under the same kind of split; {clean:.3f} when songs"
-        " are kept apart",
+        ours=f"R² {leaking:.3f} for a predictor that hears nothing, under the same kind of split;"
+        f" {clean:.3f} when songs are kept apart",
         data=report.kinds(frame),
         seconds=frame["seconds"].sum(),
         devices=tuple(sorted(frame["device"].unique())),

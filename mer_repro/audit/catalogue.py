@@ -5,17 +5,20 @@ options.  The annotation of a role says what is bound to it:
 
 - ``Number``: one claim or fact; ``Number | None``: one, optional;
 - ``list[Number]``: one or more, optional if there is a default;
-- ``Statement``: a statement.
+- ``Statement``: a statement, or what a fact says.
 """
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 #: name of a check -> the function
 CHECKS: dict[str, Callable] = {}
+#: checks that compare numbers printed in the same way, so that digits cut off instead of rounded excuse nothing
+NEVER_CUT: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,13 @@ class Role:
     statement: bool
 
 
-def check(function: Callable) -> Callable:
-    """Register a check under its own name."""
+def check(function: Callable | None = None, *, cut: bool = True) -> Callable:
+    """Register a check under its own name; ``cut=False`` puts it into `NEVER_CUT`."""
+    if function is None:
+        return functools.partial(check, cut=cut)
     CHECKS[function.__name__] = function
+    if not cut:
+        NEVER_CUT.add(function.__name__)
     return function
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mer_repro.audit.numbers import Number
+from mer_repro.errors import LedgerError
 
 Verdict = Literal["consistent", "undetermined", "inconsistent"]
 #: worst first
@@ -82,3 +83,46 @@ def decide(readings, *, good: str, open: str, bad: str, witness=None, blame=()) 
 def observe(detail: str, readings=(), witness=None, blame=()) -> Finding:
     """A finding that only reports: ``undetermined`` with the observation."""
     return Finding("undetermined", detail, tuple(readings), witness, tuple(blame))
+
+
+def rows(**columns: list[Number]) -> list[tuple[Number, ...]]:
+    """Aligned columns as rows.  Raises LedgerError if their lengths differ."""
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        stated = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise LedgerError(f"the roles must list equally many claims, one a row, but have: {stated}")
+    return list(zip(*columns.values(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row's part in a check of a table: its numbers, the readings tried, and what to say if it fails."""
+
+    numbers: tuple[Number, ...]
+    readings: tuple[Reading, ...]
+    complaint: str
+
+    @property
+    def verdict(self) -> Verdict:
+        return verdict_of(self.readings)
+
+
+def every_row(table, *, good: str, witness=None) -> Finding:
+    """A finding that is as bad as the worst row; rows with a number that is not printed (NAN) are passed over.
+
+    `table` yields `Row` or None for a row passed over. `good` completes "All n rows: ".
+    """
+    tested = [row for row in table if row is not None]
+    if not tested:
+        return observe("None of the numbers that this needs is printed.")
+    verdict = worst(row.verdict for row in tested)
+    readings = tuple(reading for row in tested for reading in row.readings)
+    bad = [row for row in tested if row.verdict == verdict]
+    if verdict == "consistent":
+        place = "All" if len(tested) > 1 else "The"
+        rows_named = f"{place} {len(tested)} rows" if len(tested) > 1 else "The numbers"
+        return Finding(verdict, f"{rows_named}: {good}.", readings, witness)
+    count = f"{len(bad)} of {len(tested)} rows: " if len(tested) > 1 else ""
+    shown = "; ".join(row.complaint for row in bad[:4]) + ("; and more" if len(bad) > 4 else "")
+    blame = tuple(number for row in bad for number in row.numbers)
+    return Finding(verdict, f"{count}{shown}.", readings, witness, blame)

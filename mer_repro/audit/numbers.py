@@ -10,6 +10,7 @@ Conventions
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 from dataclasses import dataclass
@@ -141,6 +142,25 @@ def show(value: Fraction | float, digits: int = 6) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
+def in_unit(interval: Interval, unit: str) -> str:
+    """An interval of base units, written in a printed unit: 0.0825 to 0.0835 as '8.25 to 8.35 %'."""
+    text = str(interval / SCALE.get(unit, Fraction(1)))
+    return text if unit in ("", "1") else f"{text} {unit}"
+
+
+def hull(intervals) -> Interval:
+    """The smallest interval that holds all of `intervals` (at least one)."""
+    intervals = list(intervals)
+    return Interval(min(i.low for i in intervals), max(i.high for i in intervals))
+
+
+def common(intervals) -> Interval | None:
+    """What all of `intervals` share, or None if they share nothing."""
+    intervals = list(intervals)
+    low, high = max(i.low for i in intervals), min(i.high for i in intervals)
+    return Interval(low, high) if low <= high else None
+
+
 def _times(a, b):
     return Fraction(0) if a == 0 or b == 0 else a * b  # 0 * infinity is 0 for ends of intervals
 
@@ -174,6 +194,37 @@ def decimal_of(printed: str, unit: str = "") -> Decimal | None:
         return Decimal((match["sign"] + digits + (match["exponent"] or "")).replace("−", "-"))
     except InvalidOperation:
         return None
+
+
+def date_of(printed: str) -> datetime.date | None:
+    """The date in '17 January 2025', '2025-01-17' or 'January 17, 2025'; None if it is written in another way."""
+    months = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ]
+    day_first = re.fullmatch(r"(\d{1,2}) ([A-Za-z]+) (\d{4})", printed.strip())
+    month_first = re.fullmatch(r"([A-Za-z]+) (\d{1,2}), (\d{4})", printed.strip())
+    iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", printed.strip())
+    try:
+        if iso:
+            return datetime.date(*map(int, iso.groups()))
+        if day_first:
+            return datetime.date(int(day_first[3]), months.index(day_first[2].lower()) + 1, int(day_first[1]))
+        if month_first:
+            return datetime.date(int(month_first[3]), months.index(month_first[1].lower()) + 1, int(month_first[2]))
+    except ValueError:
+        return None
+    return None
 
 
 def interval_of(value: Decimal, rounding: str, cut: bool = False) -> Interval:
@@ -212,7 +263,7 @@ class Number:
     Attributes
     ----------
     id : full id of the claim (``qiu2025.t1.ours.testing.r2``) or of the fact (``facts.deam_songs``).
-    printed : as printed, with its unit if that is a percent sign.
+    printed : as printed.
     quantity : the field's term (``rmse``, ``accuracy``...).
     interval : what it may be, in base units; None where nothing numeric is printed (``NAN``, a date).
     spread : the same for what stands after the plus-minus sign.
@@ -229,10 +280,19 @@ class Number:
     def known(self) -> bool:
         return self.interval is not None
 
+    def __str__(self) -> str:
+        """As printed, with its unit: '0.845', '12.2 %', '48 ms'."""
+        return self.printed if self.unit in ("", "1") or self.printed.endswith("%") else f"{self.printed} {self.unit}"
+
     @property
     def name(self) -> str:
         """The id without the paper, for sentences."""
         return self.id.partition(".")[2] or self.id
+
+    @property
+    def middle(self) -> Fraction:
+        """The printed value itself, in base units."""
+        return Fraction(decimal_of(self.printed, self.unit)) * SCALE.get(self.unit, Fraction(1))
 
     @property
     def integer(self) -> int:
@@ -259,5 +319,4 @@ def number(
         decimal = decimal_of(text, unit) if text is not None and quantity != "date" else None
         return None if decimal is None else interval_of(decimal, rounding, cut) * factor
 
-    shown = value if unit != "%" or value.endswith("%") else f"{value} %"
-    return Number(id, shown, quantity, read(value), read(spread), unit)
+    return Number(id, value, quantity, read(value), read(spread), unit)

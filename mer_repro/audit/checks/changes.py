@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from typing import Literal
+
 from mer_repro.audit.catalogue import check
-from mer_repro.audit.finding import Finding
-from mer_repro.audit.numbers import Number
+from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, observe
+from mer_repro.audit.numbers import Interval, Number, in_unit
+from mer_repro.errors import LedgerError
+
+#: quantities of which less is better; of all others more is
+LESS_IS_BETTER = {"rmse", "mse", "mae", "mape", "error", "loss", "latency", "memory", "seconds", "duration", "time"}
+#: quantities between 0 and 1, whose differences are percentage points whether printed as 0.845 or 84.5 %
+FRACTIONS = {"accuracy", "auc", "f1", "macro_f1", "precision", "r2", "recall", "class_share", "split_share"}
+SIGNIFICANCE = 0.05
 
 
 @check
@@ -14,55 +25,192 @@ def stated_change(stated: Number, before: list[Number], after: list[Number]) -> 
     Every pair with equal `quantity` is tried as difference in points, relative to before and relative to after; the
     sign is not judged.  Bind one pair for 'x beats y by', all candidates where the text leaves the baseline open.
     """
-    raise NotImplementedError
+    wanted = abs(stated.interval)
+    tried: list[tuple[Reading, Interval]] = []
+    for old in before:
+        for new in after:
+            if old.quantity == new.quantity and old.known and new.known and old.id != new.id:
+                tried += _changes(stated, wanted, old, new)
+    if not tried:
+        if all(old.known and new.known for old in before for new in after):
+            raise LedgerError("stated_change needs a 'before' and an 'after' of the same quantity")
+        return observe(f"The numbers that {stated} compares are not printed.")
+    readings = [reading for reading, _ in tried]
+    held = next((r for r in sorted(readings, key=lambda r: not r.plain) if r.holds), None)
+    nearest, change = min(tried, key=lambda pair: _distance(wanted, pair[1]))
+    shown = in_unit(change, stated.unit)
+    return decide(
+        readings,
+        good=f"{stated} is right {held.name} ({held.arithmetic})." if held else "",
+        open=f"{stated} is right only {held.name} ({held.arithmetic})." if held else "",
+        bad=f"None of {len(tried)} readings gives {stated}; the nearest is {shown}, {nearest.name}.",
+    )
+
+
+def _changes(stated: Number, wanted: Interval, old: Number, new: Number):
+    """The readings of one pair with the change that each gives."""
+    step = abs(new.interval - old.interval)
+    percent = stated.unit in ("%", "points")
+    pair = f"{old.printed} to {new.printed} ({old.name}, {new.name})"
+    if not percent or old.unit == "%" or old.quantity in FRACTIONS:
+        name = "as difference in points" if percent else "as difference"
+        yield Reading(name, wanted.overlaps(step), f"{pair}: {in_unit(step, stated.unit)}"), step
+    for name, base, plain in (("before", old, stated.unit != "points"), ("after", new, False)):
+        relative = step / abs(base.interval)
+        text = f"{pair}: {in_unit(relative, stated.unit)}"
+        yield Reading(f"relative to {name}", wanted.overlaps(relative), text, plain), relative
+
+
+def _distance(wanted: Interval, found: Interval):
+    return max(wanted.low - found.high, found.low - wanted.high)
 
 
 @check
 def stated_ratio(stated: Number, numerator: list[Number], denominator: list[Number]) -> Finding:
     """'x times as many': `stated` is some numerator over some denominator."""
-    raise NotImplementedError
+    readings = []
+    for top in numerator:
+        for bottom in denominator:
+            ratio = top.interval / bottom.interval
+            text = f"{top} / {bottom} = {in_unit(ratio, stated.unit)}"
+            readings.append(Reading(f"{top.name} over {bottom.name}", stated.interval.overlaps(ratio), text))
+    tried = "; ".join(reading.arithmetic for reading in readings[:3])
+    return decide(readings, good=f"{stated} is right.", open="", bad=f"{stated} follows from no ratio: {tried}.")
 
 
 @check
 def difference(stated: Number, minuend: Number, subtrahend: Number) -> Finding:
     """`stated` is `minuend` - `subtrahend` in their own unit, sign not judged (counts, milliseconds)."""
-    raise NotImplementedError
+    step = abs(minuend.interval - subtrahend.interval)
+    text = f"{minuend} - {subtrahend} = {in_unit(step, stated.unit)}"
+    return decide(
+        [Reading("difference", abs(stated.interval).overlaps(step), text)],
+        good=f"{minuend} - {subtrahend} is {stated}.",
+        open="",
+        bad=f"{text}, not {stated}.",
+    )
 
 
-@check
+@check(cut=False)
 def ordering(better: list[Number], worse: list[Number]) -> Finding:
     """Every `better` beats every `worse` of the same quantity (errors and latency: less is better; the rest: more).
 
     For claims such as 'outperforms', 'best of all', 'performs worst'.  `inconsistent` if one pair lies the other way
-    round by more than rounding; a missing number (NAN) makes the pair `undetermined`.
+    round by more than rounding; pairs with a missing number (NAN) are passed over.
     """
-    raise NotImplementedError
+    pairs = [(one, other) for one in better for other in worse if one.quantity == other.quantity]
+    if not pairs:
+        raise LedgerError("ordering needs a 'better' and a 'worse' of the same quantity")
+    return every_row((_compare(*pair) for pair in pairs), good="in the order stated")
 
 
-@check
-def monotone(values: list[Number], *, direction: str) -> Finding:
+def _compare(one: Number, other: Number) -> Row | None:
+    if not (one.known and other.known):
+        return None
+    less = one.quantity in LESS_IS_BETTER
+    ahead, behind = (one, other) if less else (other, one)
+    holds = True if ahead.interval.below(behind.interval) else False if behind.interval.below(ahead.interval) else None
+    relation = "less" if less else "more"
+    how = "is the same as" if holds is None else f"is not {relation} than"
+    return Row(
+        (one, other),
+        (Reading(f"{one.name} {relation} than {other.name}", holds, f"{one} against {other}"),),
+        f"{one.quantity} {one} ({one.name}) {how} {other} ({other.name})",
+    )
+
+
+@check(cut=False)
+def monotone(values: list[Number], *, direction: Literal["up", "down"]) -> Finding:
     """`values`, in the order given, never fall (``direction: up``) or never rise (``down``)."""
-    raise NotImplementedError
+
+    def row(first: Number, second: Number) -> Row | None:
+        if not (first.known and second.known):
+            return None
+        low, high = (first, second) if direction == "up" else (second, first)
+        holds = low.interval.low <= high.interval.high
+        text = f"{first} then {second}"
+        return Row((first, second), (Reading(f"{direction}wards", holds, text),), f"{text} does not go {direction}")
+
+    return every_row((row(a, b) for a, b in itertools.pairwise(values)), good=f"never against '{direction}'")
 
 
 @check
 def between(stated: list[Number], low: Number, high: Number) -> Finding:
     """Each `stated` lies between `low` and `high` ('always 7.1 to 7.8', 'under 50 ms')."""
-    raise NotImplementedError
+
+    def row(value: Number) -> Row | None:
+        if not value.known:
+            return None
+        holds = value.interval.high >= low.interval.low and value.interval.low <= high.interval.high
+        text = f"{low} <= {value} <= {high}"
+        return Row((value, low, high), (Reading(value.name, holds, text),), f"{value} is not between {low} and {high}")
+
+    return every_row(map(row, stated), good=f"between {low} and {high}")
 
 
 @check
-def difference_beyond_chance(better: Number, worse: Number, n: Number, *, claimed: str = "no") -> Finding:
+def difference_beyond_chance(
+    better: Number, worse: Number, n: Number, *, claimed: Literal["yes", "no"] = "no"
+) -> Finding:
     """Two accuracies on the same `n` test items: exact McNemar bounds over every possible discordance, 95 %.
 
     Says whether the difference is significant whatever the discordance, in no case, or depending on it; with the
     two-proportion interval beside it. options: ``claimed`` is ``yes`` where the paper calls the difference significant.
     Never `inconsistent`: a test over repeated runs may have been meant.
     """
-    raise NotImplementedError
+    items = n.integer
+    hits, fewer = (round(number.middle * items) for number in (better, worse))
+    lead = abs(hits - fewer)
+    hits, fewer = max(hits, fewer), min(hits, fewer)
+    #: items that only the weaker one gets right: at most all its hits, at most all that the stronger one misses
+    most = min(items - hits, fewer)
+    least_p, greatest_p = mcnemar(lead, 0), mcnemar(lead + most, most)
+    turning = next((c for c in range(most + 1) if mcnemar(lead + c, c) >= SIGNIFICANCE), None)
+    margin = 1.96 * math.sqrt(hits / items * (1 - hits / items) / items + fewer / items * (1 - fewer / items) / items)
+    interval = f"{100 * (lead / items - margin):.1f} to {100 * (lead / items + margin):.1f} points if unpaired"
+    arithmetic = f"{lead} of {items} items; p from {least_p:.2g} to {greatest_p:.2g}; difference {interval}"
+    reading = Reading("exact McNemar test, one run each", greatest_p < SIGNIFICANCE, arithmetic)
+    name = f"{better} against {worse} on {items} items"
+    said = " The paper calls it significant without a test." if claimed == "yes" else ""
+    witness = {"lead": lead, "items": items, "p": [least_p, greatest_p], "discordant_against": turning}
+    if greatest_p < SIGNIFICANCE:
+        return Finding("consistent", f"{name} is beyond chance whatever the discordance.", (reading,), witness)
+    if least_p >= SIGNIFICANCE:
+        return observe(f"{name} is within chance whatever the discordance.{said}", (reading,), witness)
+    return observe(
+        f"{name} is beyond chance only if the weaker one alone is right on fewer than {turning} items.{said}",
+        (reading,),
+        witness,
+    )
+
+
+def mcnemar(b: int, c: int) -> float:
+    """Two-sided exact McNemar p-value for b >= c discordant items: min(1, 2 P(X >= b)), X binomial(b + c, 1/2)."""
+    total = b + c
+    if total == 0:
+        return 1.0
+    term = math.exp(math.lgamma(total + 1) - math.lgamma(b + 1) - math.lgamma(c + 1) - total * math.log(2))
+    tail = 0.0
+    for k in range(b, total + 1):
+        tail += term
+        term *= (total - k) / (k + 1)
+        if term < tail * 1e-12:
+            break
+    return min(1.0, 2 * tail)
 
 
 @check
 def majority_baseline(accuracy: list[Number], majority: Number) -> Finding:
     """Accuracies against the share of the largest class; one below it is reported as `undetermined`."""
-    raise NotImplementedError
+
+    def row(value: Number) -> Row | None:
+        if not value.known:
+            return None
+        above = True if value.interval.high >= majority.interval.low else None
+        return Row(
+            (value, majority),
+            (Reading(f"{value.name} above the largest class", above, f"{value} against {majority}"),),
+            f"accuracy {value} ({value.name}) is below the {majority} of always naming the largest class",
+        )
+
+    return every_row(map(row, accuracy), good=f"no accuracy is below the {majority} of always naming the largest class")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from mer_repro.audit.catalogue import check
-from mer_repro.audit.finding import Finding
-from mer_repro.audit.numbers import Number
+from mer_repro.audit.checks.changes import LESS_IS_BETTER
+from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, observe, rows
+from mer_repro.audit.numbers import Number, common, show
+
+#: fewer rows than this show no regularity
+LEAST_ROWS = 4
+LEAST_DIGITS = 7
 
 
 @check
@@ -13,28 +20,77 @@ def repeated(values: list[Number]) -> Finding:
 
     Where a second run may explain the difference, say so in the binding's ``unless``.
     """
-    raise NotImplementedError
+    known = [value for value in values if value.known]
+    text = ", ".join(f"{value} ({value.name})" for value in known)
+    if len(known) < 2:
+        return observe("Fewer than two of the places print a number.")
+    return decide(
+        [Reading("one value behind all", common(value.interval for value in known) is not None, text)],
+        good=f"The same value in {len(known)} places: {text}.",
+        open="",
+        bad=f"Not the same value: {text}.",
+    )
 
 
-@check
+@check(cut=False)
 def copied_cells(cells: list[Number]) -> Finding:
     """Cells that independent measurement would not make equal: equal ones (value and spread) are `undetermined`."""
-    raise NotImplementedError
+    places = defaultdict(list)
+    for cell in cells:
+        if cell.known:
+            spread = (cell.spread.low, cell.spread.high) if cell.spread else None
+            places[(cell.interval.low, cell.interval.high, spread)].append(cell)
+    equal = [group for group in places.values() if len(group) > 1]
+    if not equal:
+        return Finding("consistent", f"{len(cells)} cells, all different.")
+    shown = "; ".join(
+        f"{group[0]}{' with its spread' if group[0].spread else ''} in {', '.join(cell.name for cell in group)}"
+        for group in equal
+    )
+    blame = tuple(cell for group in equal for cell in group)
+    return observe(f"The same number stands in several cells: {shown}.", blame=blame)
 
 
-@check
+@check(cut=False)
 def constant_offset(first: list[Number], second: list[Number]) -> Finding:
-    """Aligned columns: a difference that is the same in every row to the last digit is reported as `undetermined`."""
-    raise NotImplementedError
+    """Aligned columns: a difference that is the same in every row to the last digit is reported as `undetermined`.
+
+    Four rows or more; independent measurements would differ in the last digit.
+    """
+    known = [(a, b) for a, b in rows(first=first, second=second) if a.known and b.known]
+    steps = [b.middle - a.middle for a, b in known]
+    text = ", ".join(show(step) for step in steps)
+    if len(steps) >= LEAST_ROWS and len(set(steps)) == 1 and steps[0] != 0:
+        return observe(
+            f"The two columns differ by the same {show(steps[0])} in all {len(steps)} rows.",
+            (Reading("difference by row", None, text),),
+        )
+    return Finding("consistent", "The columns' differences vary.", (Reading("difference by row", True, text),))
 
 
-@check
+@check(cut=False)
 def trained_better_than_tested(training: list[Number], testing: list[Number]) -> Finding:
     """Aligned: scores on training data at least as good as on test data; the reverse is reported as `undetermined`."""
-    raise NotImplementedError
+
+    def row(trained: Number, tested: Number) -> Row | None:
+        if not (trained.known and tested.known):
+            return None
+        lower, higher = (trained, tested) if trained.quantity in LESS_IS_BETTER else (tested, trained)
+        holds = None if higher.interval.below(lower.interval) else True
+        text = f"training {trained} ({trained.name}), test {tested}"
+        reading = Reading(trained.name, holds, text)
+        return Row(
+            (trained, tested), (reading,), f"{trained.quantity} is better on test data ({tested}) than on training"
+        )
+
+    pairs = rows(training=training, testing=testing)
+    return every_row((row(*pair) for pair in pairs), good="no score is better on test data than on training data")
 
 
-@check
+@check(cut=False)
 def terminal_digits(values: list[Number]) -> Finding:
     """Counts or scores whose last digits are all 0 or 5 are reported as `undetermined` (seven or more values)."""
-    raise NotImplementedError
+    digits = [value.printed.rstrip("% ")[-1] for value in values if value.known]
+    if len(digits) >= LEAST_DIGITS and set(digits) <= {"0", "5"}:
+        return observe(f"All {len(digits)} values end in 0 or 5.", (Reading("last digits", None, " ".join(digits)),))
+    return Finding("consistent", "The last digits vary.", (Reading("last digits", True, " ".join(digits)),))

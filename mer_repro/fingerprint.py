@@ -28,7 +28,7 @@ PLUMBING = frozenset(
 Target = tuple[str, str | None]
 
 
-def source_fingerprint(roots: Iterable[str]) -> str:
+def source_fingerprint(roots: tuple[str, ...]) -> str:
     """SHA-256 of the definitions that `roots` use, directly or through others.
 
     Parameters
@@ -193,6 +193,9 @@ def _shape(node: Any) -> Any:
                 continue
             if name == "body" and isinstance(value, list) and _is_docstring(value[0]):
                 value = value[1:]
+            if isinstance(node, ast.JoinedStr):
+                # Python 3.12 adds empty strings to format specifications.
+                value = [part for part in value if not (isinstance(part, ast.Constant) and part.value == "")]
             found.append([name, _shape(value)])
         return found
     if isinstance(node, list):

@@ -5,7 +5,8 @@ A study is a module, for a paper ``mer_repro/papers/<key>/study.py``, with
 - ``Parameters``: a pydantic model with ``extra="forbid"``, filled from ``params/<profile>/<key>.yaml``;
 - ``plan(parameters) -> list[Run]``: the grid, without heavy imports;
 - ``execute(run, *, device) -> Outcome``: computes one run on "cpu" or "cuda:N";
-- ``sources(run) -> tuple of str``: what defines the result, as "package.module" or "package.module:function";
+- ``sources(run) -> tuple of str``: what defines the result, as "package.module" or "package.module:function"; of
+  the study's own module, its ``execute`` and what that uses. The loaders of the run's data sets are added.
 
 and, where it helps,
 
@@ -59,23 +60,31 @@ class Study:
             seen.add(run.id)
         return runs
 
-    def locate(self, run: Run) -> list[Any]:
-        """Locations of the data sets that a run reads. Raises `DataMissing` where one is not on this machine."""
-        if hasattr(self.module, "locate"):
+    def data_fingerprint(self, run: Run) -> str:
+        """Hash of the content of the files that a run reads. Raises `DataMissing` where one is not here."""
+        if self._own_data:
             locate = self.module.locate
         else:
             from mer_repro.data.registry import locate
-        return [locate(name, source=run.data) for name in run.datasets]
-
-    def data_fingerprint(self, run: Run) -> str:
-        """Hash of the content of the files that a run reads. Raises `DataMissing`."""
-        prints = [location.fingerprint for location in self.locate(run)]
+        prints = [locate(name, source=run.data).fingerprint for name in run.datasets]
         return prints[0] if len(prints) == 1 else hashlib.sha256("\n".join(prints).encode()).hexdigest()
+
+    def source_roots(self, run: Run) -> tuple[str, ...]:
+        """Where the code of a run's result starts: the study's ``sources`` and the loaders of its data sets."""
+        roots = [f"{root}:execute" if root == self.module.__name__ else root for root in self.module.sources(run)]
+        if not self._own_data:
+            from mer_repro.data.registry import DATASETS
+
+            roots += [f"{DATASETS[name].module}:load" for name in run.datasets if name in DATASETS]
+        return tuple(roots)
 
     def source_fingerprint(self, run: Run) -> str:
         """Hash of the source that a run's result depends on; see `mer_repro.fingerprint`."""
-        roots = tuple(f"{root}:execute" if root == self.module.__name__ else root for root in self.module.sources(run))
-        return source_fingerprint(roots)
+        return source_fingerprint(self.source_roots(run))
+
+    @property
+    def _own_data(self) -> bool:
+        return hasattr(self.module, "locate")
 
 
 def study_keys() -> list[str]:
@@ -97,7 +106,7 @@ def load_study(key: str) -> Study:
         except ModuleNotFoundError:
             found = None
         if found is None:
-            raise ParameterError(f"There is no module '{key}' on the import path (for PYTHONPATH see Python's manual).")
+            raise ParameterError(f"There is no module '{key}' on the import path; PYTHONPATH can name its folder.")
         study = Study(key.rpartition(".")[2], importlib.import_module(key))
     else:
         require_choice("study", key, study_keys())

@@ -21,6 +21,7 @@ from typing import Any
 
 from mer_repro import paths
 from mer_repro.errors import DataError, DataMissing, MerReproError, ParameterError, RecordError, require_choice
+from mer_repro.fingerprint import source_fingerprint
 from mer_repro.records import Record, RecordStore, Run
 from mer_repro.study import Study, load_parameters, load_study
 
@@ -160,24 +161,31 @@ def survey(
     runs = select(study.plan(load_parameters(key, profile, overrides)), only or {})
     store = RecordStore(folder or paths.records_home(profile))
     failures = {record.id: record for record in store.failures(study.key)}
-    fingerprints: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+    # Runs share data and code: each is looked up once.
+    data: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+    sources: dict[tuple[str, ...], str] = {}
     cells = []
     for run in runs:
-        where = (run.dataset, run.data)
-        if where not in fingerprints:
-            try:
-                fingerprints[where] = study.data_fingerprint(run), None
-            except DataMissing as missing:
-                fingerprints[where] = None, str(missing)
-        data_fingerprint, obtain = fingerprints[where]
-        cells.append(_judge(study, store, run, data_fingerprint, obtain, failures.get(run.id)))
+        read, roots = (run.dataset, run.data), study.source_roots(run)
+        if read not in data:
+            data[read] = _data_fingerprint(study, run)
+        if roots not in sources:
+            sources[roots] = source_fingerprint(roots)
+        cells.append(_judge(store, run, *data[read], sources[roots], failures.get(run.id)))
     return cells
 
 
+def _data_fingerprint(study: Study, run: Run) -> tuple[str | None, str | None]:
+    """The fingerprint of a run's data and None, or None and how to get the data."""
+    try:
+        return study.data_fingerprint(run), None
+    except DataMissing as missing:
+        return None, str(missing)
+
+
 def _judge(
-    study: Study, store: RecordStore, run: Run, data: str | None, obtain: str | None, failure: Record | None
+    store: RecordStore, run: Run, data: str | None, obtain: str | None, source: str, failure: Record | None
 ) -> Cell:
-    source = study.source_fingerprint(run)
     try:
         record = store.read(run)
         reasons = store.stale(run, data, source)

@@ -34,7 +34,7 @@ import re
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -134,9 +134,7 @@ class Location:
         """
         path = self.folder / name
         if not path.is_file():
-            raise DataMissing(
-                f"{self.dataset}: this {self.kind} copy has no file '{name}' (in {self.folder})."
-            )
+            raise DataMissing(f"{self.dataset}: this {self.kind} copy has no file '{name}' (in {self.folder}).")
         return path
 
     def has(self, name: str) -> bool:
@@ -422,6 +420,7 @@ def read_table(
     others: Literal["refuse", "ignore"] = "refuse",
     gather: str = "",
     cut: Literal["refuse", "drop"] = "refuse",
+    rule: Callable[[Mapping[str, float | int | str]], tuple[str, str] | None] | None = None,
 ) -> pd.DataFrame:
     """Read a delimited text file against its declared columns.
 
@@ -431,10 +430,13 @@ def read_table(
     key : canonical names that together name a row: no two rows may agree in all of them. Empty: not checked.
     quoted : as in `read_rows`.
     others : whether named columns that are not declared are an error or left out.
-    gather : canonical name under which the cells of the columns without a name are gathered, as a tuple of
-        those that are not empty; "" leaves them out.
+    gather : canonical name under which the cells beyond the named columns are gathered, as a tuple of those
+        that are not empty: under nameless header cells, or in rows longer than the header. "" refuses such
+        rows.
     cut : what to do with a last row that has too few cells: an error, or left out (of a copy that is known to
         end in mid-row).
+    rule : what a row must obey beyond its cells: given the row's values by canonical name, None or the two
+        clauses (found, expected) of the error.
 
     Returns
     -------
@@ -463,7 +465,7 @@ def read_table(
     lines: list[int] = []
     cut_rows = 0
     for line, cells in rows:
-        if len(cells) != len(header):
+        if len(cells) < len(header) or (len(cells) > len(header) and not gather):
             if cut == "drop" and len(cells) < len(header) and next(rows, None) is None:
                 cut_rows = 1
                 break
@@ -474,15 +476,18 @@ def read_table(
                 expected=f"{len(header)}, as in the header",
                 todo="The file may be truncated: fetch it again.",
             )
-        for column in present:
-            values[column.name].append(parse_cell(path, line, column, cells[places[column.name]]))
+        row = {c.name: parse_cell(path, line, c, cells[places[c.name]]) for c in present}
+        broken = rule(row) if rule else None
+        if broken:
+            raise DataError(path, line=line, found=broken[0], expected=broken[1])
+        for name, value in row.items():
+            values[name].append(value)
         if gather:
-            gathered.append(tuple(cells[index].strip() for index in nameless if cells[index].strip()))
+            beyond = [cells[index].strip() for index in nameless] + [cell.strip() for cell in cells[len(header) :]]
+            gathered.append(tuple(cell for cell in beyond if cell))
         lines.append(line)
     if not lines:
-        raise DataError(
-            path, line=header_line + 1, found="no rows", expected="at least one", todo="Fetch it again."
-        )
+        raise DataError(path, line=header_line + 1, found="no rows", expected="at least one", todo="Fetch it again.")
     require_unique(path, lines, {name: values[name] for name in key})
     kinds = {"int": "int64", "float": "float64", "str": object}
     series = {
@@ -499,17 +504,13 @@ def read_table(
     return table
 
 
-def _places(
-    path: Path, line: int, header: list[str], columns: Sequence[Column], others: str
-) -> dict[str, int]:
+def _places(path: Path, line: int, header: list[str], columns: Sequence[Column], others: str) -> dict[str, int]:
     """Canonical name -> index in the file's header."""
     found: dict[str, int] = {}
     for index, cell in enumerate(header):
         plain = plain_header(cell)
         if plain and plain in found:
-            raise DataError(
-                path, line=line, found=f"two columns '{cell.strip()}'", expected="each column once"
-            )
+            raise DataError(path, line=line, found=f"two columns '{cell.strip()}'", expected="each column once")
         found[plain] = index
     found.pop("", None)
     places: dict[str, int] = {}
@@ -540,9 +541,7 @@ def _places(
 
 
 def _listed(names: Sequence[str], most: int = 8) -> str:
-    return ", ".join(f"'{name}'" for name in names[:most]) + (
-        f" and {len(names) - most} more" * (len(names) > most)
-    )
+    return ", ".join(f"'{name}'" for name in names[:most]) + (f" and {len(names) - most} more" * (len(names) > most))
 
 
 def parse_cell(path: Path, line: int, column: Column, cell: str) -> float | int | str:
@@ -613,9 +612,7 @@ def read_json(path: Path):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             line = text.count("\n", 0, text.rfind(f'"{twice}"')) + 1
-            raise DataError(
-                path, line=line, found=f"'{twice}' twice in one object", expected="each name once"
-            )
+            raise DataError(path, line=line, found=f"'{twice}' twice in one object", expected="each name once")
         return found
 
     def refuse(constant: str):

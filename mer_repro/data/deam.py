@@ -48,9 +48,7 @@ BIBTEX = """@article{aljanaki2017deam,
   year = {2017},
   doi = {10.1371/journal.pone.0173392}
 }"""
-LICENSE_INFO = (
-    "Creative Commons BY-NC-SA for the annotations; the songs keep their own Creative Commons licences."
-)
+LICENSE_INFO = "Creative Commons BY-NC-SA for the annotations; the songs keep their own Creative Commons licences."
 HOST = "https://cvml.unige.ch/databases/DEAM/"
 REMOTES = {
     "annotations": Remote(
@@ -67,9 +65,7 @@ REMOTES = {
         checksum="sha256:3d1d5ab42e852803a770f2cfbd685c6b464e1ebe76f26b0e10954597902b90f8",
         unpack_to=".",
     ),
-    "features": Remote(
-        address=HOST + "features.zip", filename="features.zip", unpack_to=".", part="features"
-    ),
+    "features": Remote(address=HOST + "features.zip", filename="features.zip", unpack_to=".", part="features"),
     "audio": Remote(
         address=HOST + "DEAM_audio.zip",
         filename="DEAM_audio.zip",
@@ -81,9 +77,7 @@ REMOTES = {
 }
 
 AVERAGED = "annotations/annotations averaged per song"
-DYNAMIC = {
-    target: f"{AVERAGED}/dynamic (per second annotations)/{target}.csv" for target in ("arousal", "valence")
-}
+DYNAMIC = {target: f"{AVERAGED}/dynamic (per second annotations)/{target}.csv" for target in ("arousal", "valence")}
 STATIC_EARLY = f"{AVERAGED}/song_level/static_annotations_averaged_songs_1_2000.csv"
 STATIC_LATE = f"{AVERAGED}/song_level/static_annotations_averaged_songs_2000_2058.csv"
 METADATA = {year: f"metadata/metadata_{year}.csv" for year in (2013, 2014, 2015)}
@@ -202,9 +196,7 @@ def load(location: Location, as_published: bool = False) -> Deam:
     """
     import pandas as pd
 
-    arousal, valence = (
-        _read_dynamic(location.path(DYNAMIC[target]), target) for target in ("arousal", "valence")
-    )
+    arousal, valence = (_read_dynamic(location.path(DYNAMIC[target]), target) for target in ("arousal", "valence"))
     dynamic = _join_dynamic(location, arousal, valence)
     static = _read_static(location)
     static_path = location.path(STATIC_EARLY)
@@ -314,27 +306,27 @@ def _sample_times(path: Path, line: int, header: list[str]):
 def _read_static(location: Location) -> pd.DataFrame:
     import pandas as pd
 
-    early = read_table(location.path(STATIC_EARLY), STATIC_COLUMNS)
-    late = read_table(location.path(STATIC_LATE), (*STATIC_COLUMNS, *EXTREME_COLUMNS))
-    for name, table, low, high in (
-        (STATIC_EARLY, early, 1, LAST_OF_2014),
-        (STATIC_LATE, late, LAST_OF_2014 + 1, LAST_OF_2015),
-    ):
-        strays = table.song_id[~table.song_id.between(low, high)]
-        if len(strays):
-            raise DataError(
-                location.path(name), found=f"song_id {strays.iloc[0]}", expected=f"ids from {low} to {high}"
-            )
-    return pd.concat([early, late], ignore_index=True).sort_values("song_id").reset_index(drop=True)
+    def years(first: int, last: int):
+        def rule(row) -> tuple[str, str] | None:
+            inside = first <= row["song_id"] <= last
+            return None if inside else (f"song_id {row['song_id']}", f"ids from {first} to {last}")
+
+        return rule
+
+    early = read_table(location.path(STATIC_EARLY), STATIC_COLUMNS, rule=years(1, LAST_OF_2014))
+    late = read_table(
+        location.path(STATIC_LATE),
+        (*STATIC_COLUMNS, *EXTREME_COLUMNS),
+        rule=years(LAST_OF_2014 + 1, LAST_OF_2015),
+    )
+    return pd.concat([early, late], ignore_index=True).sort_values("song_id", ignore_index=True)
 
 
 def _read_metadata(location: Location, year: int) -> pd.DataFrame:
     table = read_table(location.path(METADATA[year]), METADATA_COLUMNS, others="ignore", gather="tags")
     table.insert(1, "year", year)
     if year == 2013:
-        table["album"] = (
-            ""  # the column so named holds file names in the copies at hand, and is missing elsewhere
-        )
+        table["album"] = ""  # the column so named holds file names in the copies at hand, and is missing elsewhere
     return table
 
 
@@ -407,9 +399,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
     )
     truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
-    twins.write_truth(
-        folder, {"dataset": "deam", "seed": seed, "dynamic": truth, "swapped_up_to": LAST_OF_2013}
-    )
+    twins.write_truth(folder, {"dataset": "deam", "seed": seed, "dynamic": truth, "swapped_up_to": LAST_OF_2013})
 
 
 def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -> None:
@@ -430,9 +420,7 @@ def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list
     early, late = [], []
     for position, song_id in enumerate(ids):
         rating = {
-            target: round(
-                float(middle + half * labels[target][position].mean() + 0.25 * rng.standard_normal()), 2
-            )
+            target: round(float(middle + half * labels[target][position].mean() + 0.25 * rng.standard_normal()), 2)
             for target in twins.TARGETS
         }
         spread = {target: round(float(rng.uniform(0.8, 2.2)), 2) for target in twins.TARGETS}
@@ -493,11 +481,7 @@ def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:
     import numpy as np
 
     times = HOP * np.arange(len(song.features))
-    pairs = np.stack([song.spread, song.features], axis=2).reshape(
-        len(times), -1
-    )  # (frames, 260), deviation first
+    pairs = np.stack([song.spread, song.features], axis=2).reshape(len(times), -1)  # (frames, 260), deviation first
     header = ["frameTime", *(f"{name}_{kind}" for name in twins.DESCRIPTORS for kind in ("stddev", "amean"))]
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savetxt(
-        path, np.column_stack([times, pairs]), fmt="%.3f", delimiter=";", header=";".join(header), comments=""
-    )
+    np.savetxt(path, np.column_stack([times, pairs]), fmt="%.3f", delimiter=";", header=";".join(header), comments="")

@@ -10,6 +10,8 @@ Source: Zhang, Zhang, Yang et al. 2018, "The PMEmo dataset for music emotion rec
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,8 +61,7 @@ TIME = Column("time", "frameTime", low=0, unit="s")
 MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for target in ("valence", "arousal"))
 # No two ratings on 0-1 deviate by more than sqrt(1/2) from each other's mean.
 DEVIATIONS = tuple(
-    Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5)
-    for target in ("valence", "arousal")
+    Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5) for target in ("valence", "arousal")
 )
 METADATA_COLUMNS = (
     SONG_ID,
@@ -102,9 +103,7 @@ class PMEmo:
         """
         columns = [SONG_ID, TIME]
         columns += [Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS]
-        return read_table(
-            self.location.path(FRAME_FEATURES), columns, key=("song_id", "time"), others="ignore"
-        )
+        return read_table(self.location.path(FRAME_FEATURES), columns, key=("song_id", "time"), others="ignore")
 
     def audio_path(self, song_id: int) -> Path:
         """The chorus as mp3; raises DataMissing where the copy has none."""
@@ -164,18 +163,23 @@ def _require_regular_frames(dynamic: pd.DataFrame, path: Path) -> None:
 
 
 def _read_metadata(path: Path) -> pd.DataFrame:
-    table = read_table(path, METADATA_COLUMNS)
+    table = read_table(path, METADATA_COLUMNS, rule=_clock_rule)
     for column in ("chorus_start", "chorus_end"):
-        clock = table[column].str.extract(r"^(\d{1,3}):([0-5]\d)$").astype(float)
-        wrong = table[clock.isna().any(axis=1)]
-        if len(wrong):
-            raise DataError(
-                path,
-                found=f"'{wrong[column].iloc[0]}' as {column} of song_id {wrong.song_id.iloc[0]}",
-                expected="a time as mm:ss",
-            )
-        table[column] = 60 * clock[0] + clock[1]
+        table[column] = table[column].map(_seconds)
     return table
+
+
+def _seconds(clock: str) -> float | None:
+    """Seconds from "mm:ss"; None if it is no such text."""
+    parts = re.fullmatch(r"(\d{1,3}):([0-5]\d)", clock)
+    return 60.0 * int(parts[1]) + int(parts[2]) if parts else None
+
+
+def _clock_rule(row: Mapping) -> tuple[str, str] | None:
+    for column in ("chorus_start", "chorus_end"):
+        if _seconds(row[column]) is None:
+            return f"'{row[column]}' as {column}", "a time as mm:ss"
+    return None
 
 
 def validate(dataset: PMEmo) -> list[Finding]:
@@ -202,19 +206,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     means, deviations, static = [], [], []
     for song_id, part in zip(ids, parts, strict=False):
         label = {target: np.clip(middle + scale * part.observed[target], 0, 1) for target in twins.TARGETS}
-        spread = {
-            target: np.clip(0.3 + 0.04 * rng.standard_normal(len(label[target])), 0.05, 0.5)
-            for target in label
-        }
+        spread = {target: np.clip(0.3 + 0.04 * rng.standard_normal(len(label[target])), 0.05, 0.5) for target in label}
         times = FIRST_FRAME + HOP * np.arange(len(label["arousal"]))
         for table, columns in ((means, label), (deviations, spread)):
             table += zip([song_id] * len(times), times, columns["arousal"], columns["valence"], strict=True)
         overall = [float(label[target].mean() + 0.03 * rng.standard_normal()) for target in twins.TARGETS]
         static.append([song_id, *np.clip(overall, 0, 1).round(4)])
     for name, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
-        twins.write_table(
-            folder / name, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows
-        )
+        twins.write_table(folder / name, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows)
     twins.write_table(folder / STATIC, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
     _write_twin_metadata(folder, ids, labelled)
     _write_twin_features(folder / FRAME_FEATURES, ids[:TWIN_FEATURES_FOR], songs)
@@ -258,9 +257,7 @@ def _write_twin_features(path: Path, ids: list[int], songs: list[twins.PlantedSo
     blocks = []
     for song_id, song in zip(ids, songs, strict=False):
         length = len(song.features)
-        blocks.append(
-            np.column_stack([np.full(length, song_id), HOP * np.arange(length), song.features, song.spread])
-        )
+        blocks.append(np.column_stack([np.full(length, song_id), HOP * np.arange(length), song.features, song.spread]))
     path.parent.mkdir(parents=True, exist_ok=True)
     formats = ["%d", "%.1f"] + ["%.3f"] * (len(header) - 2)
     np.savetxt(path, np.vstack(blocks), fmt=formats, delimiter=",", header=",".join(header), comments="")

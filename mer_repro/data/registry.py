@@ -51,9 +51,16 @@ DATASETS: dict[str, Entry] = {
     "deam": Entry(
         "mer_repro.data.deam", "DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"
     ),
-    "mxmh": Entry(
-        "mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"
+    "emomusic": Entry(
+        "mer_repro.data.emomusic", "emoMusic: 744 songs, static valence and arousal, MediaEval 2013 split"
     ),
+    "emotify": Entry(
+        "mer_repro.data.emotify", "Emotify: 400 clips in four genres, 8,407 answers on nine induced emotions"
+    ),
+    "merge": Entry(
+        "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
+    ),
+    "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
     "pmemo": Entry(
         "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
     ),
@@ -245,7 +252,6 @@ def _note_last_lines(folder: Path, module: ModuleType) -> None:
     truth = json.loads(mark.read_text(encoding="utf-8"))
     tables = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
     truth["last_lines"] = {
-        name: last_line_digests((folder / name).read_text(encoding="utf-8", errors="replace"))
-        for name in tables
+        name: last_line_digests((folder / name).read_text(encoding="utf-8", errors="replace")) for name in tables
     }
     write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

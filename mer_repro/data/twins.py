@@ -147,9 +147,9 @@ def plant_songs(rng: np.random.Generator, lengths: Sequence[int], factors: int =
         spread = np.abs(0.4 + 0.1 * features + 0.1 * rng.standard_normal(features.shape))
         music, signal, observed = {}, {}, {}
         for target, share in SHARES.items():
-            music[target] = np.sqrt(share.song_music) * (weights[target] @ level) + np.sqrt(
-                share.frame_music
-            ) * (moves @ weights[target])
+            music[target] = np.sqrt(share.song_music) * (weights[target] @ level) + np.sqrt(share.frame_music) * (
+                moves @ weights[target]
+            )
             taste = (
                 np.sqrt(share.song_taste) * rng.standard_normal()
                 + np.sqrt(share.frame_taste) * (drift(rng, length, 1)[:, 0])

@@ -117,9 +117,7 @@ def load(location: Location) -> VGMidi:
             series.append((f"{number}:{piece}", rater, values, entry))
         silent = sorted(set(described) - rated)
         if silent:
-            raise DataError(
-                path, found=f"no annotation of {silent[0]}", expected="raters for every piece described"
-            )
+            raise DataError(path, found=f"no annotation of {silent[0]}", expected="raters for every piece described")
         pieces += [{"song_id": f"{number}:{piece}", **entry} for piece, entry in described.items()]
     pieces = pd.DataFrame(pieces).sort_values("song_id", ignore_index=True)
     ratings = _rating_table(pieces, series)
@@ -137,9 +135,7 @@ def load(location: Location) -> VGMidi:
 def _require_layout(path: Path, document) -> dict:
     for part in ("annotations", "pieces"):
         if not isinstance(document, dict) or not isinstance(document.get(part), dict) or not document[part]:
-            raise DataError(
-                path, line=1, found=f"no object '{part}'", expected="objects 'annotations' and 'pieces'"
-            )
+            raise DataError(path, line=1, found=f"no object '{part}'", expected="objects 'annotations' and 'pieces'")
     return document
 
 
@@ -304,9 +300,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
                 series = {target: ratings[target][rater].tolist() for target in TARGETS}
                 document["annotations"][f"piece{number}_{rater + 1}"] = _twin_annotation(rng, series)
         if name == RAW[0]:
-            document["annotations"][f"piece{count}_1"] = _twin_annotation(
-                rng, {t: [0.5, 0.25] for t in TARGETS}
-            )
+            document["annotations"][f"piece{count}_1"] = _twin_annotation(rng, {t: [0.5, 0.25] for t in TARGETS})
         else:
             for target in TARGETS:
                 document["annotations"]["piece0_1"][target].append(0.0)

@@ -1,0 +1,161 @@
+"""emoMusic: the 744 songs of MediaEval 2013, with static valence and arousal and a development/evaluation
+split.
+
+Conventions
+----------- Labels are means of at least ten raters on a 1-9 scale, one pair a song (a 45 s excerpt).
+``song_id`` is shared with DEAM, which holds the same songs under the same ids. Segment times are published as
+minutes.seconds and lost their last zero in some copies ("0.2" is 0 min 20 s: all excerpts are then 45 s
+long); here they are seconds.
+
+Source: Soleymani, Caro, Schmidt, Sha and Yang 2013, "1000 songs for emotional analysis of music", CrowdMM.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{soleymani2013songs,
+  title = {1000 songs for emotional analysis of music}, author = {Soleymani, Mohammad and Caro, Micheal N. and
+  Schmidt, Erik M. and Sha, Cheng-Ya and Yang, Yi-Hsuan}, booktitle = {Proceedings of the 2nd ACM
+  International Workshop on Crowdsourcing for Multimedia}, pages = {1--6}, year = {2013}, doi =
+  {10.1145/2506364.2506365}
+}"""
+LICENSE_INFO = "Research only, after a request to the owners; the songs carry Creative Commons licences."
+REMOTES = {
+    "annotations": Remote(
+        address="",
+        filename="annotations.tar.gz",
+        unpack_to=".",
+        manual=(
+            "Open https://cvml.unige.ch/databases/emoMusic/, fill in the form, download the annotations, and unpack"
+            " them so that emomusic/static_annotations.csv and emomusic/songs_info.csv exist."
+        ),
+    )
+}
+
+STATIC = "static_annotations.csv"
+INFO = "songs_info.csv"
+REQUIRED = (STATIC, INFO)
+OPTIONAL = ()
+ROOTS = (".", "annotations")
+
+SCALE = (1.0, 9.0)
+EXCERPT_SECONDS = 45
+SONG_ID = Column("song_id", "", "int", low=1, high=1000)
+STATIC_COLUMNS = (
+    SONG_ID,
+    Column("valence", ("valence_mean", "mean_valence"), low=SCALE[0], high=SCALE[1]),
+    Column("arousal", ("arousal_mean", "mean_arousal"), low=SCALE[0], high=SCALE[1]),
+    Column("valence_std", ("valence_std", "std_valence"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
+    Column("arousal_std", ("arousal_std", "std_arousal"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
+)
+INFO_COLUMNS = (
+    SONG_ID,
+    Column("artist", "Artist", "str"),
+    Column("title", "Song title", "str"),
+    Column("segment_start", "start of the segment (min.sec)", "str"),
+    Column("segment_end", "end of the segment (min.sec)", "str"),
+    Column("genre", "Genre", "str"),
+    Column("split", "Mediaeval 2013 set", "str", choices=("development", "evaluation")),
+)
+
+
+@dataclass(frozen=True)
+class EmoMusic:
+    """emoMusic's tables.
+
+    static : song_id, valence, arousal, valence_std, arousal_std (1-9).
+    songs : song_id, artist, title, segment_start, segment_end (s in the song), genre, split ("development" or
+        "evaluation").
+    """
+
+    location: Location
+    static: pd.DataFrame
+    songs: pd.DataFrame
+
+    def audio_path(self, song_id: int) -> Path:
+        """The 45 s excerpt as mp3; raises DataMissing where the copy has none."""
+        return self.location.path(f"clips_45seconds/{song_id}.mp3")
+
+
+def load(location: Location) -> EmoMusic:
+    """Read emoMusic.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented, or the two do not speak of the same songs.
+    """
+    static_path, info_path = location.path(STATIC), location.path(INFO)
+    static = read_table(static_path, STATIC_COLUMNS)
+    songs = read_table(info_path, INFO_COLUMNS, others="ignore", rule=_excerpt_rule)
+    require_same_ids(static_path, static.song_id, info_path, songs.song_id)
+    for column in ("segment_start", "segment_end"):
+        songs[column] = songs[column].map(_seconds)
+    static, songs = (table.sort_values("song_id", ignore_index=True) for table in (static, songs))
+    return EmoMusic(location, static, songs)
+
+
+def _seconds(cell: str) -> float | None:
+    """Seconds from "minutes.seconds", whose trailing zeros may be lost; None if it is no such text."""
+    parts = re.fullmatch(r"(\d{1,2})(?:\.([0-5]\d?))?", cell)
+    return 60.0 * int(parts[1]) + int((parts[2] or "0").ljust(2, "0")) if parts else None
+
+
+def _excerpt_rule(row: Mapping) -> tuple[str, str] | None:
+    start, end = _seconds(row["segment_start"]), _seconds(row["segment_end"])
+    if start is not None and end == start + EXCERPT_SECONDS:
+        return None
+    return (
+        f"a segment from '{row['segment_start']}' to '{row['segment_end']}'",
+        f"minutes.seconds, {EXCERPT_SECONDS} s apart",
+    )
+
+
+def validate(dataset: EmoMusic) -> list[Finding]:
+    """Checks of emoMusic; see `Finding`."""
+    return []
+
+
+TWIN_SONGS = 80
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 80 generated songs in emoMusic's layout. ``truth.json`` holds the R2 of the noise-free labels."""
+    import numpy as np
+
+    from mer_repro.data import twins
+
+    rng = np.random.default_rng([seed, 744])
+    ids = [int(i) for i in np.linspace(2, 1000, TWIN_SONGS)]
+    songs = twins.plant_songs(rng, [1] * TWIN_SONGS)
+    labels = {
+        target: np.clip([5 + 1.2 * song.observed[target][0] for song in songs], *SCALE).round(4)
+        for target in twins.TARGETS
+    }
+    genres = ("Blues", "Classical", "Country", "Electronic", "Folk", "Jazz", "Pop", "Rock")
+    static, info = [], []
+    for position, song_id in enumerate(ids):
+        spread = rng.uniform(0.5, 2.5, size=2).round(4)
+        static.append([song_id, labels["valence"][position], spread[0], labels["arousal"][position], spread[1]])
+        start = int(rng.integers(0, 200))
+        times = [f"{t // 60}.{t % 60:02d}".rstrip("0").rstrip(".") for t in (start, start + EXCERPT_SECONDS)]
+        names = [f"Generated Artist {position % 23}\t", f"\tGenerated Song {song_id}, live"]
+        cells = [f"\t{song_id}.mp3", *names, *(f"\t{t}\t" for t in times), f"\t{genres[position % 8]}\t"]
+        info.append([song_id, *cells, "evaluation" if position % 6 == 5 else "development"])
+    header = ["song_id", "valence_mean", "valence_std", "arousal_mean", "arousal_std"]
+    twins.write_table(folder / STATIC, header, static)
+    header = ["song_id", "file_name", *(column.published for column in INFO_COLUMNS[1:])]
+    twins.write_table(folder / INFO, header, info)
+    twins.write_truth(folder, {"dataset": "emomusic", "seed": seed, "static": twins.ceilings(songs)})

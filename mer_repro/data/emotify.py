@@ -1,0 +1,265 @@
+"""Emotify: 400 one-minute clips in four genres, 8,407 answers on nine induced emotions (GEMS).
+
+Conventions
+----------- A listener ticked up to three of nine emotions that a clip made them feel; an answer holds 1 for
+ticked. A label is the share of answers that ticked the emotion, 0-1. ``mood`` is the listener's mood before
+(1-5), ``age`` in years as entered, ``gender`` 0 or 1 as published. Answers carry no listener id.
+
+``song_id`` is the track id of the answers (``data.csv``), which counts through classical, rock, electronic
+and pop, a hundred clips each. Copies circulate in which ``labels.csv`` and ``info.csv`` number the genres
+alphabetically instead, so that one id means two clips there. The loudness of the clips agrees with the
+answers' numbering and not with the other (see `validate`), so `load` places every row of ``info.csv`` by
+genre and file name, and takes from ``labels.csv`` the numbers, which are by the answers' ids, and not the
+genre.
+
+Source: Aljanaki, Wiering and Veltkamp 2016, "Studying emotion induced by music through a crowdsourcing game",
+Information Processing and Management 52(1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@article{aljanaki2016emotify,
+  title = {Studying emotion induced by music through a crowdsourcing game},
+  author = {Aljanaki, Anna and Wiering, Frans and Veltkamp, Remco C.},
+  journal = {Information Processing \\& Management},
+  volume = {52},
+  number = {1},
+  pages = {115--128},
+  year = {2016},
+  doi = {10.1016/j.ipm.2015.03.004}
+}"""
+LICENSE_INFO = "Free for research, by the owners' statement; the clips are from the Magnatune catalogue."
+REMOTES = {
+    "dataset": Remote(
+        address="",
+        filename="emotifymusic.zip",
+        unpack_to=".",
+        manual=(
+            "Open http://www2.projects.science.uu.nl/memotion/emotifydata/, download the annotations (data.csv) and"
+            " the clips, and put data.csv and, where you have them, labels.csv, info.csv and the clips as"
+            " audio/<genre>_<number>.<ending> into the folder emotify."
+        ),
+    )
+}
+
+RATINGS, LABELS, INFO = "data.csv", "labels.csv", "info.csv"
+REQUIRED = (RATINGS,)
+OPTIONAL = (LABELS, INFO)
+
+EMOTIONS = (
+    "amazement",
+    "solemnity",
+    "tenderness",
+    "nostalgia",
+    "calmness",
+    "power",
+    "joyful_activation",
+    "tension",
+    "sadness",
+)
+GENRES = ("classical", "rock", "electronic", "pop")
+CLIPS_A_GENRE = 100
+
+TRACK_ID = Column("song_id", "track id", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE)
+GENRE = Column("genre", "", "str", choices=GENRES)
+RATING_COLUMNS = (
+    TRACK_ID,
+    GENRE,
+    *(Column(emotion, "", "int", low=0, high=1) for emotion in EMOTIONS),
+    Column("mood", "", "int", low=1, high=5),
+    Column("liked", "", "int", low=0, high=1),
+    Column("disliked", "", "int", low=0, high=1),
+    Column("age", "", "int", low=0, high=120, unit="years"),
+    Column("gender", "", "int", low=0, high=1),
+    Column("mother_tongue", "mother tongue", "str", nullable=True),
+)
+LABEL_COLUMNS = (
+    TRACK_ID,
+    Column("answers", "number_of_observations", "int", low=1),
+    *(Column(emotion, low=0, high=1) for emotion in EMOTIONS),
+)
+INFO_COLUMNS = (
+    Column("published_id", "Track ID", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE),
+    GENRE,
+    Column("filename", "Filename", "str"),
+    Column("duration", "Duration", low=0, unit="s"),
+    Column("sample_rate", "Sample rate", low=1, unit="Hz"),
+    Column("loudness", "Mean absolute amplitude", low=0, high=1, optional=True),
+)
+
+
+@dataclass(frozen=True)
+class Emotify:
+    """Emotify's tables.
+
+    ratings : song_id, genre, nine emotions (0 or 1), mood, liked, disliked, age, gender, mother_tongue; one
+        row an answer.
+    labels : song_id, genre, answers (how many), nine emotions (share of answers, 0-1).
+    info : song_id, published_id (the row's own number, see the module), genre, filename, duration (s),
+        sample_rate (Hz) and loudness (mean absolute amplitude, 0-1) of the published clips; None where the
+        copy has none.
+    """
+
+    location: Location
+    ratings: pd.DataFrame
+    labels: pd.DataFrame
+    info: pd.DataFrame | None
+
+    def audio_path(self, song_id: int) -> Path:
+        """The clip, of whatever encoding; raises DataMissing where the copy has none."""
+        genre, number = clip_name(song_id)
+        names = [f"audio/{genre}_{number}.{ending}" for ending in ("ogg", "mp3", "wav", "flac")]
+        names.append(f"{genre}/{number}.mp3")  # as in the official archive
+        found = [name for name in names if self.location.has(name)]
+        return self.location.path(found[0] if found else names[0])
+
+
+def clip_name(song_id: int) -> tuple[str, int]:
+    """Genre and number of a clip, as in "classical" 18: ids count through the genres, a hundred each."""
+    position, number = divmod(song_id - 1, CLIPS_A_GENRE)
+    return GENRES[position], number + 1
+
+
+def load(location: Location) -> Emotify:
+    """Read Emotify.
+
+    Raises
+    ------
+    DataMissing
+        If the answers are not there.
+    DataError
+        If a file is not as documented, or the published means are not the means of the answers.
+    """
+    path = location.path(RATINGS)
+    ratings = read_table(path, RATING_COLUMNS, key=(), rule=_genre_rule)
+    labels = ratings.groupby(["song_id", "genre"], sort=True)[list(EMOTIONS)].mean().reset_index()
+    labels.insert(2, "answers", ratings.groupby("song_id", sort=True).size().to_numpy())
+    if location.has(LABELS):
+        _require_same_labels(location, labels)
+    info = _read_info(location, labels) if location.has(INFO) else None
+    return Emotify(location, ratings, labels, info)
+
+
+def _genre_rule(row: Mapping) -> tuple[str, str] | None:
+    genre, _ = clip_name(row["song_id"])
+    if row["genre"] == genre:
+        return None
+    return f"genre '{row['genre']}' for track id {row['song_id']}", f"'{genre}', by the order of the ids"
+
+
+def _filename_rule(row: Mapping) -> tuple[str, str] | None:
+    number = re.fullmatch(r"(\d{1,3})\.\w+", row["filename"])
+    if number and 1 <= int(number[1]) <= CLIPS_A_GENRE:
+        return None
+    return f"filename '{row['filename']}'", f"a number from 1 to {CLIPS_A_GENRE} and an ending"
+
+
+def _read_info(location: Location, labels: pd.DataFrame) -> pd.DataFrame:
+    """The table of files, placed by genre and file name, which are what the audio carries."""
+    path = location.path(INFO)
+    info = read_table(path, INFO_COLUMNS, key=("genre", "filename"), others="ignore", rule=_filename_rule)
+    numbers = info.filename.str.extract(r"^(\d+)")[0].astype(int)
+    position = info.genre.map({genre: k for k, genre in enumerate(GENRES)})
+    info.insert(0, "song_id", (position * CLIPS_A_GENRE + numbers))
+    require_same_ids(path, info.song_id, location.path(RATINGS), labels.song_id)
+    return info.sort_values("song_id", ignore_index=True)
+
+
+def _require_same_labels(location: Location, labels: pd.DataFrame) -> None:
+    """The published means tell whether an answer was lost or changed."""
+    path = location.path(LABELS)
+    published = read_table(path, LABEL_COLUMNS, others="ignore").sort_values("song_id", ignore_index=True)
+    require_same_ids(path, published.song_id, location.path(RATINGS), labels.song_id)
+    for column in ("answers", *EMOTIONS):
+        off = (published[column] - labels[column]).abs() > 1e-6
+        if off.any():
+            row = off.idxmax()
+            raise DataError(
+                location.path(RATINGS),
+                found=f"{column} {labels[column][row]:g} for track id {labels.song_id[row]}, from its answers",
+                expected=f"{published[column][row]:g}, as in {LABELS}",
+                todo="One of the two files is truncated or edited: fetch both again.",
+            )
+
+
+def validate(dataset: Emotify) -> list[Finding]:
+    """Checks of Emotify; see `Finding`."""
+    return []
+
+
+TWIN_CLIPS_A_GENRE = 10
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 40 generated clips with 12 to 30 answers each, in Emotify's layout, and 3 s of audio a clip.
+
+    A clip has a true probability for each emotion, which its genre shifts; answers are independent draws.
+    ``truth.json`` holds the R2 of the true probabilities against the published shares: the noise ceiling. The
+    ids of ``info.csv`` and the genres of ``labels.csv`` disagree with the answers as they do in the copies
+    that circulate.
+    """
+    import numpy as np
+
+    from mer_repro.data import twins
+
+    rng = np.random.default_rng([seed, 400])
+    shift = 0.8 * rng.standard_normal((len(GENRES), len(EMOTIONS)))
+    answers, labels, info, truth, shares = [], [], [], [], []
+    for position, genre in enumerate(GENRES):
+        other_block = sorted(GENRES).index(genre) * CLIPS_A_GENRE
+        for number in range(1, TWIN_CLIPS_A_GENRE + 1):
+            song_id = position * CLIPS_A_GENRE + number
+            probability = 1 / (1 + np.exp(1.3 - shift[position] - 0.7 * rng.standard_normal(len(EMOTIONS))))
+            count = int(rng.integers(12, 31))
+            ticks = (rng.random((count, len(EMOTIONS))) < probability).astype(int)
+            for row in ticks.tolist():
+                person = [int(rng.integers(1, 6)), *_liking(rng), int(rng.integers(14, 70)), int(rng.integers(2))]
+                answers.append([song_id, genre, *row, *person, "Generated"])
+            truth.append(probability)
+            shares.append(ticks.mean(axis=0))
+            statistics = np.column_stack([ticks.mean(axis=0), ticks.var(axis=0, ddof=1)]).ravel().tolist()
+            labels.append([song_id, sorted(GENRES)[position], count, *statistics])
+            loudness = _write_clip(folder / f"audio/{genre}_{number}.ogg", probability, rng)
+            info.append([other_block + number, genre, f"{number}.mp3", 3.0, 22050.0, loudness])
+    header = [f" {column.published}" if k else column.published for k, column in enumerate(RATING_COLUMNS)]
+    twins.write_table(folder / RATINGS, header, answers)
+    pairs = [name for emotion in EMOTIONS for name in (emotion, f"var_{emotion}")]
+    twins.write_table(folder / LABELS, ["track id", "genre", "number_of_observations", *pairs], labels)
+    info.sort(key=lambda row: str(row[0]))  # as published: 1, 10, 100, 101
+    twins.write_table(folder / INFO, [column.published for column in INFO_COLUMNS], info)
+    truth, shares = np.array(truth), np.array(shares)
+    ceiling = 1 - ((shares - truth) ** 2).sum(axis=0) / ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
+    found = {e: {"noise_ceiling_r2": round(float(c), 4)} for e, c in zip(EMOTIONS, ceiling, strict=True)}
+    twins.write_truth(folder, {"dataset": "emotify", "seed": seed, "static": found})
+
+
+def _liking(rng) -> tuple[int, int]:
+    return ((1, 0), (0, 1), (0, 0))[int(rng.integers(3))]
+
+
+def _write_clip(path: Path, probability, rng) -> float:
+    """Write three seconds of a tone in noise, loud where power is likely, low where calmness is; its
+    loudness."""
+    import numpy as np
+    import soundfile
+
+    rate, seconds = 22_050, 3
+    time = np.arange(rate * seconds) / rate
+    power, calmness = probability[EMOTIONS.index("power")], probability[EMOTIONS.index("calmness")]
+    tone = 0.3 * np.sin(2 * np.pi * (900 - 700 * calmness) * time)
+    sound = (tone + 0.3 * power * rng.standard_normal(len(time))).clip(-1, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, sound, rate, format="OGG")
+    return round(float(np.abs(sound).mean()), 6)

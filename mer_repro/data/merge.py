@@ -1,0 +1,324 @@
+"""MERGE bimodal, complete: 2,216 songs with audio, lyrics, valence and arousal, a mood quadrant and official
+splits.
+
+Conventions
+----------- Valence and arousal are on a 0-1 scale with 0.5 as the middle. They were computed from words that
+listeners tagged a song with, not rated. Quadrants are Q1 (valence and arousal high), Q2 (valence low, arousal
+high), Q3 (both low), Q4 (valence high, arousal low). A song has one id for its audio and one for its lyrics,
+which differ for a few; ``song_id`` is the audio's.
+
+The official splits lie in ``tvt_dataframes`` as lists of ids with quadrants: train, validate and test of
+70-15-15 and 40-30-30. Where the train list is missing and the other two are there, train is the rest of the
+table, without official quadrants.
+
+Source: Louro, Redinho, Santos, Malheiro, Panda and Paiva 2024, "MERGE: a bimodal dataset for static music
+emotion recognition", arXiv:2407.06060.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.errors import DataError, DataMissing, require_choice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@article{louro2024merge,
+  title = {{MERGE}: a bimodal dataset for static music emotion recognition}, author = {Louro, Pedro Lima and
+  Redinho, Hugo and Santos, Ricardo and Malheiro, Ricardo and Panda, Renato and
+    Paiva, Rui Pedro},
+  journal = {arXiv preprint arXiv:2407.06060},
+  year = {2024}
+}"""
+LICENSE_INFO = "Published on Zenodo for research; lyrics and audio excerpts belong to their owners."
+REMOTES = {
+    "complete": Remote(
+        address="https://zenodo.org/records/13939205/files/MERGE_Bimodal_Complete.zip?download=1",
+        filename="MERGE_Bimodal_Complete.zip",
+        size=739_234_182,
+        checksum="md5:4b4dbe24083a5987e0f37ce4eb1df771",
+        unpack_to=".",
+    )
+}
+
+LABELS = "merge_bimodal_complete_av_values.csv"
+METADATA = "merge_bimodal_complete_metadata.csv"
+SPLITS = ("70_15_15", "40_30_30")
+PARTS = {"train": "train", "validation": "validate", "test": "test"}
+
+
+def split_file(split: str, part: str) -> str:
+    """The file that lists one part of an official split, relative to the archive."""
+    return f"tvt_dataframes/tvt_{split}/tvt_{split}_{PARTS[part]}_bimodal_complete.csv"
+
+
+REQUIRED = (LABELS,)
+OPTIONAL = (METADATA, *(split_file(split, part) for split in SPLITS for part in PARTS))
+ROOTS = ("MERGE_Bimodal_Complete", ".")
+
+QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
+MIDDLE = 0.5
+LABEL_COLUMNS = (
+    Column("song_id", "Audio_Song", "str"),
+    Column("lyrics_id", "Lyric_Song", "str"),
+    Column("valence", "Valence", low=0, high=1),
+    Column("arousal", "Arousal", low=0, high=1),
+)
+SPLIT_COLUMNS = (
+    Column("song_id", ("Song", "Audio_Song"), "str"),
+    Column("quadrant", "Quadrant", "str", choices=QUADRANTS),
+)
+METADATA_COLUMNS = (
+    Column("song_id", ("Audio_Song", "Song"), "str"),
+    Column("quadrant", "Quadrant", "str", choices=QUADRANTS),
+    Column("artist", "Artist", "str", nullable=True),
+    Column("title", "Title", "str", nullable=True),
+    Column("year", ("ActualYear", "Year"), "str", nullable=True, optional=True),
+    Column("genres", "Genres", "str", nullable=True, optional=True),
+    Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
+)
+
+
+@dataclass(frozen=True)
+class Merge:
+    """MERGE's tables.
+
+    songs : song_id, lyrics_id, valence, arousal (0-1), quadrant (official, "" where no file of the copy
+        states it).
+    splits : song_id, split ("70_15_15", "40_30_30"), part ("train", "validation", "test"); empty where the
+        copy has no split files.
+    metadata : song_id, quadrant, artist, title and, where published, year, genres, moods (texts as
+        published); None where the copy has none.
+    """
+
+    location: Location
+    songs: pd.DataFrame
+    splits: pd.DataFrame
+    metadata: pd.DataFrame | None
+
+    def part(self, split: str, part: str) -> list[str]:
+        """The song_ids of one part of an official split.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such split or part.
+        DataMissing
+            If the copy does not have this split.
+        """
+        require_choice("split of MERGE", split, SPLITS)
+        require_choice("part", part, PARTS)
+        chosen = self.splits[(self.splits.split == split) & (self.splits.part == part)]
+        if chosen.empty:
+            raise DataMissing(
+                f"merge: this copy has no files for split {split} ({self.location.folder / 'tvt_dataframes'})."
+            )
+        return chosen.song_id.tolist()
+
+    def audio_path(self, song_id: str) -> Path:
+        """The 30 s excerpt as mp3; raises DataMissing where the copy has no audio."""
+        return self._in_quadrants("audio", f"{song_id}.mp3")
+
+    def lyrics(self, song_id: str) -> str:
+        """The lyrics of a song; raises DataMissing where the copy has none, DataError if they are not
+        text."""
+        from mer_repro.data.base import read_text
+
+        lyrics_id = self.songs.set_index("song_id").lyrics_id[song_id]
+        return read_text(self._in_quadrants("lyrics", f"{lyrics_id}.txt"))
+
+    def _in_quadrants(self, kind: str, filename: str) -> Path:
+        places = [f"{kind}/{quadrant}/{filename}" for quadrant in QUADRANTS] + [f"{kind}/{filename}"]
+        found = [place for place in places if self.location.has(place)]
+        return self.location.path(found[0] if found else places[-1])
+
+
+def load(location: Location) -> Merge:
+    """Read MERGE.
+
+    Raises
+    ------
+    DataMissing
+        If the table of labels is not there.
+    DataError
+        If a file is not as documented, a split names a song the table does not have, or names one twice, or
+        two files give one song different quadrants.
+    """
+    path = location.path(LABELS)
+    songs = read_table(path, LABEL_COLUMNS)
+    lists = {
+        (split, part): _read_split(location, split, part, set(songs.song_id))
+        for split in SPLITS
+        for part in PARTS
+        if location.has(split_file(split, part))
+    }
+    metadata = None
+    if location.has(METADATA):
+        metadata = read_table(location.path(METADATA), METADATA_COLUMNS, others="ignore")
+        _require_known(location.path(METADATA), metadata.song_id, set(songs.song_id))
+    songs["quadrant"] = _quadrants(location, songs, lists, metadata)
+    return Merge(location, songs, _split_table(location, songs, lists), metadata)
+
+
+def _require_known(path: Path, ids: pd.Series, known: set[str]) -> None:
+    strangers = [song_id for song_id in ids if song_id not in known]
+    if strangers:
+        raise DataError(path, found=f"song '{strangers[0]}'", expected=f"songs of {LABELS} only")
+
+
+def _read_split(location: Location, split: str, part: str, known: set[str]) -> pd.DataFrame:
+    path = location.path(split_file(split, part))
+    table = read_table(path, SPLIT_COLUMNS, others="ignore")
+    _require_known(path, table.song_id, known)
+    return table
+
+
+def _quadrants(location: Location, songs: pd.DataFrame, lists: dict, metadata: pd.DataFrame | None) -> list[str]:
+    """The official quadrant of each song, from every file that states it; they must agree."""
+    stated: dict[str, str] = {}
+    sources = {split_file(*key): table for key, table in lists.items()}
+    if metadata is not None:
+        sources[METADATA] = metadata
+    for name, table in sources.items():
+        for song_id, quadrant in zip(table.song_id, table.quadrant, strict=True):
+            if stated.setdefault(song_id, quadrant) != quadrant:
+                raise DataError(
+                    location.path(name),
+                    found=f"{quadrant} for song '{song_id}'",
+                    expected=f"{stated[song_id]}, as in another file of this copy",
+                )
+    return [stated.get(song_id, "") for song_id in songs.song_id]
+
+
+def _split_table(location: Location, songs: pd.DataFrame, lists: dict) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = []
+    for split in SPLITS:
+        parts = {part: lists[split, part].song_id.tolist() for part in PARTS if (split, part) in lists}
+        placed: dict[str, str] = {}
+        for part, ids in parts.items():
+            for song_id in ids:
+                if song_id in placed:
+                    raise DataError(
+                        location.path(split_file(split, part)),
+                        found=f"song '{song_id}', which is in {placed[song_id]} too",
+                        expected="each song in one part",
+                    )
+                placed[song_id] = part
+        if "train" not in parts and {"validation", "test"} <= set(parts):
+            placed = {song_id: "train" for song_id in songs.song_id if song_id not in placed} | placed
+        rows += [(song_id, split, part) for song_id, part in placed.items()]
+    return pd.DataFrame(rows, columns=["song_id", "split", "part"], dtype=object)
+
+
+def quadrant_of(valence: float, arousal: float) -> str:
+    """The quadrant of a point on the 0-1 plane; the middle itself counts as high."""
+    if arousal >= MIDDLE:
+        return "Q1" if valence >= MIDDLE else "Q2"
+    return "Q4" if valence >= MIDDLE else "Q3"
+
+
+def validate(dataset: Merge) -> list[Finding]:
+    """Checks of MERGE; see `Finding`."""
+    return []
+
+
+TWIN_SONGS, TWIN_CLIPS = 240, 12
+TWIN_WORDS = {
+    "Q1": ["joy", "bright", "dance", "shine", "party", "laugh"],
+    "Q2": ["rage", "burn", "scream", "fight", "blood", "storm"],
+    "Q3": ["tears", "alone", "grey", "silence", "lost", "grave"],
+    "Q4": ["calm", "meadow", "gentle", "dream", "river", "rest"],
+}
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 240 generated songs in MERGE's layout: labels, metadata, both splits, lyrics of all, audio of
+    twelve.
+
+    A song's lyrics draw words that go with its quadrant with the probability in ``truth.json`` and neutral
+    words else; its audio is noise whose loudness follows its arousal. One label in ten is another quadrant's,
+    so ``noise_ceiling_accuracy`` bounds any classifier.
+    """
+    import numpy as np
+
+    from mer_repro.data import twins
+
+    rng = np.random.default_rng([seed, 2216])
+    ids = [f"A{k:03d}" if k < 12 else f"MT{k:010d}" for k in range(TWIN_SONGS)]
+    lyric_ids = [song_id.replace("A", "L") if song_id.startswith("A") else song_id for song_id in ids]
+    true = rng.choice(QUADRANTS, size=TWIN_SONGS, p=(0.25, 0.30, 0.22, 0.23))
+    flipped = rng.random(TWIN_SONGS) < 0.1
+    stated = [
+        str(rng.choice([q for q in QUADRANTS if q != t])) if f else str(t) for t, f in zip(true, flipped, strict=True)
+    ]
+    high = {"Q1": (1, 1), "Q2": (0, 1), "Q3": (0, 0), "Q4": (1, 0)}  # valence, arousal
+    # As in the real table, values come in steps and keep away from the middle of the valence axis.
+    points = {
+        song_id: [round(MIDDLE + (1 if h else -1) * float(rng.integers(2, 38)) / 80, 4) for h in high[quadrant]]
+        for song_id, quadrant in zip(ids, stated, strict=True)
+    }
+    rows = [[audio, words, points[audio][1], points[audio][0]] for audio, words in zip(ids, lyric_ids, strict=True)]
+    twins.write_table(folder / LABELS, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"], rows)
+    _write_twin_metadata(folder, ids, lyric_ids, stated)
+    for split, shares in zip(SPLITS, ((0.70, 0.15), (0.40, 0.30)), strict=True):
+        order = rng.permutation(TWIN_SONGS)
+        bounds = [round(TWIN_SONGS * share) for share in (shares[0], shares[0] + shares[1])]
+        for part, chosen in zip(PARTS, np.split(order, bounds), strict=True):
+            twins.write_table(
+                folder / split_file(split, part), ["Song", "Quadrant"], [[ids[k], stated[k]] for k in chosen]
+            )
+    fidelity = 0.35
+    neutral = [f"word{k}" for k in range(60)]
+    for position, quadrant in enumerate(true):
+        words = [str(rng.choice(TWIN_WORDS[quadrant] if rng.random() < fidelity else neutral)) for _ in range(60)]
+        lines = [" ".join(words[k : k + 6]) for k in range(0, len(words), 6)]
+        path = folder / f"lyrics/{stated[position]}/{lyric_ids[position]}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for position in range(TWIN_CLIPS):
+        loudness = 0.05 + 0.4 * high[str(true[position])][1]
+        _write_clip(folder / f"audio/{stated[position]}/{ids[position]}.mp3", loudness, rng)
+    twins.write_truth(
+        folder,
+        {
+            "dataset": "merge",
+            "seed": seed,
+            "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4),
+            "word_fidelity": fidelity,
+        },
+    )
+
+
+def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], quadrants: list[str]) -> None:
+    from mer_repro.data import twins
+
+    header = ["Audio_Song", "Lyric_Song", "Quadrant", "AllMusic Id", "Artist", "Title", "Year", "Genres", "MoodsAll"]
+    rows = [
+        [
+            audio,
+            words,
+            quadrant,
+            f"mt{k}",
+            f"Generated Artist {k % 90}",
+            f"Generated Song {k}",
+            1960 + k % 60,
+            "Pop,Rock",
+            "Generated",
+        ]
+        for k, (audio, words, quadrant) in enumerate(zip(ids, lyric_ids, quadrants, strict=True))
+    ]
+    twins.write_table(folder / METADATA, header, rows)
+
+
+def _write_clip(path: Path, loudness: float, rng) -> None:
+    import soundfile
+
+    rate, seconds = 22_050, 2
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, loudness * rng.standard_normal(rate * seconds).clip(-2, 2) / 2, rate, format="MP3")

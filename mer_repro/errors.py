@@ -7,6 +7,7 @@ traceback and exits with status 2. Programming errors stay ordinary Python excep
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,6 +46,11 @@ class DataError(MerReproError):
         place = f"{path}, line {line}" if line is not None else f"{path}"
         super().__init__(f"{place}: found {found}; expected {expected}." + (f" {todo}" if todo else ""))
 
+    def __reduce__(self):
+        # Exceptions pickle their message alone; the keywords must survive the way back from a worker process.
+        keywords = {"found": self.found, "expected": self.expected, "line": self.line, "todo": self.todo}
+        return functools.partial(type(self), **keywords), (self.path,)
+
 
 class DataMissing(MerReproError):
     """A data set of which there is no copy where the lookup order searches."""
@@ -52,6 +58,10 @@ class DataMissing(MerReproError):
 
 class DownloadError(MerReproError):
     """A file that could not be downloaded: no connection, no such address, broken off."""
+
+
+class PackageMissing(MerReproError):
+    """An optional package or a pretrained model that is not installed here."""
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

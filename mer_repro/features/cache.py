@@ -1,0 +1,165 @@
+"""A content-addressed cache: each feature is computed once for one input, one setting and one source.
+
+Conventions
+-----------
+- A *key* reads ``<feature>/<digest>``. The digest is the sha256 of what the value depends on: the input's content,
+  the parameters, and the source of the functions that compute it (`entry_key`, `source_version`). A value is
+  therefore never stale; a change makes a new key and leaves the old entry to be deleted whenever one likes.
+- An *entry* is one ``.npy`` file that ``numpy.load`` reads as it is, followed by the sha256 of all bytes before.
+- Entries are written to a temporary file, flushed to the disk and renamed: a reader sees a whole entry or none,
+  whoever else writes at the same time and whenever a writer is killed. An entry that fails its checksum is
+  removed with a warning and counts as absent.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import io
+import json
+import mmap
+import os
+import tempfile
+import textwrap
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mer_repro.errors import DataError
+from mer_repro.paths import cache_home
+
+CHECKSUM_BYTES = hashlib.sha256().digest_size
+#: Temporary files older than this were left by a killed writer.
+ABANDONED_AFTER_SECONDS = 24 * 3600
+
+
+def file_digest(path: Path | str) -> str:
+    """Sha256 of a file's content, in hexadecimal.
+
+    Raises
+    ------
+    DataError
+        If there is no such file.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(path, found=f"no file that can be read ({error.strerror})", expected="a file") from error
+
+
+def source_version(*functions: Callable) -> str:
+    """Sha256 of what `functions` say to the interpreter: comments, docstrings and layout do not count."""
+    digest = hashlib.sha256()
+    for function in functions:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()
+
+
+def entry_key(feature: str, *, content: str, parameters: Mapping, version: str) -> str:
+    """The key ``<feature>/<sha256>`` of a value.
+
+    Parameters
+    ----------
+    feature : folder of the entry, for example "log_mel".
+    content : digest of the input (`file_digest`).
+    parameters : everything else the value depends on; must be expressible in JSON.
+    version : digest of the computing source (`source_version`).
+    """
+    parts = json.dumps([content, parameters, version], sort_keys=True, allow_nan=False)
+    return f"{feature}/{hashlib.sha256(parts.encode()).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class CacheSize:
+    """What one feature occupies on the disk."""
+
+    feature: str
+    entries: int
+    bytes: int
+
+
+class Cache:
+    """Arrays by key in a folder, by default ``features`` in the user's cache folder (`mer_repro.paths.cache_home`)."""
+
+    def __init__(self, folder: Path | str | None = None):
+        self.folder = Path(folder) if folder is not None else cache_home() / "features"
+        self._temporary = self.folder / "tmp"
+        self._temporary.mkdir(parents=True, exist_ok=True)
+        self._remove_abandoned()
+
+    def path(self, key: str) -> Path:
+        """The file of an entry, whether it exists or not."""
+        feature, digest = key.split("/")
+        return self.folder / feature / digest[:2] / f"{digest}.npy"
+
+    def get(self, key: str) -> np.ndarray | None:
+        """The array under `key`, read-only and mapped from the disk; None where it is absent or corrupt."""
+        path = self.path(key)
+        try:
+            with open(path, "rb") as file:
+                whole = _passes_checksum(file)
+            if whole:
+                return np.load(path, mmap_mode="r")
+        except FileNotFoundError:
+            return None
+        warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
+        path.unlink(missing_ok=True)
+        return None
+
+    def put(self, key: str, array: np.ndarray) -> None:
+        """Store `array` under `key`, replacing what is there in one step."""
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        content = buffer.getbuffer()
+        path = self.path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=self._temporary)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.write(hashlib.sha256(content).digest())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def keys(self, feature: str) -> Iterator[str]:
+        """The keys of all entries of one feature."""
+        for path in sorted((self.folder / feature).glob("*/*.npy")):
+            yield f"{feature}/{path.stem}"
+
+    def sizes(self) -> list[CacheSize]:
+        """Entries and bytes of each feature."""
+        report = []
+        for folder in sorted(self.folder.iterdir()):
+            if folder != self._temporary:
+                files = [path.stat().st_size for path in folder.glob("*/*.npy")]
+                report.append(CacheSize(folder.name, len(files), sum(files)))
+        return report
+
+    def _remove_abandoned(self) -> None:
+        for path in self._temporary.iterdir():
+            try:
+                if time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS:
+                    path.unlink()
+            except FileNotFoundError:
+                pass  # its writer finished, or another process was quicker
+
+
+def _passes_checksum(file) -> bool:
+    if os.fstat(file.fileno()).st_size <= CHECKSUM_BYTES:
+        return False
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content, memoryview(content) as view:
+        return hashlib.sha256(view[:-CHECKSUM_BYTES]).digest() == view[-CHECKSUM_BYTES:]

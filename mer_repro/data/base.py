@@ -345,7 +345,7 @@ def read_rows(
     """
     text = read_text(path, encoding)
     if not text.rstrip(" \t").endswith(("\n", "\r")):
-        _refuse_cut_last_line(path, text)
+        refuse_cut_last_line(path, text)
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
     start = 1
@@ -379,7 +379,7 @@ def known_tables(path: Path) -> Mapping[str, str]:
     return {}
 
 
-def _refuse_cut_last_line(path: Path, text: str) -> None:
+def refuse_cut_last_line(path: Path, text: str) -> None:
     """Raise where the last line of a known table is cut; warn where nobody knows."""
     from mer_repro.data.known import LAST_LINES
 
@@ -461,6 +461,7 @@ def read_table(
     present = [column for column in columns if column.name in places]
     nameless = [index for index, cell in enumerate(header) if not cell.strip()] if gather else []
     values: dict[str, list] = {column.name: [] for column in present}
+    known: dict[str, dict] = {column.name: {} for column in present}
     gathered: list[tuple[str, ...]] = []
     lines: list[int] = []
     cut_rows = 0
@@ -476,7 +477,12 @@ def read_table(
                 expected=f"{len(header)}, as in the header",
                 todo="The file may be truncated: fetch it again.",
             )
-        row = {c.name: parse_cell(path, line, c, cells[places[c.name]]) for c in present}
+        row = {}
+        for column in present:
+            cell, parsed = cells[places[column.name]], known[column.name]
+            if cell not in parsed:  # cells repeat: ids, ratings, names
+                parsed[cell] = parse_cell(path, line, column, cell)
+            row[column.name] = parsed[cell]
         broken = rule(row) if rule else None
         if broken:
             raise DataError(path, line=line, found=broken[0], expected=broken[1])

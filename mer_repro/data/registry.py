@@ -51,14 +51,23 @@ DATASETS: dict[str, Entry] = {
     "deam": Entry(
         "mer_repro.data.deam", "DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"
     ),
+    "deezer_mood": Entry(
+        "mer_repro.data.deezer_mood", "Deezer mood: valence and arousal of 18,644 MSD songs, official split"
+    ),
     "emomusic": Entry(
         "mer_repro.data.emomusic", "emoMusic: 744 songs, static valence and arousal, MediaEval 2013 split"
     ),
     "emotify": Entry(
         "mer_repro.data.emotify", "Emotify: 400 clips in four genres, 8,407 answers on nine induced emotions"
     ),
+    "hetrec2011_lastfm": Entry(
+        "mer_repro.data.hetrec2011_lastfm", "HetRec 2011 Last.fm-2K: dated tags and plays of 1,892 users"
+    ),
     "merge": Entry(
         "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
+    ),
+    "musixmatch": Entry(
+        "mer_repro.data.musixmatch", "musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"
     ),
     "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
     "pmemo": Entry(
@@ -66,6 +75,9 @@ DATASETS: dict[str, Entry] = {
     ),
     "situnes": Entry(
         "mer_repro.data.situnes", "SiTunes: listens of 30 users with valence and arousal before and after"
+    ),
+    "tagtraum": Entry(
+        "mer_repro.data.tagtraum", "tagtraum: genres of 133,676 Million Song Dataset tracks", folder="msd"
     ),
     "vgmidi": Entry(
         "mer_repro.data.vgmidi", "VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"

@@ -1,0 +1,333 @@
+"""Deezer mood detection set: valence and arousal of 18,644 songs of the Million Song Dataset, with an official split.
+
+Conventions
+-----------
+Nobody rated these songs. Valence and arousal were computed from Last.fm tags by means of a word list (Warriner et al.)
+and standardised over the set: about -2.4..2.8, and songs with the same tags have the same label to the last digit.
+`validate` counts how many test songs carry a label that the training set has too.
+
+``tags_*.json`` are a third party's: counts of 27 emotion tags found on SongMeanings, and valence and arousal in 0..1
+computed from them, for 9,654 songs, of which 1,391 are in none of the official splits.
+
+Source: Delbouys, Hennequin, Piccoli, Royo-Letelier and Moussallam 2018, "Music mood detection based on audio and
+lyrics with deep neural net", ISMIR.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import msd, twins
+from mer_repro.data.base import Column, Finding, Location, Remote, read_json, read_table, require_same_ids
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{delbouys2018music,
+  title = {Music mood detection based on audio and lyrics with deep neural net},
+  author = {Delbouys, R{\\'e}mi and Hennequin, Romain and Piccoli, Francesco and Royo-Letelier, Jimena and
+    Moussallam, Manuel},
+  booktitle = {Proceedings of the 19th International Society for Music Information Retrieval Conference},
+  pages = {370--375},
+  year = {2018}
+}"""
+LICENSE_INFO = "Published by Deezer for research; the repository names no licence. Contains neither audio nor lyrics."
+SPLITS = ("train", "validation", "test")
+TABLES = {split: f"{split}.csv" for split in SPLITS}
+COMMIT = "9c6e1c5992a5b78166f6212d5b62b86217dff17f"
+HOST = f"https://raw.githubusercontent.com/deezer/deezer_mood_detection_dataset/{COMMIT}/"
+REMOTES = {split: Remote(address=HOST + name, filename=name) for split, name in TABLES.items()}
+TAG_SONGS, TAG_COUNTS = "tags_data_info.json", "tags_annotations.json"
+REQUIRED = tuple(TABLES.values())
+OPTIONAL = (TAG_SONGS, TAG_COUNTS)
+
+PUBLISHED = {"train": 11_267, "validation": 3_863, "test": 3_514}
+COLUMNS = (
+    Column("song_id", "dzr_sng_id", "int", low=1),
+    Column("msd_song_id", "MSD_sng_id", "str"),
+    Column("track_id", "MSD_track_id", "str"),
+    # Standardised values: five deviations either way are generous.
+    Column("valence", low=-5, high=5),
+    Column("arousal", low=-5, high=5),
+    Column("artist", "artist_name", "str"),
+    Column("title", "track_name", "str"),
+)
+
+
+@dataclass(frozen=True)
+class DeezerMood:
+    """Labels and tags.
+
+    songs : song_id (Deezer), msd_song_id, track_id (MSD), valence, arousal (standardised), artist, title, split.
+    tags : song_id, tag, count, long; None where the copy has no tag counts.
+    tagged : song_id, track_id, artist, title, tag_valence, tag_arousal (0..1, third party), in_split; None likewise.
+    """
+
+    location: Location
+    songs: pd.DataFrame
+    tags: pd.DataFrame | None
+    tagged: pd.DataFrame | None
+
+
+def load(location: Location) -> DeezerMood:
+    """Read the three splits, and the tag counts where the copy has them.
+
+    Raises
+    ------
+    DataMissing
+        If a split is not there, or one of the two tag files is without the other.
+    DataError
+        If a file is not as documented, or a song is in two splits.
+    """
+    import pandas as pd
+
+    parts = []
+    for split in SPLITS:
+        path = location.path(TABLES[split])
+        part = read_table(path, COLUMNS)
+        malformed = ~part.track_id.map(lambda track_id: msd.TRACK_ID.fullmatch(track_id) is not None)
+        if malformed.any():
+            raise DataError(
+                path, found=f"track id '{part.track_id[malformed].iloc[0]}'", expected="TR, 5 letters, 11 hex digits"
+            )
+        parts.append(part.assign(split=split))
+    songs = pd.concat(parts, ignore_index=True)
+    twice = songs[songs.song_id.duplicated()]
+    if len(twice):
+        raise DataError(
+            location.path(TABLES[twice.split.iloc[0]]),
+            found=f"song {twice.song_id.iloc[0]}, which another split has",
+            expected="each song in one split",
+            todo="Fetch the files again.",
+        )
+    if not (location.has(TAG_SONGS) or location.has(TAG_COUNTS)):
+        return DeezerMood(location, songs, None, None)
+    tags, tagged = _read_tags(location)
+    tagged["in_split"] = tagged.song_id.isin(songs.song_id)
+    return DeezerMood(location, songs, tags, tagged)
+
+
+def _read_tags(location: Location) -> tuple[pd.DataFrame, pd.DataFrame]:
+    import pandas as pd
+
+    songs_path, counts_path = location.path(TAG_SONGS), location.path(TAG_COUNTS)
+    named, counted = read_json(songs_path), read_json(counts_path)
+    require_same_ids(songs_path, named, counts_path, counted, what="song id")
+    tags, tagged = [], []
+    for key, song in named.items():
+        try:
+            counts = counted[key]
+            tagged.append(
+                (
+                    int(key),
+                    song["msd_id"],
+                    song["artist_name"],
+                    song["song_title"],
+                    _share(counts["valence"]),
+                    _share(counts["arousal"]),
+                )
+            )
+            tags += [(int(key), tag, _count(number)) for tag, number in counts["emotion_tags"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                counts_path,
+                found=f"song {key} with {type(error).__name__} {error}",
+                expected="msd_id, artist_name, song_title; valence and arousal in 0..1; emotion_tags of [tag, count]",
+                todo="Fetch both files again.",
+            ) from None
+    columns = ["song_id", "track_id", "artist", "title", "tag_valence", "tag_arousal"]
+    return pd.DataFrame(tags, columns=["song_id", "tag", "count"]), pd.DataFrame(tagged, columns=columns)
+
+
+def _share(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"{value!r} outside 0..1")
+    return float(value)
+
+
+def _count(value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"count {value!r}")
+    return value
+
+
+def validate(dataset: DeezerMood) -> list[Finding]:
+    """Checks of the set; see `Finding`."""
+    findings = [
+        _check_size(dataset),
+        _check_duplicates(dataset.songs),
+        _check_artists(dataset.songs),
+        *_check_labels(dataset.songs),
+    ]
+    if dataset.tagged is not None:
+        findings += _check_tags(dataset)
+    return findings
+
+
+def _check_size(dataset: DeezerMood) -> Finding:
+    sizes = dataset.songs.split.value_counts().to_dict()
+    return Finding(
+        "size",
+        "ok" if dataset.location.kind == "twin" or sizes == PUBLISHED else "failed",
+        ", ".join(f"{sizes[split]} {split}" for split in SPLITS) + " songs.",
+        {split: sizes[split] for split in SPLITS},
+    )
+
+
+def _check_duplicates(songs: pd.DataFrame) -> Finding:
+    names = songs.artist.str.casefold() + "\0" + songs.title.str.casefold()
+    same_name, same_song = int(names.duplicated().sum()), int(songs.msd_song_id.duplicated().sum())
+    return Finding(
+        "duplicate songs",
+        "note" if same_name or same_song else "ok",
+        f"{same_song} pair(s) of tracks are one song of the Million Song Dataset; {same_name} share artist and title.",
+        {"same_msd_song": same_song, "same_name": same_name},
+    )
+
+
+def _check_artists(songs: pd.DataFrame) -> Finding:
+    names = songs.artist.str.casefold().str.strip()
+    sets = {split: set(names[songs.split == split]) for split in SPLITS}
+    shared = sets["train"] & sets["test"]
+    test = songs.split == "test"
+    affected = int(names[test].isin(sets["train"]).sum())
+    return Finding(
+        "artists across splits",
+        "note" if shared else "ok",
+        f"{len(shared)} of {len(sets['test'])} test artists are in the training set too, with {affected} of"
+        f" {int(test.sum())} test songs" + (f" ({', '.join(sorted(shared)[:3])}, ...)." if len(shared) > 3 else "."),
+        {"artists": len(shared), "test_artists": len(sets["test"]), "test_songs": affected},
+    )
+
+
+def _check_labels(songs: pd.DataFrame) -> list[Finding]:
+    pairs = list(zip(songs.valence, songs.arousal, strict=True))
+    counts = songs.groupby(["valence", "arousal"]).size()
+    train = {pair for pair, split in zip(pairs, songs.split, strict=True) if split == "train"}
+    seen = [pair in train for pair, split in zip(pairs, songs.split, strict=True) if split == "test"]
+    ten = int(counts.nlargest(10).sum())
+    return [
+        Finding(
+            "label multiplicity",
+            "note",
+            f"{len(songs)} songs share {len(counts)} different (valence, arousal) labels; the commonest is on"
+            f" {counts.max()} songs, the ten commonest on {ten / len(songs):.0%}.",
+            {"labels": len(counts), "largest": int(counts.max()), "share_of_ten": ten / len(songs)},
+        ),
+        Finding(
+            "test labels seen in training",
+            "note",
+            f"{sum(seen) / len(seen):.1%} of the test songs carry a label that a training song carries exactly.",
+            {"share": sum(seen) / len(seen)},
+        ),
+    ]
+
+
+def _check_tags(dataset: DeezerMood) -> list[Finding]:
+    both = dataset.tagged.merge(dataset.songs, on="song_id", suffixes=("_tags", ""))
+    straight = {axis: float(both[axis].corr(both[f"tag_{axis}"])) for axis in ("valence", "arousal")}
+    crossed = float(both.valence.corr(both.tag_arousal)), float(both.arousal.corr(both.tag_valence))
+    outside = int((~dataset.tagged.in_split).sum())
+    other = int((both.track_id != both.track_id_tags).sum())
+    songs_a_tag = dataset.tags.groupby("tag").size().sort_values(ascending=False)
+    return [
+        Finding(
+            "orientation of the axes",
+            "ok" if min(straight.values()) > max(map(abs, crossed)) else "failed",
+            f"Against the third party's values from other tags: r = {straight['valence']:.2f} in valence and"
+            f" {straight['arousal']:.2f} in arousal, {crossed[0]:.2f} and {crossed[1]:.2f} across the axes.",
+            {"valence": straight["valence"], "arousal": straight["arousal"], "crossed": max(map(abs, crossed))},
+        ),
+        Finding(
+            "tag counts",
+            "note",
+            f"{len(dataset.tagged)} songs have counts of {len(songs_a_tag)} tags; {outside} of them are in no official"
+            f" split, {other} name another track. Commonest: {songs_a_tag.index[0]} ({songs_a_tag.iloc[0]} songs),"
+            f" rarest: {songs_a_tag.index[-1]} ({songs_a_tag.iloc[-1]}).",
+            {"songs": len(dataset.tagged), "tags": len(songs_a_tag), "outside": outside, "other_track": other},
+        ),
+    ]
+
+
+TWIN_SONGS = {"train": 480, "validation": 160, "test": 160}
+TWIN_SONGS_AN_ARTIST = 8
+TWIN_LEAKED_ARTISTS = 3
+#: Valence and arousal of the tags a twin's songs are labelled by, in standard units.
+TWIN_TAGS = {
+    "happiness": (1.3, 0.6),
+    "calmness": (0.6, -1.4),
+    "sadness": (-1.4, -0.7),
+    "anger": (-1.3, 1.5),
+    "excitement": (1.0, 1.6),
+    "nostalgia": (0.1, -0.6),
+    "fear": (-1.2, 0.9),
+    "dreamy": (0.7, -0.9),
+}
+#: Songs whose tag counts come from their labels; of the rest the counts are noise.
+TWIN_FAITHFUL_SHARE = 0.75
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write generated songs labelled by the mean of one to three tags, in three splits by artist, three artists of
+    which are in two splits.
+
+    The tag counts tell the label of 75 % of the songs and nothing of the others. ``truth.json`` holds these ids, the
+    artists in two splits, and the R2 on the test songs of a model that knows for each song what its tags tell.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 18_644])
+    names = list(TWIN_TAGS)
+    centres = np.array(list(TWIN_TAGS.values()))
+    named, counted, rows = {}, {}, {split: [] for split in SPLITS}
+    faithful_ids, test = [], {"label": [], "told": []}
+    number = 0
+    for position, split in enumerate(SPLITS):
+        for index in range(TWIN_SONGS[split]):
+            song_id = 200_000 + 7 * number
+            tags = rng.choice(len(names), size=rng.integers(1, 4), replace=False)
+            label = centres[tags].mean(axis=0)
+            faithful = bool(rng.random() < TWIN_FAITHFUL_SHARE)
+            shown = tags if faithful else rng.choice(len(names), size=rng.integers(1, 4), replace=False)
+            artist = _twin_artist(position, index)
+            track_id = msd.generated_track_id(number)
+            rows[split].append([song_id, f"SO{track_id[2:]}", track_id, *label.round(6), artist, f"Song {number}"])
+            named[str(song_id)] = {"msd_id": track_id, "artist_name": artist, "song_title": f"Song {number}"}
+            counted[str(song_id)] = {
+                "valence": round(float(0.5 + centres[shown].mean(axis=0)[0] / 5), 6),
+                "arousal": round(float(0.5 + centres[shown].mean(axis=0)[1] / 5), 6),
+                "emotion_tags": [[names[tag], int(rng.integers(1, 20))] for tag in shown],
+            }
+            if faithful:
+                faithful_ids.append(song_id)
+            if split == "test":
+                test["label"].append(label)
+                test["told"].append(label if faithful else centres.mean(axis=0))
+            number += 1
+    for split in SPLITS:
+        twins.write_table(folder / TABLES[split], [column.published for column in COLUMNS], rows[split])
+    for name, document in ((TAG_SONGS, named), (TAG_COUNTS, counted)):
+        (folder / name).write_text(json.dumps(document) + "\n", encoding="utf-8")
+    label, told = np.array(test["label"]), np.array(test["told"])
+    r2 = 1 - ((label - told) ** 2).sum(axis=0) / ((label - label.mean(axis=0)) ** 2).sum(axis=0)
+    twins.write_truth(
+        folder,
+        {
+            "dataset": "deezer_mood",
+            "seed": seed,
+            "faithful": faithful_ids,
+            "artists_in_two_splits": TWIN_LEAKED_ARTISTS,
+            "test_r2_of_tags": {"valence": round(float(r2[0]), 4), "arousal": round(float(r2[1]), 4)},
+        },
+    )
+
+
+def _twin_artist(split: int, index: int) -> str:
+    """Eight songs an artist; the first artists of the test split are artists of the training split."""
+    artist = index // TWIN_SONGS_AN_ARTIST
+    leaked = SPLITS[split] == "test" and artist < TWIN_LEAKED_ARTISTS
+    return f"Generated Artist {0 if leaked else split}-{artist}"

@@ -1,0 +1,293 @@
+"""HetRec 2011 Last.fm-2K: who tagged which artist with what and when, and how often 1,892 users played whom.
+
+Conventions
+-----------
+A tag event is one (user, artist, tag) with a date; nearly all dates are the first of a month, so a date is a month.
+It is tagging, not listening. ``plays`` holds at most fifty artists a user, the most played ones. Names of tags may be
+in the Latin-1 encoding of the official archive or in UTF-8.
+
+A few events are dated before Last.fm existed. `load` leaves them out and counts them; ``as_published=True`` keeps
+them. A few hundred artists of tag events have no name in the artist table.
+
+Source: Cantador, Brusilovsky and Kuflik 2011, "2nd workshop on information heterogeneity and fusion in recommender
+systems", RecSys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import twin_listening, twins
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@inproceedings{cantador2011hetrec,
+  title = {2nd Workshop on Information Heterogeneity and Fusion in Recommender Systems ({HetRec} 2011)},
+  author = {Cantador, Iv{\\'a}n and Brusilovsky, Peter and Kuflik, Tsvi},
+  booktitle = {Proceedings of the 5th ACM Conference on Recommender Systems},
+  year = {2011}
+}"""
+LICENSE_INFO = "Non-commercial use, with acknowledgement of Last.fm and the workshop; no redistribution for profit."
+REMOTES = {
+    "archive": Remote(
+        address="https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
+        filename="hetrec2011-lastfm-2k.zip",
+        checksum="sha256:6738f48195667ff03caaab4d32ca9a3133d8cc026b7c3cdaf6ce1010e913c59c",
+        unpack_to=".",
+    )
+}
+ARTISTS, TAGS, PLAYS, EVENTS = "artists.dat", "tags.dat", "user_artists.dat", "user_taggedartists.dat"
+REQUIRED = (ARTISTS, TAGS, PLAYS, EVENTS)
+OPTIONAL = ()
+ROOTS = (".", "hetrec2011-lastfm-2k")
+
+#: Last.fm opened in 2002; an event dated earlier is a mistake.
+FIRST_YEAR = 2002
+PUBLISHED = {"users": 1_892, "artists": 17_632, "plays": 92_834, "tags": 11_946, "events": 186_479}
+
+_USER = Column("user_id", "userID", "int", low=1)
+_ARTIST = Column("artist_id", "artistID", "int", low=1)
+_TAG = Column("tag_id", "tagID", "int", low=1)
+ARTIST_COLUMNS = (Column("artist_id", "id", "int", low=1), Column("artist", "name", "str"))
+TAG_COLUMNS = (_TAG, Column("tag", "tagValue", "str"))
+PLAY_COLUMNS = (_USER, _ARTIST, Column("plays", "weight", "int", low=1))
+EVENT_COLUMNS = (
+    _USER,
+    _ARTIST,
+    _TAG,
+    Column("day", kind="int", low=1, high=31),
+    Column("month", kind="int", low=1, high=12),
+    Column("year", kind="int", low=1900, high=2011),
+)
+
+
+@dataclass(frozen=True)
+class Hetrec2011Lastfm:
+    """HetRec's tables.
+
+    events : user_id, artist_id, tag_id, date (day resolution at best, see above), sorted by user and date.
+    plays : user_id, artist_id, plays (count), as published.
+    artists : artist_id, artist. tags : tag_id, tag.
+    impossible_dates : events dated before `FIRST_YEAR`, left out of `events` unless ``as_published``.
+    """
+
+    location: Location
+    events: pd.DataFrame
+    plays: pd.DataFrame
+    artists: pd.DataFrame
+    tags: pd.DataFrame
+    impossible_dates: int
+    as_published: bool
+
+
+def load(location: Location, as_published: bool = False) -> Hetrec2011Lastfm:
+    """Read HetRec's Last.fm set.
+
+    Parameters
+    ----------
+    as_published : keep the events with impossible years.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a file is not as documented, or speaks of tags or played artists that the name tables do not have.
+    """
+    import pandas as pd
+
+    artists = _read(location, ARTISTS, ARTIST_COLUMNS, ("artist_id",), others="ignore")
+    tags = _read(location, TAGS, TAG_COLUMNS, ("tag_id",))
+    plays = _read(location, PLAYS, PLAY_COLUMNS, ("user_id", "artist_id"))
+    events = _read(location, EVENTS, EVENT_COLUMNS, ("user_id", "artist_id", "tag_id", "day", "month", "year"))
+    _require_known(location, PLAYS, plays.artist_id, artists.artist_id, "artist")
+    _require_known(location, EVENTS, events.tag_id, tags.tag_id, "tag")
+    dates = pd.to_datetime(events[["year", "month", "day"]], errors="coerce")
+    if dates.isna().any():
+        day, month, year = events.loc[dates.isna(), ["day", "month", "year"]].iloc[0]
+        raise DataError(location.path(EVENTS), found=f"the date {year}-{month}-{day}", expected="a day that exists")
+    events = events.assign(date=dates)
+    impossible = events.year < FIRST_YEAR
+    if not as_published:
+        events = events[~impossible]
+    events = events[["user_id", "artist_id", "tag_id", "date"]]
+    events = events.sort_values(["user_id", "date", "artist_id", "tag_id"], ignore_index=True)
+    return Hetrec2011Lastfm(location, events, plays, artists, tags, int(impossible.sum()), as_published)
+
+
+def _read(location: Location, name: str, columns: tuple[Column, ...], key: tuple[str, ...], **options) -> pd.DataFrame:
+    path = location.path(name)
+    encoding = _tag_encoding(path) if name == TAGS else "utf-8"
+    return read_table(path, columns, key=key, delimiter="\t", quoted=False, encoding=encoding, **options)
+
+
+def _tag_encoding(path: Path) -> str:
+    """Latin-1 in the official archive, UTF-8 in edited copies. An accented Latin-1 letter before a plain one is no
+    valid UTF-8, so trying the latter first does not mistake one for the other."""
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def _require_known(location: Location, name: str, used, known, what: str) -> None:
+    unknown = sorted(set(used) - set(known))
+    if unknown:
+        raise DataError(
+            location.path(name),
+            found=f"{what} {unknown[0]}, which has no name",
+            expected=f"{what}s of the name table",
+            todo="One of the files is truncated: fetch the archive again.",
+        )
+
+
+def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
+    """Checks of the set; see `Finding`."""
+    return [
+        _check_size(dataset),
+        Finding(
+            "impossible dates",
+            "known_defect" if dataset.impossible_dates else "ok",
+            f"{dataset.impossible_dates} events are dated before {FIRST_YEAR}, when Last.fm opened"
+            + ("." if dataset.as_published else "; left out."),
+            {"events": dataset.impossible_dates},
+        ),
+        _check_resolution(dataset),
+        _check_names(dataset),
+        _check_histories(dataset),
+        _check_plays(dataset),
+    ]
+
+
+def _check_size(dataset: Hetrec2011Lastfm) -> Finding:
+    sizes = {
+        "users": dataset.plays.user_id.nunique(),
+        "artists": len(dataset.artists),
+        "plays": len(dataset.plays),
+        "tags": len(dataset.tags),
+        "events": len(dataset.events) + (0 if dataset.as_published else dataset.impossible_dates),
+    }
+    other = {name: (n, PUBLISHED[name]) for name, n in sizes.items() if n != PUBLISHED[name]}
+    if dataset.location.kind == "twin" or not other:
+        status = "ok"
+    else:
+        status = (
+            "known_defect" if set(other) == {"events"} and abs(sizes["events"] - PUBLISHED["events"]) == 1 else "failed"
+        )
+    return Finding(
+        "size",
+        status,
+        ", ".join(f"{n} {name}" for name, n in sizes.items())
+        + "".join(f"; the published {name} are {published}" for name, (_, published) in other.items() if status != "ok")
+        + ".",
+        sizes,
+    )
+
+
+def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
+    first = float((dataset.events.date.dt.day == 1).mean())
+    return Finding(
+        "resolution of the dates",
+        "note",
+        f"{first:.1%} of the events are dated the first of a month, from {dataset.events.date.min():%Y-%m} to"
+        f" {dataset.events.date.max():%Y-%m}: what is known is the month, and the order within it is not.",
+        {"first_of_month": first},
+    )
+
+
+def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
+    nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
+    artists = dataset.events.artist_id[nameless].nunique()
+    return Finding(
+        "artists without a name",
+        "known_defect" if artists else "ok",
+        f"{artists} artists of {int(nameless.sum())} tag events are not in the artist table.",
+        {"artists": artists, "events": int(nameless.sum())},
+    )
+
+
+def _check_histories(dataset: Hetrec2011Lastfm) -> Finding:
+    events = dataset.events
+    dates = events.groupby("user_id").date.nunique()
+    at_once = float(events.groupby(["user_id", "date"]).artist_id.nunique().mean())
+    return Finding(
+        "length of the histories",
+        "note",
+        f"{events.user_id.nunique()} users tagged; the median user did so in {dates.median():.0f} different months,"
+        f" {float((dates == 1).mean()):.0%} in one only; {at_once:.1f} artists a user and date on average.",
+        {"users": events.user_id.nunique(), "median_dates": float(dates.median()), "artists_a_date": at_once},
+    )
+
+
+def _check_plays(dataset: Hetrec2011Lastfm) -> Finding:
+    plays = dataset.plays
+    listed = plays.groupby("user_id").size()
+    top = plays.groupby("artist_id").plays.sum().sort_values(ascending=False)
+    share = float(top.iloc[: max(1, len(top) // 100)].sum() / top.sum())
+    once = float((plays.groupby("artist_id").size() == 1).mean())
+    return Finding(
+        "plays",
+        "note",
+        f"At most {listed.max()} artists a user are listed ({float((listed == listed.max()).mean()):.0%} of the users"
+        f" have that many); one artist in a hundred has {share:.0%} of all plays; {once:.0%} of the artists have one"
+        " listener.",
+        {"most_artists": int(listed.max()), "share_of_top_percent": share, "artists_with_one_listener": once},
+    )
+
+
+TWIN_TAGS = ("rock", "pop", "electronic", "metal", "hip-hop", "jazz", "folk", "classical")
+TWIN_USERS = 90
+TWIN_MONTHS = 24
+TWIN_ARTISTS_A_GENRE = 40
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write generated tag events, one artist a user and month, whose genre is the planted choice.
+
+    ``truth.json`` holds the effects and best accuracies of `mer_repro.data.twin_listening`. Moods are planted but
+    nowhere in the files. Two events carry an impossible year, two artists have no name, as in the real set.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 1892])
+    planted = twin_listening.plant_listens(rng, [TWIN_MONTHS] * TWIN_USERS, len(TWIN_TAGS))
+    popularity = 1 / np.arange(1, TWIN_ARTISTS_A_GENRE + 1)
+    popularity /= popularity.sum()
+    nameless = (3, 5)
+    events, plays, month = [], {}, np.zeros(TWIN_USERS, dtype=int)
+    for user, genre in zip(planted.user, planted.genre, strict=True):
+        artist = 1 + genre * TWIN_ARTISTS_A_GENRE + int(rng.choice(TWIN_ARTISTS_A_GENRE, p=popularity))
+        when = 2006 * 12 + month[user]
+        month[user] += 1
+        tags = {genre + 1} | ({len(TWIN_TAGS) + 1 + artist % 7} if rng.random() < 0.4 else set())
+        events += [[user + 2, artist, tag, 1, when % 12 + 1, when // 12] for tag in sorted(tags)]
+        if artist not in nameless:
+            plays[user + 2, artist] = plays.get((user + 2, artist), 0) + int(rng.lognormal(5, 1.2)) + 1
+    for index in (10, 20):
+        events[index][-1] = 1956
+    artists = range(1, len(TWIN_TAGS) * TWIN_ARTISTS_A_GENRE + 1)
+    _write_twin_file(
+        folder / ARTISTS,
+        ["id", "name", "url", "pictureURL"],
+        ([artist, f'Generated "{artist}"', "", ""] for artist in artists if artist not in nameless),
+    )
+    tags = [*TWIN_TAGS, *(f"seen live {number}" for number in range(7))]
+    _write_twin_file(folder / TAGS, ["tagID", "tagValue"], enumerate(tags, 1))
+    _write_twin_file(folder / PLAYS, ["userID", "artistID", "weight"], ([*who, n] for who, n in sorted(plays.items())))
+    _write_twin_file(folder / EVENTS, [column.published for column in EVENT_COLUMNS], events)
+    twins.write_truth(
+        folder,
+        {"dataset": "hetrec2011_lastfm", "seed": seed, "genres": list(TWIN_TAGS), **planted.truth()},
+    )
+
+
+def _write_twin_file(path: Path, header: list[str], rows) -> None:
+    """A table without any quoting, with the line ends of the official archive."""
+    lines = ["\t".join(map(str, row)) for row in (header, *rows)]
+    path.write_text("".join(line + "\r\n" for line in lines), encoding="utf-8", newline="")

@@ -1,0 +1,271 @@
+"""musiXmatch lyrics of the Million Song Dataset as bags of words: 210,519 training and 27,143 test songs.
+
+Conventions
+-----------
+Each song has counts of the 5,000 commonest word stems; the order of the words is lost. ``vocabulary[j]`` is the stem
+of column j of `Musixmatch.counts`; the published files count columns from 1. `Musixmatch.word` gives the commonest
+word behind a stem. No song is in both files. A copy may be cut in mid-row: the broken last row is left out and
+counted.
+
+Source: Bertin-Mahieux, Ellis, Whitman and Lamere 2011, "The Million Song Dataset", ISMIR; the musiXmatch data set.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import msd, twins
+from mer_repro.data.base import Finding, Location, Remote, read_text, refuse_cut_last_line, require_unique
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+BIBTEX = """@inproceedings{bertinmahieux2011million,
+  title = {The Million Song Dataset},
+  author = {Bertin-Mahieux, Thierry and Ellis, Daniel P. W. and Whitman, Brian and Lamere, Paul},
+  booktitle = {Proceedings of the 12th International Society for Music Information Retrieval Conference},
+  year = {2011}
+}"""
+LICENSE_INFO = "Research only, strictly non-commercial; the lyrics belong to their publishers."
+SPLITS = ("train", "test")
+TABLES = {split: f"mxm_dataset_{split}.txt" for split in SPLITS}
+STEMS = "mxm_reverse_mapping.txt"
+HOST = "http://millionsongdataset.com/sites/default/files/"
+REMOTES = {
+    **{
+        split: Remote(address=f"{HOST}AdditionalFiles/{name}.zip", filename=f"{name}.zip", unpack_to=".")
+        for split, name in TABLES.items()
+    },
+    "stems": Remote(address=HOST + STEMS, filename=STEMS),
+}
+REQUIRED = tuple(TABLES.values())
+OPTIONAL = (STEMS,)
+
+#: Songs in the published files.
+PUBLISHED = {"train": 210_519, "test": 27_143}
+SEPARATOR = "<SEP>"
+_ROW = re.compile(rf"({msd.TRACK_ID.pattern}),(\d+)((?:,\d+:\d+)+)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Musixmatch:
+    """Bags of words.
+
+    songs : track_id (MSD), mxm_id, split ("train", "test").
+    counts : (songs, vocabulary) sparse, int32: how often each stem stands in the song; rows as in `songs`.
+    vocabulary : the stems.
+    words : {stem: word}, empty where the copy has no reverse mapping.
+    cut_rows : last rows that broke off and were left out.
+    """
+
+    location: Location
+    songs: pd.DataFrame
+    counts: csr_array
+    vocabulary: tuple[str, ...]
+    words: dict[str, str]
+    cut_rows: int
+
+    def word(self, stem: str) -> str:
+        """The commonest word behind a stem; the stem itself where the copy does not say."""
+        return self.words.get(stem, stem)
+
+
+def load(location: Location) -> Musixmatch:
+    """Read the bags of words.
+
+    Raises
+    ------
+    DataMissing
+        If a file is not there.
+    DataError
+        If a line is not as documented, a song comes twice, or the two files list different words.
+    """
+    import numpy as np
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+    ids, mxm_ids, splits, pairs, lengths, cut_rows = [], [], [], [], [], 0
+    vocabulary: tuple[str, ...] = ()
+    for split in SPLITS:
+        path = location.path(TABLES[split])
+        words, rows, cut = _read_bags(path)
+        if vocabulary and words != vocabulary:
+            raise DataError(path, found="other words", expected=f"those of {TABLES['train']}", todo="Fetch both again.")
+        vocabulary, cut_rows = words, cut_rows + cut
+        splits += [split] * len(rows)
+        for track_id, mxm_id, numbers in rows:
+            ids.append(track_id)
+            mxm_ids.append(mxm_id)
+            pairs.append(numbers)
+            lengths.append(len(numbers))
+    twice = pd.Index(ids).duplicated()
+    if twice.any():
+        raise DataError(
+            location.path(TABLES["test"]),
+            found=f"{ids[int(twice.argmax())]}, a song of the training file",
+            expected="other songs",
+            todo="Fetch both files again.",
+        )
+    numbers = np.concatenate(pairs)
+    counts = csr_array(
+        (numbers[:, 1], numbers[:, 0] - 1, np.concatenate([[0], np.cumsum(lengths)])),
+        shape=(len(ids), len(vocabulary)),
+    )
+    songs = pd.DataFrame({"track_id": ids, "mxm_id": mxm_ids, "split": splits}).astype(
+        {"track_id": object, "split": object}
+    )
+    return Musixmatch(location, songs, counts, vocabulary, _read_stems(location, vocabulary), cut_rows)
+
+
+def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
+    """The vocabulary, a (track id, musiXmatch id, (words, 2) array of column and count) a song, broken last rows."""
+    import numpy as np
+
+    vocabulary: tuple[str, ...] = ()
+    lines, rows = [], []
+    text = read_text(path)
+    last = text.count("\n") + 1  # the number of a last line without line end
+    for line, row in enumerate(text.split("\n"), 1):
+        row = row.rstrip("\r")
+        if not row or row.startswith("#"):
+            continue
+        if row.startswith("%"):
+            vocabulary = _vocabulary(path, line, row, vocabulary)
+            continue
+        match = _ROW.fullmatch(row)
+        if line == last:
+            refuse_cut_last_line(path, text)
+            if not match:
+                _require_unique_songs(path, lines, rows)
+                return vocabulary, rows, 1
+        if not match:
+            raise _broken(path, line, row[:40])
+        numbers = np.array(match[3][1:].replace(":", ",").split(","), dtype=np.int32).reshape(-1, 2)
+        columns = numbers[:, 0]
+        if columns[0] < 1 or columns[-1] > len(vocabulary) or np.any(np.diff(columns) < 1) or numbers[:, 1].min() < 1:
+            raise _broken(path, line, "words out of order, beyond the list, or counted 0 times")
+        lines.append(line)
+        rows.append((match[1], int(match[2]), numbers))
+    _require_unique_songs(path, lines, rows)
+    return vocabulary, rows, 0
+
+
+def _vocabulary(path: Path, line: int, row: str, earlier: tuple[str, ...]) -> tuple[str, ...]:
+    words = tuple(row[1:].split(","))
+    if earlier or len(set(words)) < len(words) or not all(words):
+        raise DataError(path, line=line, found="a second list, or words twice", expected="one list of different words")
+    return words
+
+
+def _require_unique_songs(path: Path, lines: list[int], rows: list[tuple]) -> None:
+    if not rows:
+        raise DataError(path, found="no songs", expected="one a line after the list of words", todo="Fetch it again.")
+    require_unique(path, lines, {"track_id": [row[0] for row in rows]})
+
+
+def _broken(path: Path, line: int, found: str) -> DataError:
+    return DataError(
+        path,
+        line=line,
+        found=f"'{found}'",
+        expected="track id, musiXmatch id and 'column:count' pairs in rising order of columns",
+        todo="Fetch the file again.",
+    )
+
+
+def _read_stems(location: Location, vocabulary: tuple[str, ...]) -> dict[str, str]:
+    if not location.has(STEMS):
+        return {}
+    path = location.path(STEMS)
+    words: dict[str, str] = {}
+    for line, row in enumerate(read_text(path).split("\n"), 1):
+        if not row.strip():
+            continue
+        cells = row.strip("\r\n").split(SEPARATOR)
+        if len(cells) != 2 or not all(cells) or cells[0] in words:
+            raise DataError(path, line=line, found=f"'{row[:40]}'", expected=f"stem{SEPARATOR}word, each stem once")
+        words[cells[0]] = cells[1]
+    unknown = set(vocabulary) - set(words)
+    if unknown:
+        raise DataError(path, found=f"no word for the stem '{min(unknown)}'", expected="one for each stem of the list")
+    return words
+
+
+def validate(dataset: Musixmatch) -> list[Finding]:
+    """Checks of the bags of words; see `Finding`."""
+    sizes = dataset.songs.split.value_counts().to_dict()
+    whole = dataset.location.kind == "twin" or sizes == PUBLISHED
+    words = dataset.counts.sum(axis=1)
+    used = int((dataset.counts.sum(axis=0) > 0).sum())
+    shared = int(dataset.songs.mxm_id.duplicated().sum())
+    return [
+        Finding(
+            "size",
+            "ok" if whole else "known_defect",
+            f"{sizes['train']} training and {sizes['test']} test songs; the published files have {PUBLISHED['train']}"
+            f" and {PUBLISHED['test']}.",
+            {f"{split}_songs": sizes[split] for split in SPLITS},
+        ),
+        Finding(
+            "rows cut short",
+            "known_defect" if dataset.cut_rows else "ok",
+            f"{dataset.cut_rows} file(s) end in mid-row; the broken rows were left out.",
+            {"rows": dataset.cut_rows},
+        ),
+        Finding(
+            "lyrics shared by songs",
+            "note" if shared else "ok",
+            f"{shared} songs carry the musiXmatch id of an earlier one; no track is in both splits.",
+            {"songs": shared},
+        ),
+        Finding(
+            "length",
+            "note",
+            f"Median {sorted(words)[len(words) // 2]} counted words a song, shortest {words.min()}; {used} of"
+            f" {len(dataset.vocabulary)} stems occur.",
+            {"shortest": int(words.min()), "stems_used": used},
+        ),
+    ]
+
+
+TWIN_SONGS = {"train": 700, "test": 150}
+TWIN_STEMS = 300
+TWIN_THEMES = 3
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write generated bags of words in which each song has one of three themes with its own words.
+
+    ``truth.json`` holds each track's theme and the share of words that theme words make up. One file ends in
+    mid-row, as the copy at hand does.
+    """
+    import numpy as np
+
+    rng = np.random.default_rng([seed, 5000])
+    share = 0.3
+    base = 1 / np.arange(1, TWIN_STEMS + 1)
+    base /= base.sum()
+    stems = [f"stem{number:03d}" for number in range(TWIN_STEMS)]
+    themes: dict[str, int] = {}
+    number = 0
+    for split in SPLITS:
+        lines = [f"# generated; {split}", "%" + ",".join(stems)]
+        for _ in range(TWIN_SONGS[split]):
+            theme = int(rng.integers(TWIN_THEMES))
+            own = np.zeros(TWIN_STEMS)
+            own[30 + theme : 120 : TWIN_THEMES] = 1 / 30
+            counts = rng.multinomial(int(rng.integers(60, 300)), (1 - share) * base + share * own)
+            pairs = ",".join(f"{column + 1}:{counts[column]}" for column in np.flatnonzero(counts))
+            track_id = msd.generated_track_id(number)
+            themes[track_id] = theme
+            lines.append(f"{track_id},{1000 + number},{pairs}")
+            number += 1
+        end = "" if split == "train" else f"\n{msd.generated_track_id(number)},{1000 + number},1:4,2:"
+        (folder / TABLES[split]).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
+    (folder / STEMS).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
+    twins.write_truth(folder, {"dataset": "musixmatch", "seed": seed, "theme_word_share": share, "theme": themes})

@@ -5,10 +5,10 @@
 Module `counts`: granularity, totals, splits, sizes.  `changes`: gains, orderings, significance.  `regression`: errors,
 R2 and the variance they imply.  `classification`: precision, recall, F1, accuracy, supports.  `structure`: dimensions,
 receptive fields, time.  `tables`: the same thing stated twice, copied cells, regularities.  `design`: what sample sizes
-leave of a design.
+leave of a design.  `statements`: statements against each other.
 """
 
 from mer_repro.audit.catalogue import CHECKS
-from mer_repro.audit.checks import changes, classification, counts, design, regression, structure, tables
+from mer_repro.audit.checks import changes, classification, counts, design, regression, statements, structure, tables
 
-__all__ = ["CHECKS", "changes", "classification", "counts", "design", "regression", "structure", "tables"]
+__all__ = ["CHECKS", "changes", "classification", "counts", "design", "regression", "statements", "structure", "tables"]

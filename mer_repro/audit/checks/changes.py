@@ -23,11 +23,12 @@ def stated_change(stated: Number, before: list[Number], after: list[Number]) -> 
     """A stated gain or drop follows from some `before` and some `after` of one quantity, in points or relative.
 
     Every pair with equal `quantity` is tried as difference in points, relative to before and relative to after; the
-    sign is not judged.  Bind one pair for 'x beats y by', all candidates where the text leaves the baseline open.
+    sign is not judged.  Bind one pair for 'x beats y by', all candidates where the text leaves the baseline open: their
+    mean is then tried too.
     """
     wanted = abs(stated.interval)
     tried: list[tuple[Reading, Interval]] = []
-    for old in before:
+    for old in [*before, *_means(before)]:
         for new in after:
             if old.quantity == new.quantity and old.known and new.known and old.id != new.id:
                 tried += _changes(stated, wanted, old, new)
@@ -45,6 +46,18 @@ def stated_change(stated: Number, before: list[Number], after: list[Number]) -> 
         open=f"{stated} is right only {held.name} ({held.arithmetic})." if held else "",
         bad=f"None of {len(tried)} readings gives {stated}; the nearest is {shown}, {nearest.name}.",
     )
+
+
+def _means(numbers: list[Number]) -> list[Number]:
+    """The mean of the numbers of each quantity that has several."""
+    means = []
+    for quantity in dict.fromkeys(number.quantity for number in numbers):
+        same = [number for number in numbers if number.quantity == quantity and number.known]
+        if len(same) > 1:
+            mean = sum((number.interval for number in same), Interval.exactly(0)) / len(same)
+            name = f"mean of {len(same)}"
+            means.append(Number(name, in_unit(mean, same[0].unit), quantity, mean, unit=same[0].unit))
+    return means
 
 
 def _changes(stated: Number, wanted: Interval, old: Number, new: Number):

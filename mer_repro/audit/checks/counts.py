@@ -113,7 +113,7 @@ def product_of(factors: list[Number], product: Number) -> Finding:
     terms = " x ".join(factor.printed for factor in factors)
     return decide(
         [Reading("product", product.interval.overlaps(multiplied), f"{terms} = {in_unit(multiplied, product.unit)}")],
-        good=f"{terms} is {product}.",
+        good=f"{terms} = {in_unit(multiplied, product.unit)} agrees with the stated {product}.",
         open="",
         bad=f"{terms} is {in_unit(multiplied, product.unit)}, not {product}.",
     )

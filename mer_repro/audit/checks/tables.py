@@ -7,7 +7,7 @@ from collections import defaultdict
 from mer_repro.audit.catalogue import check
 from mer_repro.audit.checks.changes import LESS_IS_BETTER
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, observe, rows
-from mer_repro.audit.numbers import Number, common, show
+from mer_repro.audit.numbers import Interval, Number, common, in_unit
 
 #: fewer rows than this show no regularity
 LEAST_ROWS = 4
@@ -59,10 +59,11 @@ def constant_offset(first: list[Number], second: list[Number]) -> Finding:
     """
     known = [(a, b) for a, b in rows(first=first, second=second) if a.known and b.known]
     steps = [b.middle - a.middle for a, b in known]
-    text = ", ".join(show(step) for step in steps)
+    unit = "points" if first[0].unit == "%" else first[0].unit
+    text = ", ".join(in_unit(Interval.exactly(step), unit) for step in steps)
     if len(steps) >= LEAST_ROWS and len(set(steps)) == 1 and steps[0] != 0:
         return observe(
-            f"The two columns differ by the same {show(steps[0])} in all {len(steps)} rows.",
+            f"The two columns differ by the same {in_unit(Interval.exactly(steps[0]), unit)} in all {len(steps)} rows.",
             (Reading("difference by row", None, text),),
         )
     return Finding("consistent", "The columns' differences vary.", (Reading("difference by row", True, text),))

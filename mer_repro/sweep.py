@@ -11,9 +11,12 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import sys
+import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -429,25 +432,33 @@ def _until_none_is_busy(execute, tasks: list[Task], width: int) -> Iterator[Fini
 def _execute_locally(tasks: list[Task], width: int) -> Iterator[tuple[Task, Finished]]:
     """Run tasks in worker processes. A worker that dies (out of memory, killed) costs its own run only.
 
-    When a worker dies, loky gives up all that is unfinished without saying whose worker it was; since tasks start
-    in order, the suspects are the first unfinished ones. Those are then run alone, one at a time.
+    When one worker dies, loky gives up all of them without saying whose it was: the tasks in flight are then run
+    again, each run alone, and the others go on in new processes.
     """
-    from concurrent.futures import as_completed
+    from concurrent.futures import FIRST_COMPLETED, Future, wait
     from concurrent.futures.process import BrokenProcessPool
 
-    while tasks:
-        unfinished = []
-        with _pool(min(width, len(tasks))) as pool:
-            futures = {pool.submit(work, task): task for task in tasks}
-            for future in as_completed(futures):
-                try:
-                    yield from ((futures[future], finished) for finished in future.result())
-                except BrokenProcessPool:
-                    unfinished.append(futures[future])
-        unfinished.sort(key=tasks.index)
-        for task in unfinished[:width]:
+    waiting = deque(tasks)
+    while waiting:
+        suspects: list[Task] = []
+        in_flight: dict[Future, Task] = {}
+        with _pool(min(width, len(waiting))) as pool:
+            while in_flight or (waiting and not suspects):
+                # No more than the workers can take: then what is in flight is known, and nothing is queued in loky.
+                while waiting and len(in_flight) < width and not suspects:
+                    task = waiting.popleft()
+                    try:
+                        in_flight[pool.submit(work, task)] = task
+                    except BrokenProcessPool:
+                        suspects.append(task)
+                for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
+                    task = in_flight.pop(future)
+                    try:
+                        yield from ((task, finished) for finished in future.result())
+                    except BrokenProcessPool:
+                        suspects.append(task)
+        for task in suspects:
             yield from _execute_alone(task)
-        tasks = unfinished[width:]
 
 
 def _execute_alone(task: Task) -> Iterator[tuple[Task, Finished]]:
@@ -478,12 +489,28 @@ def record_death(task: Task, cause: str) -> Finished:
 def _pool(width: int):
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
-    pool = ProcessPoolExecutor(max_workers=width, env=ONE_THREAD)
+    pool = ProcessPoolExecutor(max_workers=width, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),))
     try:
         yield pool
     finally:
         # On the way out of an error there may be runs in flight that nobody will account for.
         pool.shutdown(wait=True, kill_workers=sys.exc_info()[0] is not None)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Let this worker process end when its parent does, and only then.
+
+    Ctrl-C reaches every process of a terminal: the parent ends its workers itself. A parent that is killed cannot,
+    and loky's workers would wait for it for ever.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

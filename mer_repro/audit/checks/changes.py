@@ -122,7 +122,7 @@ def _compare(one: Number, other: Number) -> Row | None:
         return None
     less = one.quantity in LESS_IS_BETTER
     ahead, behind = (one, other) if less else (other, one)
-    holds = True if ahead.interval.below(behind.interval) else False if behind.interval.below(ahead.interval) else None
+    holds = True if _surely_less(ahead, behind) else False if _surely_less(behind, ahead) else None
     relation = "less" if less else "more"
     how = "is the same as" if holds is None else f"is not {relation} than"
     return Row(
@@ -130,6 +130,17 @@ def _compare(one: Number, other: Number) -> Row | None:
         (Reading(f"{one.name} {relation} than {other.name}", holds, f"{one} against {other}"),),
         f"{one.quantity} {one} ({one.name}) {how} {other} ({other.name})",
     )
+
+
+def _surely_less(one: Number, other: Number) -> bool:
+    """Whether `one` is less whatever the convention of rounding.
+
+    Printed with equally many digits, 0.52 and 0.53 cannot both come from 0.525: intervals that only touch are apart.
+    """
+    a, b = one.interval, other.interval
+    width = a.high - a.low
+    touch = a.high == b.low and width == b.high - b.low and 0 < width < math.inf
+    return touch or a.below(b)
 
 
 @check(cut=False)

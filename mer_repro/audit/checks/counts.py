@@ -10,6 +10,9 @@ from mer_repro.audit.catalogue import check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, observe, rows
 from mer_repro.audit.numbers import Interval, Number, date_of, in_unit
 
+#: a longer sum is not spelled out in the sentence for readers
+MOST_TERMS = 12
+
 
 @check
 def granularity(values: list[Number], n: Number, *, runs: Literal["one", "unstated"] = "unstated") -> Finding:
@@ -84,11 +87,12 @@ def sum_to_total(
     holds = summed.overlaps(whole) if relation == "equal" else summed.low <= whole.high
     terms = " + ".join(part.printed for part in parts)
     target = str(total) if total else "100 %" if unit == "%" else "1"
+    named = terms if len(parts) <= MOST_TERMS else f"The sum of {len(parts)} numbers"
     return decide(
         [Reading("sum of the parts", holds, f"{terms} = {in_unit(summed, unit)}")],
-        good=f"{terms} is {'' if relation == 'equal' else 'at most '}{target}.",
+        good=f"{named} is {'' if relation == 'equal' else 'at most '}{target}.",
         open="",
-        bad=f"{terms} is {in_unit(summed, unit)}, not {'' if relation == 'equal' else 'at most '}{target}.",
+        bad=f"{named} is {in_unit(summed, unit)}, not {'' if relation == 'equal' else 'at most '}{target}.",
     )
 
 

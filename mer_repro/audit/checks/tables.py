@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from fractions import Fraction
+from math import prod
 
 from mer_repro.audit.catalogue import check
 from mer_repro.audit.checks.changes import LESS_IS_BETTER
@@ -12,6 +14,8 @@ from mer_repro.audit.numbers import Interval, Number, common, in_unit
 #: fewer rows than this show no regularity
 LEAST_ROWS = 4
 LEAST_DIGITS = 7
+#: regularities that chance brings more often than this are none
+RARE = Fraction(1, 1000)
 
 
 @check
@@ -95,3 +99,24 @@ def terminal_digits(values: list[Number]) -> Finding:
     if len(digits) >= LEAST_DIGITS and set(digits) <= {"0", "5"}:
         return observe(f"All {len(digits)} values end in 0 or 5.", (Reading("last digits", None, " ".join(digits)),))
     return Finding("consistent", "The last digits vary.", (Reading("last digits", True, " ".join(digits)),))
+
+
+@check(cut=False)
+def roots_of_rounded_mse(rmse: list[Number], mse: list[Number]) -> Finding:
+    """Aligned rows: RMSE that are all roots of the MSE as printed were computed from the rounded MSE.
+
+    Such RMSE have no digits of their own, so that a check of digits must use the MSE: `undetermined` if RMSE rooted
+    before rounding would all agree with the printed MSE by a chance below 1 in 1,000 (grid of RMSE over the width of
+    the root of each MSE, multiplied over rows).
+    """
+    known = [(root, square) for root, square in rows(rmse=rmse, mse=mse) if root.known and square.known]
+    agree = [root.interval.overlaps(Interval.exactly(square.middle).root()) for root, square in known]
+    widths = [(root.interval, square.interval.root()) for root, square in known]
+    chance = prod(min(Fraction(1), (grid.high - grid.low) / (root.high - root.low)) for grid, root in widths)
+    text = f"{sum(agree)} of {len(agree)} RMSE are the root of the printed MSE; chance {float(chance):.1g}"
+    if known and all(agree) and chance < RARE:
+        return observe(
+            f"All {len(known)} RMSE are roots of the MSE as printed, not of the MSE before rounding.",
+            (Reading("rooted after rounding", None, text),),
+        )
+    return Finding("consistent", "The RMSE may come from unrounded MSE.", (Reading("digits", True, text),))

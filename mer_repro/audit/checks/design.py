@@ -45,7 +45,7 @@ def fewer_classes(before: Number, after: Number, support_before: list[Number], s
     if sum(counts[0]) == sum(counts[1]):
         return observe(
             f"{step}: classes were merged, so the same predictions under new names cannot score lower; how much of the "
-            "rise remains beyond that needs the confusion matrix",
+            "rise remains beyond that needs the confusion matrix.",
             [Reading("classes merged", None, f"{sum(counts[0]):,} samples in both")],
         )
     errors_saved = [excess / (1 - share) for excess, share in zip(above, shares, strict=True)]
@@ -55,9 +55,9 @@ def fewer_classes(before: Number, after: Number, support_before: list[Number], s
     ]
     kept = [reading.name for reading in readings if reading.holds]
     if kept:
-        found = f"by {' and '.join(kept)} the rise is more than the larger share of the largest class brings"
+        found = f"by {' and '.join(kept)} the rise is more than the larger share of the largest class brings."
         return Finding("consistent", f"{step}: {found}", tuple(readings))
-    return observe(f"{step}: the larger share of the largest class may account for the whole rise", readings)
+    return observe(f"{step}: the larger share of the largest class may account for the whole rise.", readings)
 
 
 def _rises(first: Interval, second: Interval) -> bool | None:

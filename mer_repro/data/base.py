@@ -572,7 +572,8 @@ def _places(path: Path, line: int, header: list[str], columns: Sequence[Column],
         if plain and plain in found:
             raise DataError(path, line=line, found=f"two columns '{cell.strip()}'", expected="each column once")
         found[plain] = index
-    found.pop("", None)
+    if not any("" in column.headers for column in columns):
+        found.pop("", None)
     places: dict[str, int] = {}
     for column in columns:
         names = [plain_header(name) for name in column.headers if plain_header(name) in found]

@@ -79,6 +79,9 @@ DATASETS: dict[str, Entry] = {
     "tagtraum": Entry(
         "mer_repro.data.tagtraum", "tagtraum: genres of 133,676 Million Song Dataset tracks", folder="msd"
     ),
+    "tcc_ceds": Entry(
+        "mer_repro.data.tcc_ceds", "Music Dataset 1950 to 2019: lyrics, audio descriptors, genre and topic"
+    ),
     "vgmidi": Entry(
         "mer_repro.data.vgmidi", "VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"
     ),

@@ -110,7 +110,7 @@ class Row:
 def every_row(table, *, good: str, witness=None) -> Finding:
     """A finding that is as bad as the worst row; rows with a number that is not printed (NAN) are passed over.
 
-    `table` yields `Row` or None for a row passed over. `good` completes "All n rows: ".
+    `table` yields `Row` or None for a row passed over. `good` completes "In all n rows".
     """
     tested = [row for row in table if row is not None]
     if not tested:
@@ -119,9 +119,8 @@ def every_row(table, *, good: str, witness=None) -> Finding:
     readings = tuple(reading for row in tested for reading in row.readings)
     bad = [row for row in tested if row.verdict == verdict]
     if verdict == "consistent":
-        place = "All" if len(tested) > 1 else "The"
-        rows_named = f"{place} {len(tested)} rows" if len(tested) > 1 else "The numbers"
-        return Finding(verdict, f"{rows_named}: {good}.", readings, witness)
+        detail = f"In all {len(tested)} rows {good}." if len(tested) > 1 else f"{good[0].upper()}{good[1:]}."
+        return Finding(verdict, detail, readings, witness)
     count = f"{len(bad)} of {len(tested)} rows: " if len(tested) > 1 else ""
     shown = "; ".join(row.complaint for row in bad[:4]) + ("; and more" if len(bad) > 4 else "")
     blame = tuple(number for row in bad for number in row.numbers)

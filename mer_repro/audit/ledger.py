@@ -325,7 +325,7 @@ def _close(word: str, known: set[str]) -> str:
     import difflib
 
     close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return f"; did you mean '{close[0]}'" if close else ""
 
 
 def _explain(fault: dict) -> str:

@@ -68,8 +68,8 @@ def _changes(stated: Number, wanted: Interval, old: Number, new: Number):
     if not percent or old.unit == "%" or old.quantity in FRACTIONS:
         name = "as difference in points" if percent else "as difference"
         yield Reading(name, wanted.overlaps(step), f"{pair}: {in_unit(step, stated.unit)}"), step
-    for name, base, plain in (("before", old, stated.unit != "points"), ("after", new, False)):
-        relative = step / abs(base.interval)
+    for name, base, other, plain in (("before", old, new, stated.unit != "points"), ("after", new, old, False)):
+        relative = abs(1 - other.interval / base.interval)  # not step / base: the base may stand in it only once
         text = f"{pair}: {in_unit(relative, stated.unit)}"
         yield Reading(f"relative to {name}", wanted.overlaps(relative), text, plain), relative
 
@@ -114,7 +114,7 @@ def ordering(better: list[Number], worse: list[Number]) -> Finding:
     pairs = [(one, other) for one in better for other in worse if one.quantity == other.quantity]
     if not pairs:
         raise LedgerError("ordering needs a 'better' and a 'worse' of the same quantity")
-    return every_row((_compare(*pair) for pair in pairs), good="in the order stated")
+    return every_row((_compare(*pair) for pair in pairs), good="the numbers are in the order stated")
 
 
 def _compare(one: Number, other: Number) -> Row | None:
@@ -155,7 +155,9 @@ def monotone(values: list[Number], *, direction: Literal["up", "down"]) -> Findi
         text = f"{first} then {second}"
         return Row((first, second), (Reading(f"{direction}wards", holds, text),), f"{text} does not go {direction}")
 
-    return every_row((row(a, b) for a, b in itertools.pairwise(values)), good=f"never against '{direction}'")
+    return every_row(
+        (row(a, b) for a, b in itertools.pairwise(values)), good=f"the values never go against '{direction}'"
+    )
 
 
 @check
@@ -169,7 +171,7 @@ def between(stated: list[Number], low: Number, high: Number) -> Finding:
         text = f"{low} <= {value} <= {high}"
         return Row((value, low, high), (Reading(value.name, holds, text),), f"{value} is not between {low} and {high}")
 
-    return every_row(map(row, stated), good=f"between {low} and {high}")
+    return every_row(map(row, stated), good=f"the value is between {low} and {high}")
 
 
 @check

@@ -63,10 +63,17 @@ def integer_shares(shares: list[Number], n: Number) -> Finding:
 
 @check
 def proportion(stated: Number, part: Number, whole: Number) -> Finding:
-    """`stated` is `part` / `whole` (0.84 % or a fraction, both by their unit)."""
+    """`stated` is `part` / `whole` (0.84 % or a fraction, both by their unit), or `part` is that share in whole items."""
     share = part.interval / whole.interval
+    items = stated.interval * whole.interval
+    nearest = Interval(math.floor(items.low), math.ceil(items.high))
     return decide(
-        [Reading("part / whole", stated.interval.overlaps(share), f"{part} / {whole} = {in_unit(share, stated.unit)}")],
+        [
+            Reading(
+                "part / whole", stated.interval.overlaps(share), f"{part} / {whole} = {in_unit(share, stated.unit)}"
+            ),
+            Reading("the share in whole items", part.interval.overlaps(nearest), f"{stated} of {whole} is {items}"),
+        ],
         good=f"{part} of {whole} is {stated}.",
         open="",
         bad=f"{part} of {whole} is {in_unit(share, stated.unit)}, not {stated}.",
@@ -213,13 +220,14 @@ def at_most(smaller: list[Number], larger: list[Number]) -> Finding:
             f"{small} ({small.name}) is more than {large} ({large.name})",
         )
 
-    return every_row((row(*pair) for pair in rows(smaller=smaller, larger=larger)), good="none exceeds its bound")
+    return every_row((row(*pair) for pair in rows(smaller=smaller, larger=larger)), good="no number exceeds its bound")
 
 
 @check
-def weights_feasible(highest: Number, count: Number, lowest: Number | None = None) -> Finding:
-    """`count` weights that add up to 1 can have this highest and this lowest weight."""
-    others = count.integer - (2 if lowest else 1)
+def weights_feasible(highest: Number, weights: list[Number], lowest: Number | None = None) -> Finding:
+    """Weights that add up to 1, one for each claim in `weights`, can have this highest and this lowest weight."""
+    count = len(weights)
+    others = count - (2 if lowest else 1)
     least = lowest.interval if lowest else Interval.exactly(0)
     ends = highest.interval + (least if lowest else 0)
     smallest, largest = (ends + least * others).low, (ends + highest.interval * others).high

@@ -89,16 +89,18 @@ def implied_variance(
         holds = all(value.low <= variance.high for value in known for variance in variances.values())
         readings.append(Reading("R2 is the squared correlation", holds, "variance <= MSE / (1 - r^2)", plain=False))
     charitable = next((reading.name for reading in readings if reading.holds and not reading.plain), "")
-    witness = {"variance": [float(exact.low), float(exact.high)]} if exact else None
-    below, above = (_deviation(variances, end) for end in (min, max))
-    disagree = f"The target's standard deviation would be {below} and {above}"
-    agree = f"All rows imply a target standard deviation of {exact.root()}." if exact else ""
+    if spread and len(table) == 1:
+        disagree = f"{table[0][0]} with {table[0][1]} implies a target standard deviation of"
+        disagree += f" {variances[table[0][0].name].root()}, published is {spread.interval}"
+    else:
+        below, above = (_deviation(variances, end) for end in (min, max))
+        disagree = f"The target's standard deviation would be {below} and {above}"
     return decide(
         readings,
-        good=agree,
+        good=f"The implied standard deviation of the target is {exact.root()}." if exact else "",
         open=f"{disagree}; they agree only if {charitable}." if charitable else "",
-        bad=f"{disagree}, on the same test set.",
-        witness=witness,
+        bad=f"{disagree}; these cannot be of one test set.",
+        witness={"variance": [float(exact.low), float(exact.high)]} if exact else None,
     )
 
 
@@ -155,28 +157,31 @@ def error_within_scale(errors: list[Number], low: Number, high: Number) -> Findi
 def mape_scale(mae: list[Number], mape: list[Number], largest: Number, zeros: Number | None = None) -> Finding:
     """Aligned rows: MAE / MAPE is a weighted mean of the targets' absolute values, hence at most the `largest` of them.
 
-    MAE = mean |e| and MAPE = mean |e| / |y|, so MAE / MAPE weighs each |y| with |e| / |y|.  `zeros` is the share of
-    targets that are exactly zero (public fact): a MAPE may have left those out, which can explain at most
-    zeros x 2 x largest of the MAE if predictions stay on the scale.
+    MAE = mean |e| and MAPE = mean |e| / |y|, so MAE / MAPE weighs each |y| with |e| / |y|.  Charitable readings: a MAPE
+    that left out targets of exactly zero, whose share is `zeros` (public fact) and which then explain at most
+    zeros x 2 x largest of the MAE; a symmetric MAPE, mean |e| / (|y| + |prediction|), for which MAE / MAPE is at most
+    twice the largest target.  Both take predictions to stay on the targets' scale.
     """
 
     def row(absolute: Number, relative: Number) -> Row | None:
         if not (absolute.known and relative.known):
             return None
-        ratio = absolute.interval / relative.interval
-        unexplained = absolute.interval - relative.interval * largest.interval
-        readings = [
-            Reading(f"{absolute.name}: same predictions", ratio.low <= largest.interval.high, f"MAE / MAPE = {ratio}")
-        ]
-        if zeros is None:
-            readings.append(Reading(f"{absolute.name}: MAPE without targets of zero", None, plain=False))
-        else:
-            explained = zeros.interval * largest.interval * 2
-            text = f"zeros explain at most {show(explained.high)} of {unexplained}"
-            holds = unexplained.low <= explained.high
-            readings.append(Reading(f"{absolute.name}: MAPE without targets of zero", holds, text, plain=False))
-        complaint = f"MAE {absolute} with MAPE {relative} needs targets of {ratio} and more, the largest is {largest}"
-        return Row((absolute, relative), tuple(readings), complaint)
+        name, ratio, bound = absolute.name, absolute.interval / relative.interval, largest.interval
+        text = f"MAE / MAPE = {ratio}"
+        left = (absolute.interval - relative.interval * bound).low
+        explained = (zeros.interval * bound * 2).high if zeros else None
+        readings = (
+            Reading(f"{name}: mean |e| / |y|", ratio.low <= bound.high, text),
+            Reading(
+                f"{name}: targets of zero left out",
+                None if zeros is None else left <= explained,
+                "" if zeros is None else f"they explain at most {show(explained)} of {show(left)}",
+                plain=False,
+            ),
+            Reading(f"{name}: divided by |y| + |prediction|", ratio.low <= 2 * bound.high, text, plain=False),
+        )
+        complaint = f"MAE {absolute} with MAPE {relative} ({name}) needs targets of {ratio}, the largest is {largest}"
+        return Row((absolute, relative), readings, complaint)
 
     return every_row(
         (row(*pair) for pair in rows(mae=mae, mape=mape)), good=f"MAE / MAPE is at most the largest target, {largest}"

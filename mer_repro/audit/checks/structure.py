@@ -138,7 +138,9 @@ def rescaled(before: list[Number], after: list[Number], low: Number, high: Numbe
         reading = Reading(new.name, new.interval.overlaps(mapped), text)
         return Row((old, new), (reading,), f"{old} on {low}..{high} becomes {mapped}, not {new}")
 
-    return every_row((row(*pair) for pair in rows(before=before, after=after)), good="mapped linearly to 0..1")
+    return every_row(
+        (row(*pair) for pair in rows(before=before, after=after)), good="the value is mapped linearly to 0..1"
+    )
 
 
 @check

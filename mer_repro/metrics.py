@@ -146,9 +146,9 @@ def regression_intervals(
     names, group = np.unique(groups, return_inverse=True)
     if group.shape != y_true.shape:
         raise ValueError(f"groups has length {group.size}; expected {y_true.size}, one a prediction.")
-    sums = _sums_by_group(y_true, y_pred, group, len(names))  # (sum, group)
+    sums = sums_by_group(y_true, y_pred, group, len(names))  # (sum, group)
     draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
-    scores = _scores_from_sums(draws @ sums.T)
+    scores = scores_from_sums(draws @ sums.T)
     tail = (1 - level) / 2
     defined = {name: np.isfinite(value) for name, value in regression(y_true, y_pred).items()}
     return {
@@ -159,7 +159,7 @@ def regression_intervals(
     }
 
 
-def _sums_by_group(y_true: np.ndarray, y_pred: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+def sums_by_group(y_true: np.ndarray, y_pred: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
     """The sums from which every regression score follows; shape (9, n_groups)."""
     # Centring changes no score but MAPE, and keeps the differences of large sums accurate.
     centre = y_true.mean()
@@ -170,7 +170,7 @@ def _sums_by_group(y_true: np.ndarray, y_pred: np.ndarray, group: np.ndarray, n_
     return np.stack([np.bincount(group, weights=column, minlength=n_groups) for column in columns])
 
 
-def _scores_from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
+def scores_from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
     """All regression scores of each row of sums; shape (rows, 9) -> (rows,) a score."""
     n, true, true_2, pred, pred_2, product, error, counted, relative = sums.T
     mean_true, mean_pred = true / n, pred / n

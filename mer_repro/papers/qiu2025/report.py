@@ -153,6 +153,36 @@ def _draw_split_panel(axis, cells: pd.DataFrame, paper_r2: float) -> None:
     axis.set_xlim(-0.15, 1.03)
 
 
+def numbers(records: list) -> dict[str, str]:
+    """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    quoted = {
+        "stated_arousal": f"{stated('t1.ours.testing.r2'):g}",
+        "stated_valence": f"{stated('t2.ours.testing.r2'):g}",
+        "stated_ablation": f"{stated('t3.full.r2'):.4f}",
+    }
+    for name, protocol in (("leaking", "within_song_random"), ("clean", "song_grouped")):
+        for target in STATED_TABLES:
+            runs = _find(records, dataset=LIKELY, target=target, variant="song_mean", protocol=protocol)
+            quoted[f"{name}_{target}"] = f"{_mean(runs, 'r2'):.3f}"
+    return quoted
+
+
+def measure_here(profile: str, given: dict) -> pd.DataFrame | report.Html:
+    """Run what the study is missing under `profile` on this machine, and show its scores.
+
+    Parameters
+    ----------
+    given : the notebook's parameters, which stand above the profile's file.
+    """
+    from mer_repro.sweep import sweep
+
+    sweep(KEY, profile, overrides=given)
+    cells = summary(report.records(KEY, profile))
+    cells["model"] = cells["variant"].map(LABELS)
+    shown = cells[["data", "dataset", "target", "protocol", "model", "r2", "rmse", "mae", "seeds"]]
+    return report.interactive(shown.round(3), f"The {profile} profile on this machine")
+
+
 def verdicts(records: list) -> list[Verdict]:
     """What the reruns so far say of the paper's claims; every number in the sentences comes from the records."""
     return [

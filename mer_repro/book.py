@@ -185,7 +185,9 @@ def execute_all(profile: str, workers: int, say: Callable[[str], None], force: b
     for notebook in stamps.keys() - set(due):
         say(f"  {notebook.name}: unchanged")
     failures = []
-    with ProcessPoolExecutor(max(1, min(workers, len(due)))) as pool:
+    log = paths.build_home() / "notebooks" / profile / "kernels.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(max(1, min(workers, len(due))), initializer=_log_to, initargs=(log,)) as pool:
         running = {pool.submit(execute, notebook, profile): notebook for notebook in due}
         for notebook in due:
             say(f"  {notebook.name}: executing with the {profile} profile")
@@ -202,6 +204,12 @@ def execute_all(profile: str, workers: int, say: Callable[[str], None], force: b
                 say(f"  {notebook.name}: done")
     if failures:
         raise BookError("These notebooks failed:\n\n" + "\n\n".join(failures))
+
+
+def _log_to(path: Path) -> None:
+    """Send what kernels and libraries write to this process's stderr into a file; errors come back as exceptions."""
+    with path.open("a") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
 
 
 def _stamp(notebook: Notebook, profile: str) -> Path:
@@ -257,7 +265,8 @@ def build(profile: str, workers: int = 2, renew: bool = False, force: bool = Fal
             say(f"  {notebook.committed.relative_to(paths.PROJECT)}: renewed")
     say("== pages")
     source = stage(profile)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(source), "--path-output", str(paths.PROJECT)]
+    run_jupyter_book = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", run_jupyter_book, "build", str(source), "--path-output", str(paths.PROJECT)]
     command += ["--config", str(paths.PROJECT / "_config.yml"), "--toc", str(paths.PROJECT / "_toc.yml")]
     command += ["--warningiserror", "--keep-going", "--quiet"]
     done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)

@@ -97,7 +97,7 @@ def ablation_row(records: list) -> pd.DataFrame:
     columns = {"rmse": "RMSE", "mae": "MAE", "mape": "MAPE", "r2": "R²", "squared_pearson": "squared Pearson"}
     claims = {claim.id: claim.value for claim in ledger.load(KEY).claims}
     paper = {"model": "the paper's network without CNN (table 3)", "protocol": "not stated"}
-    paper |= {columns[name]: claims[f"t3.wo_cnn.{name}"] for name in ("rmse", "mae", "mape", "r2")}
+    paper |= {columns[name]: claims[f"t3.no_cnn.{name}"] for name in ("rmse", "mae", "mape", "r2")}
     rows = [paper | {"squared Pearson": "–"}]
     cells = summary(records).query("dataset == @LIKELY and target == 'arousal' and variant == 'training_maximum'")
     for cell in cells.to_dict("records"):
@@ -244,10 +244,10 @@ CLOSE = 0.02
 
 
 def _ablation_without_cnn(records: list) -> Verdict:
-    names = {metric: f"t3.wo_cnn.{metric}" for metric in ("rmse", "mae", "mape")}
+    names = {metric: f"t3.no_cnn.{metric}" for metric in ("rmse", "mae", "mape")}
     runs = _find(records, dataset=LIKELY, target="arousal", variant="training_maximum", protocol="within_song_random")
     says = "Without the CNN the network cannot learn (R² 0.00 %), so the CNN extracts the essential patterns."
-    about = (*names.values(), "t3.wo_cnn.r2")
+    about = (*names.values(), "t3.no_cnn.r2")
     if not runs:
         return Verdict(says, about, "undecided", "The runs that would tell are not recorded yet.")
     close = all(abs(_mean(runs, metric) - stated(name)) < CLOSE for metric, name in names.items())

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -161,7 +162,8 @@ def _tidy(path: Path) -> None:
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
     for index, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{index}"
-        cell.metadata = {name: value for name, value in cell.metadata.items() if name == "tags" and value}
+        tags = list(cell.metadata.get("tags", []))
+        cell.metadata = {"tags": [*tags, "remove-cell"] if "injected-parameters" in tags else tags} if tags else {}
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
     nbformat.write(notebook, path)
@@ -234,10 +236,33 @@ def stage(profile: str) -> Path:
         if not place.is_file() or place.read_bytes() != path.read_bytes():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
+    kept = {*wanted.values(), *_stage_datatables(source)}
     for path in list(source.rglob("*")):
-        if path.is_file() and path not in wanted.values():
+        if path.is_file() and path not in kept:
             path.unlink()
     return source
+
+
+def _stage_datatables(source: Path) -> set[Path]:
+    """DataTables for the pages, from the itables package: a plain script, because browsers refuse modules on file://."""
+    import itables
+
+    bundle = Path(itables.__file__).parent / "html"
+    script = (bundle / "dt_bundle.js").read_text(encoding="utf-8")
+    exported = re.search(r"export\{([^}]*)\}", script)
+    names = dict(reversed(item.split(" as ")) for item in exported.group(1).split(","))
+    ending = f"window.merTables={{DataTable:{names['default']}}};"
+    classic = "(() => {" + script[: exported.start()] + ending + script[exported.end() :].lstrip(";") + "\n})();\n"
+    target = source / "_static" / "datatables.js"
+    _write_if_changed(target, classic)
+    _write_if_changed(target.with_suffix(".css"), (bundle / "dt_bundle.css").read_text(encoding="utf-8"))
+    return {target, target.with_suffix(".css")}
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def build(profile: str, workers: int = 2, renew: bool = False, force: bool = False, say=print) -> Path:

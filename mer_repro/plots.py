@@ -35,8 +35,8 @@ class DescribedFigure:
         image = base64.b64encode(self.svg.encode()).decode()
         caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
         return (
-            '<figure style="margin:1rem 0"><img style="background:#fff;max-width:100%" '
-            f'alt="{html.escape(self.alt, quote=True)}" src="data:image/svg+xml;base64,{image}">{caption}</figure>'
+            f'<figure class="mer-figure"><img alt="{html.escape(self.alt, quote=True)}" '
+            f'src="data:image/svg+xml;base64,{image}">{caption}</figure>'
         )
 
 

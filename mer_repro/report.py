@@ -6,6 +6,7 @@ Functions return tables, or objects that a notebook shows as HTML; nothing here 
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,17 +32,39 @@ SIGNS = {
 
 
 @dataclass(frozen=True)
-class Html:
-    """Something that a notebook shows as HTML and a terminal as text."""
+class Table:
+    """A table that every reader can read: the page's search indexes it, and scripts only add sorting and filtering.
 
-    html: str
-    text: str
+    Attributes
+    ----------
+    frame : what it shows; cells are text, exactly as they are to appear.
+    caption : one line above it.
+    searchable : whether the page offers paging, sorting and a search box.
+    """
 
-    def _repr_html_(self) -> str:
-        return self.html
+    frame: pd.DataFrame
+    caption: str = ""
+    searchable: bool = False
 
-    def __repr__(self) -> str:
-        return self.text
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/markdown": self.markdown(), "text/plain": self.frame.to_string(index=False)}
+
+    def markdown(self) -> str:
+        """The table as a MyST directive."""
+        classes = "mer-table searchable" if self.searchable else "mer-table"
+        lines = [f":::{{table}} {_escaped(self.caption)}".rstrip(), f":class: {classes}", ""]
+        lines += [_row(self.frame.columns), _row(["---"] * len(self.frame.columns), escape=False)]
+        lines += [_row(row) for row in self.frame.itertuples(index=False)]
+        return "\n".join([*lines, ":::"])
+
+
+def _row(cells: Iterable[object], escape: bool = True) -> str:
+    return "| " + " | ".join(_escaped(str(cell)) if escape else str(cell) for cell in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>|$~#])", r"\\\1", text.replace("\n", " "))
 
 
 def records(key: str, profile: str = "full") -> list[Record]:
@@ -85,23 +108,7 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
     return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def interactive(table: pd.DataFrame, caption: str = "") -> Html:
-    """A table that readers sort and search; its scripts come with the page, so it works offline."""
-    from itables import to_html_datatable
-
-    shown = to_html_datatable(
-        table,
-        caption=caption or None,
-        connected=False,
-        showIndex=False,
-        lengthMenu=[10, 25, 50, 100],
-        classes="display compact",
-        allow_html=False,
-    )
-    return Html(shown, table.to_string(index=False))
-
-
-def claims_table(key: str) -> Html:
+def claims_table(key: str) -> Table:
     """Every number and statement of a paper's ledger: id, place, what it is, what is printed."""
     import pandas as pd
 
@@ -124,10 +131,10 @@ def claims_table(key: str) -> Html:
         for s in book.statements
     ]
     caption = f"{len(book.claims)} numbers and {len(book.statements)} statements of {key}"
-    return interactive(pd.DataFrame(rows), caption)
+    return Table(pd.DataFrame(rows), caption, searchable=True)
 
 
-def audit_table(key: str) -> Html:
+def audit_table(key: str) -> Table:
     """Every check of a paper's numbers against each other, worst first."""
     import pandas as pd
 
@@ -143,16 +150,16 @@ def audit_table(key: str) -> Html:
         }
         for result in results
     ]
-    return interactive(pd.DataFrame(rows), f"{len(rows)} checks of {key}")
+    return Table(pd.DataFrame(rows), f"{len(rows)} checks of {key}", searchable=True)
 
 
-def verdict_table(verdicts: list[Verdict]) -> Html:
+def verdict_table(verdicts: list[Verdict]) -> Table:
     """The reruns' verdicts on a paper's claims."""
     from mer_repro import verdicts as module
 
     table = module.as_frame(verdicts)
     table["verdict"] = table["verdict"].map(SIGNS)
-    return interactive(table, "Verdicts of the reruns")
+    return Table(table, "Verdicts of the reruns")
 
 
 @dataclass(frozen=True)
@@ -189,11 +196,8 @@ class Card:
             "Cost": html.escape(self.cost),
             "Look closer": links,
         }
-        body = "".join(
-            f'<tr><th scope="row" style="text-align:left">{k}</th><td style="text-align:left">{v}</td></tr>'
-            for k, v in rows.items()
-        )
-        return f'<table class="mer-card" style="width:100%">{body}</table>'
+        body = "".join(f'<tr><th scope="row">{name}</th><td>{cell}</td></tr>' for name, cell in rows.items())
+        return f'<table class="mer-card">{body}</table>'
 
     @property
     def cost(self) -> str:

@@ -34,10 +34,15 @@ PROTOCOL_LABELS = {
 }
 
 
+def printed(claim_id: str) -> str:
+    """A number of the ledger exactly as the paper prints it."""
+    return next(claim.value for claim in ledger.load(KEY).claims if claim.id == claim_id)
+
+
 def stated(claim_id: str) -> float:
     """A number of the ledger as a float; percentages as fractions."""
-    claim = next(claim for claim in ledger.load(KEY).claims if claim.id == claim_id)
-    return float(claim.value.rstrip("%")) / (100 if claim.unit == "%" or claim.value.endswith("%") else 1)
+    value = printed(claim_id)
+    return float(value.rstrip("%")) / (100 if value.endswith("%") else 1)
 
 
 def summary(records: list) -> pd.DataFrame:
@@ -45,7 +50,7 @@ def summary(records: list) -> pd.DataFrame:
     return report.over_seeds(report.as_frame(records), METRICS)
 
 
-def against_table(records: list, target: str, dataset: str = LIKELY) -> pd.DataFrame:
+def against_table(records: list, target: str, dataset: str = LIKELY) -> report.Table:
     """Tables 1 and 2 beside our baselines: the paper's test row first, then ours under each protocol.
 
     Each of our cells is the mean over seeds with the mean 95 % interval over songs.
@@ -54,9 +59,8 @@ def against_table(records: list, target: str, dataset: str = LIKELY) -> pd.DataF
 
     table = STATED_TABLES[target]
     columns = {"r2": "R²", "squared_pearson": "squared Pearson", "rmse": "RMSE", "mae": "MAE", "mape": "MAPE"}
-    claims = {claim.id: claim.value for claim in ledger.load(KEY).claims}
     paper = {"model": "the paper's network, test row", "protocol": "stated 80/10/10", "squared Pearson": "–"}
-    paper |= {columns[name]: claims[f"{table}.ours.testing.{name}"] for name in ("r2", "rmse", "mae", "mape")}
+    paper |= {columns[name]: printed(f"{table}.ours.testing.{name}") for name in ("r2", "rmse", "mae", "mape")}
     rows = [paper]
     cells = summary(records).query("dataset == @dataset and target == @target")
     for cell in cells.sort_values(["protocol", "r2"]).to_dict("records"):
@@ -64,10 +68,11 @@ def against_table(records: list, target: str, dataset: str = LIKELY) -> pd.DataF
         for name, column in columns.items():
             row[column] = report.interval(cell[name], cell[f"{name}_low"], cell[f"{name}_high"])
         rows.append(row)
-    return pd.DataFrame(rows)[["model", "protocol", *columns.values()]]
+    shown = pd.DataFrame(rows)[["model", "protocol", *columns.values()]]
+    return report.Table(shown, f"{target}, {dataset}; the paper's row first")
 
 
-def implied_spread(records: list) -> pd.DataFrame:
+def implied_spread(records: list) -> report.Table:
     """Which labels can tables 1 to 3 be about? The standard deviation they imply beside the data sets' own.
 
     R² and RMSE on one set of labels imply its standard deviation, RMSE / sqrt(1 - R²). Where R² is a squared Pearson
@@ -87,23 +92,23 @@ def implied_spread(records: list) -> pd.DataFrame:
         for cell in cells.query("target == @target").itertuples():
             row[f"{cell.dataset} ({cell.data})"] = cell.rmse
         rows.append(row)
-    return pd.DataFrame(rows).round(3)
+    shown = pd.DataFrame(rows).map(lambda cell: f"{cell:.3f}" if isinstance(cell, float) else cell)
+    return report.Table(shown, "Standard deviation of the labels")
 
 
-def ablation_row(records: list) -> pd.DataFrame:
+def ablation_row(records: list) -> report.Table:
     """Table 3's row without CNN beside a constant: the largest training label, for every frame of PMEmo arousal."""
     import pandas as pd
 
     columns = {"rmse": "RMSE", "mae": "MAE", "mape": "MAPE", "r2": "R²", "squared_pearson": "squared Pearson"}
-    claims = {claim.id: claim.value for claim in ledger.load(KEY).claims}
     paper = {"model": "the paper's network without CNN (table 3)", "protocol": "not stated"}
-    paper |= {columns[name]: claims[f"t3.no_cnn.{name}"] for name in ("rmse", "mae", "mape", "r2")}
+    paper |= {columns[name]: printed(f"t3.no_cnn.{name}") for name in ("rmse", "mae", "mape", "r2")}
     rows = [paper | {"squared Pearson": "–"}]
     cells = summary(records).query("dataset == @LIKELY and target == 'arousal' and variant == 'training_maximum'")
     for cell in cells.to_dict("records"):
         ours = {"model": LABELS[cell["variant"]], "protocol": PROTOCOL_LABELS[cell["protocol"]]}
         rows.append(ours | {column: report.interval(cell[name], None, None) for name, column in columns.items()})
-    return pd.DataFrame(rows)
+    return report.Table(pd.DataFrame(rows), "Table 3 without CNN, beside a constant")
 
 
 def split_figure(records: list) -> plots.DescribedFigure:
@@ -118,7 +123,7 @@ def split_figure(records: list) -> plots.DescribedFigure:
     figure, axes = plt.subplots(len(panels), 1, figsize=(8, 0.9 + 1.45 * len(panels)), sharex=True, squeeze=False)
     for axis, (dataset, target) in zip(axes[:, 0], panels, strict=True):
         chosen = cells.query("dataset == @dataset and target == @target").set_index(["variant", "protocol"])
-        _draw_split_panel(axis, chosen, stated(f"{STATED_TABLES[target]}.ours.testing.r2"))
+        _draw_split_panel(axis, chosen, f"{STATED_TABLES[target]}.ours.testing.r2")
         axis.set_title(f"{target}, {dataset} ({chosen['data'].iloc[0]})", fontsize=11)
     axes[-1, 0].set_xlabel("R² on test frames (95 % interval over songs)")
     axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.2), ncols=3, fontsize=10)
@@ -136,7 +141,7 @@ def split_figure(records: list) -> plots.DescribedFigure:
 SHOWN = ("global_mean", "song_mean", "linear_interpolation")
 
 
-def _draw_split_panel(axis, cells: pd.DataFrame, paper_r2: float) -> None:
+def _draw_split_panel(axis, cells: pd.DataFrame, claim_id: str) -> None:
     styles = {
         "within_song_random": (plots.MEASURED, "o", "test songs' frames in training"),
         "song_grouped": (plots.MUTED, "s", "test songs held out"),
@@ -146,8 +151,9 @@ def _draw_split_panel(axis, cells: pd.DataFrame, paper_r2: float) -> None:
             cell = cells.loc[(variant, protocol)]
             axis.plot([cell["r2_low"], cell["r2_high"]], [height] * 2, color=colour, linewidth=2, zorder=2)
             axis.plot(cell["r2"], height, marker, color=colour, markersize=8, label=label if height == 0 else None)
+    paper_r2 = stated(claim_id)
     axis.axvline(paper_r2, color=plots.STATED, linestyle="--", label="the paper's network")
-    axis.text(paper_r2 - 0.01, len(SHOWN) - 0.6, f"{paper_r2:.2f}", color=plots.STATED, ha="right", fontsize=10)
+    axis.text(paper_r2 - 0.01, len(SHOWN) - 0.6, printed(claim_id), color=plots.STATED, ha="right", fontsize=10)
     axis.set_yticks(range(len(SHOWN)), [LABELS[variant] for variant in reversed(SHOWN)], fontsize=10)
     axis.set_ylim(-0.6, len(SHOWN) - 0.2)
     axis.set_xlim(-0.15, 1.03)
@@ -156,9 +162,9 @@ def _draw_split_panel(axis, cells: pd.DataFrame, paper_r2: float) -> None:
 def numbers(records: list) -> dict[str, str]:
     """The numbers that the chapter's prose quotes, by the name under which it glues them."""
     quoted = {
-        "stated_arousal": f"{stated('t1.ours.testing.r2'):g}",
-        "stated_valence": f"{stated('t2.ours.testing.r2'):g}",
-        "stated_ablation": f"{stated('t3.full.r2'):.4f}",
+        "stated_arousal": printed("t1.ours.testing.r2"),
+        "stated_valence": printed("t2.ours.testing.r2"),
+        "stated_ablation": printed("t3.full.r2"),
     }
     for name, protocol in (("leaking", "within_song_random"), ("clean", "song_grouped")):
         for target in STATED_TABLES:
@@ -167,7 +173,7 @@ def numbers(records: list) -> dict[str, str]:
     return quoted
 
 
-def measure_here(profile: str, given: dict) -> pd.DataFrame | report.Html:
+def measure_here(profile: str, given: dict) -> report.Table:
     """Run what the study is missing under `profile` on this machine, and show its scores.
 
     Parameters
@@ -180,7 +186,7 @@ def measure_here(profile: str, given: dict) -> pd.DataFrame | report.Html:
     cells = summary(report.records(KEY, profile))
     cells["model"] = cells["variant"].map(LABELS)
     shown = cells[["data", "dataset", "target", "protocol", "model", "r2", "rmse", "mae", "seeds"]]
-    return report.interactive(shown.round(3), f"The {profile} profile on this machine")
+    return report.Table(shown.round(3), f"The {profile} profile on this machine", searchable=True)
 
 
 def verdicts(records: list) -> list[Verdict]:
@@ -214,7 +220,7 @@ def _merit_of_r2(records: list, target: str) -> Verdict:
         _find(records, dataset=LIKELY, target=target, variant="song_mean", protocol=protocol)
         for protocol in ("song_grouped", "within_song_random")
     )
-    says = f"An R² of {stated(claim_id):g} shows that the network predicts {target} from music."
+    says = f"An R² of {printed(claim_id)} shows that the network predicts {target} from music."
     if not clean or not leaking:
         return Verdict(says, (claim_id,), "undecided", "The runs that would tell are not recorded yet.")
     beaten = _mean(leaking, "r2") > stated(claim_id)
@@ -230,7 +236,7 @@ def _merit_of_r2(records: list, target: str) -> Verdict:
 def _ablation_merit(records: list) -> Verdict:
     claim_id = "t3.full.r2"
     leaking = _find(records, dataset=LIKELY, target="arousal", variant="song_mean", protocol="within_song_random")
-    says = f"The full network's R² of {stated(claim_id):.2%} on PMEmo arousal shows what its parts contribute."
+    says = f"The full network's R² of {printed(claim_id)} on PMEmo arousal shows what its parts contribute."
     if not leaking:
         return Verdict(says, (claim_id,), "undecided", "The runs that would tell are not recorded yet.")
     beaten = _mean(leaking, "r2") > stated(claim_id)
@@ -252,7 +258,7 @@ def _ablation_without_cnn(records: list) -> Verdict:
         return Verdict(says, about, "undecided", "The runs that would tell are not recorded yet.")
     close = all(abs(_mean(runs, metric) - stated(name)) < CLOSE for metric, name in names.items())
     shown = ", ".join(
-        f"{metric.upper()} {_mean(runs, metric):.3f} ({stated(name):.3f} stated)" for metric, name in names.items()
+        f"{metric.upper()} {_mean(runs, metric):.3f} ({printed(name)} stated)" for metric, name in names.items()
     )
     because = f"Saying the largest training label for every frame gives {shown}."
     if close:
@@ -271,7 +277,7 @@ def card(records: list) -> report.Card:
     return report.Card(
         verdict=main.judgement,
         claim="A CNN-BiLSTM with attention predicts valence and arousal, second by second, better than others do.",
-        theirs=f"R² {stated('t1.ours.testing.r2'):g} (arousal, test)",
+        theirs=f"R² {printed('t1.ours.testing.r2')} (arousal, test)",
         ours=f"R² {leaking:.3f} for a predictor that hears nothing, under the same kind of split;"
         f" {clean:.3f} when songs are kept apart",
         data=report.kinds(frame),

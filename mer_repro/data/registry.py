@@ -63,6 +63,7 @@ DATASETS: dict[str, Entry] = {
     "hetrec2011_lastfm": Entry(
         "mer_repro.data.hetrec2011_lastfm", "HetRec 2011 Last.fm-2K: dated tags and plays of 1,892 users"
     ),
+    "lastfm1k": Entry("mer_repro.data.lastfm1k", "Last.fm-1K: profiles and 19 million listens of 992 users"),
     "merge": Entry(
         "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
     ),
@@ -70,6 +71,9 @@ DATASETS: dict[str, Entry] = {
         "mer_repro.data.musixmatch", "musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"
     ),
     "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
+    "nowplaying_rs": Entry(
+        "mer_repro.data.nowplaying_rs", "#nowplaying-RS: 11.6 million listening tweets with audio features"
+    ),
     "pmemo": Entry(
         "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
     ),

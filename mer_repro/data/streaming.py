@@ -1,0 +1,194 @@
+"""Tables too large for memory, read block by block; rows that are broken are left out, counted and shown.
+
+A file of 19 million rows always has a few that are cut, shifted or misdated. One of them must not stop a reading of
+ten minutes, nor may it pass unseen: `RowStream.broken` counts them by reason. More than one row in a hundred means
+that the file is another one than expected, and is an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import read_text, refuse_cut_last_line
+from mer_repro.errors import DataError, DataMissing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+#: Text read at a time; a block becomes about ten times as much in memory.
+BLOCK_BYTES = 16 << 20
+MOST_BROKEN = 0.01
+#: Fewer rows than this are no basis for a share.
+ENOUGH_ROWS = 1000
+SHOWN = 5
+#: Files up to this size are compared as a whole with the known ones where their last line has no line end.
+SMALL_BYTES = 1 << 20
+
+
+class RowStream:
+    """Iterate once over a delimited text file (plain or ``.gz``) as data frames.
+
+    Parameters
+    ----------
+    columns : names of the file's columns, in its order; None takes them from the first line.
+    wanted : the columns to keep, all if None.
+    check : given a block as a frame of texts (all columns kept), returns the frame to hand out, of equal length, and
+        ``{reason: mask}`` of the rows that are broken.
+    skip : lines before the first row, where `columns` are given.
+
+    Attributes
+    ----------
+    rows : rows handed out so far. broken : ``{reason: rows}`` left out so far. examples : the first few of them.
+
+    Raises
+    ------
+    DataMissing
+        If there is no such file.
+    DataError
+        At once: if the last line of the file is cut, or its header lacks a wanted column. While iterating: if the
+        text is not UTF-8, the compression is damaged, or more than `MOST_BROKEN` of the rows are broken.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        check: Callable[[pd.DataFrame], tuple[pd.DataFrame, dict[str, np.ndarray]]],
+        *,
+        columns: Sequence[str] | None = None,
+        wanted: Sequence[str] | None = None,
+        delimiter: str = ",",
+        quoted: bool = True,
+        skip: int = 0,
+        block_bytes: int = BLOCK_BYTES,
+    ):
+        if not path.is_file():
+            raise DataMissing(f"There is no file {path}.")
+        _refuse_unterminated(path)
+        if columns is None:
+            columns, skip = _header(path, delimiter), 1
+        lacking = [name for name in wanted or () if name not in columns]
+        if lacking:
+            raise DataError(
+                path,
+                line=1,
+                found=f"a header without '{lacking[0]}'",
+                expected="the columns " + ", ".join(wanted),
+                todo="Is it the right file, with its header line?",
+            )
+        self.path, self.check = path, check
+        self.columns, self.wanted, self.skip = list(columns), list(wanted or columns), skip
+        self.delimiter, self.quoted, self.block_bytes = delimiter, quoted, block_bytes
+        self.rows = 0
+        self.broken: Counter[str] = Counter()
+        self.examples: list[str] = []
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        import pyarrow as pa
+
+        try:
+            with open_bytes(self.path) as source:
+                for batch in self._reader(source):
+                    yield self._good_rows(batch.to_pandas())
+                    self._refuse_if_too_many_broken()
+        except (pa.ArrowInvalid, pa.ArrowKeyError, EOFError, gzip.BadGzipFile) as error:
+            raise DataError(
+                self.path,
+                found=f"what cannot be read on ({error})",
+                expected="rows of UTF-8 text separated by " + ("tabs" if self.delimiter == "\t" else "commas"),
+                todo="Fetch the file again.",
+            ) from None
+        if not self.rows:
+            raise DataError(self.path, found="no row that could be read", expected="a table", todo="Fetch it again.")
+        self._refuse_if_too_many_broken(at_end=True)
+
+    def _reader(self, source):
+        from pyarrow import csv as arrow_csv
+
+        def left_out(row) -> str:
+            self._note(f"{row.actual_columns} cells, not {row.expected_columns}", [row.text])
+            return "skip"
+
+        return arrow_csv.open_csv(
+            source,
+            read_options=arrow_csv.ReadOptions(
+                column_names=self.columns, skip_rows=self.skip, block_size=self.block_bytes
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=self.delimiter,
+                quote_char='"' if self.quoted else False,
+                newlines_in_values=self.quoted,
+                invalid_row_handler=left_out,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=self.wanted,
+                column_types=dict.fromkeys(self.wanted, "string"),
+                strings_can_be_null=False,
+            ),
+        )
+
+    def _good_rows(self, block: pd.DataFrame) -> pd.DataFrame:
+        import numpy as np
+
+        frame, wrong = self.check(block)
+        good = np.ones(len(frame), dtype=bool)
+        for reason, mask in wrong.items():
+            mask = np.asarray(mask, dtype=bool) & good
+            self._note(reason, ["\t".join(row) for row in block[mask].head(SHOWN).to_numpy()], int(mask.sum()))
+            good &= ~mask
+        self.rows += int(good.sum())
+        return frame[good].reset_index(drop=True)
+
+    def _note(self, reason: str, texts: list[str], rows: int | None = None) -> None:
+        rows = len(texts) if rows is None else rows
+        if rows:
+            self.broken[reason] += rows
+            room = SHOWN - len(self.examples)
+            self.examples += [f"{reason}: {text[:120]}" for text in texts[:room]]
+
+    def _refuse_if_too_many_broken(self, at_end: bool = False) -> None:
+        bad = sum(self.broken.values())
+        total = self.rows + bad
+        if bad > MOST_BROKEN * total and (at_end or total >= ENOUGH_ROWS):
+            raise DataError(
+                self.path,
+                found=f"{bad} broken rows among {total}, as '{self.examples[0]}'",
+                expected=f"at most {MOST_BROKEN:.0%}",
+                todo="Is it the right file? Fetch it again.",
+            )
+
+
+def open_bytes(path: Path):
+    """The bytes of a plain or ``.gz`` file, as a context manager."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
+
+
+def _header(path: Path, delimiter: str) -> list[str]:
+    with open_bytes(path) as stream:
+        line = stream.readline().removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def _refuse_unterminated(path: Path) -> None:
+    """A file too large to be compared with known ones must end with a line end: else its last row may be cut."""
+    if path.suffix == ".gz":
+        return  # a cut compressed file cannot be decompressed to its end
+    with open(path, "rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 1))
+        if stream.read() in (b"\n", b""):
+            return
+    if size <= SMALL_BYTES:
+        refuse_cut_last_line(path, read_text(path))
+        return
+    raise DataError(
+        path,
+        found="a last line without line end",
+        expected="a whole last line",
+        todo="The file is truncated: fetch it again.",
+    )

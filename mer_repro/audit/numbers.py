@@ -296,11 +296,11 @@ class Number:
 
     @property
     def integer(self) -> int:
-        """The one integer in the interval.  Raises ValueError if there is none or more than one."""
-        candidates = self.interval.integers()
-        if len(candidates) != 1:
+        """The whole number that is printed.  Raises ValueError for fractions and for 'about' and 'over'."""
+        value = self.middle
+        if value.denominator != 1 or self.interval.high - self.interval.low >= 2:
             raise ValueError(f"{self.id} is '{self.printed}', which does not name one whole number")
-        return candidates[0]
+        return int(value)
 
 
 def number(

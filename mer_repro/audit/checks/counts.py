@@ -18,8 +18,8 @@ MOST_TERMS = 12
 def granularity(values: list[Number], n: Number, *, runs: Literal["one", "unstated"] = "unstated") -> Finding:
     """Each value is a proportion over `n` items, so a whole number of them must print as that value (GRIM).
 
-    options: ``runs`` is ``one`` if the paper says the values come from one evaluation; with ``unstated``, a mean over
-    several runs escapes and the check answers at worst `undetermined`.
+    options: ``runs`` is ``one`` if the paper describes one run; a mean over several escapes, and with ``unstated`` the
+    check answers at worst `undetermined`.
 
     Source: Brown and Heathers, The GRIM test, Social Psychological and Personality Science 2017.
     """
@@ -63,7 +63,7 @@ def integer_shares(shares: list[Number], n: Number) -> Finding:
 
 @check
 def proportion(stated: Number, part: Number, whole: Number) -> Finding:
-    """`stated` is `part` / `whole` (0.84 % or a fraction, both by their unit), or `part` is that share in whole items."""
+    """`stated` is `part` / `whole`, a percentage or fraction by its unit; or `part` is that share in whole items."""
     share = part.interval / whole.interval
     items = stated.interval * whole.interval
     nearest = Interval(math.floor(items.low), math.ceil(items.high))

@@ -234,17 +234,17 @@ def uniform_random_baseline(mae: Number, r2: list[Number], rmse: list[Number], n
     """The MAE of uniform random predictions on [0, 1] is 1/4 + variance + (mean - 1/2)^2 of the targets.
 
     The expectation lies from 1/4 + variance to 1/2; four standard errors (of at most 0.3 / sqrt(n)) are allowed for
-    sampling if `n` is bound, else a violation is `undetermined`.
+    sampling if `n` is bound, else a violation is `undetermined`.  Where R2 is the squared correlation (charitable), the
+    variance is only bounded from above, and the expectation lies from 1/4.
     """
     variance = _variance(r2, rmse)
     slack = Fraction(12, 10) / math.isqrt(n.integer) if n else Fraction(0)
-    least, most = Fraction(1, 4) + variance.low - slack, Fraction(1, 2) + slack
+    quarter, most = Fraction(1, 4) - slack, Fraction(1, 2) + slack
+    least = quarter + variance.low
+    span = f"{show(least, 4)} to {show(most, 4)}"
     readings = [
-        Reading(
-            "targets and predictions on 0..1",
-            mae.interval.high >= least and mae.interval.low <= most,
-            f"{show(least, 4)} <= {mae} <= {show(most, 4)}",
-        )
+        Reading("targets and predictions on 0..1", mae.interval.overlaps(Interval(least, most)), span),
+        Reading("R2 is the squared correlation", mae.interval.overlaps(Interval(quarter, most)), plain=False),
     ]
     if n is None:
         readings.append(Reading("an unusual draw", None, plain=False))
@@ -252,8 +252,8 @@ def uniform_random_baseline(mae: Number, r2: list[Number], rmse: list[Number], n
     return decide(
         readings,
         good=f"Random guessing with MAE {mae} fits; the targets' mean would lie {off} from the middle.",
-        open=f"Random guessing with MAE {mae} is outside {show(least, 4)} to {show(most, 4)}.",
-        bad=f"Random guessing on 0..1 has an MAE from {show(least, 4)} to {show(most, 4)}, not {mae}.",
+        open=f"Random guessing with MAE {mae} is outside {span}, where R2 and RMSE put it.",
+        bad=f"Random guessing on 0..1 has an MAE from {span}, not {mae}.",
     )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from mer_repro.errors import DataError
-from mer_repro.features.cache import Cache, entry_key, file_digest, source_version
+from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files
 
-KEY = entry_key("test", content="0" * 64, parameters={"n": 1}, version="1")
+KEY = entry_key("test", content="0" * 64, parameters={"n": 1}, source="1")
 
 
 def test_entry_is_a_plain_npy_file(tmp_path):
@@ -31,24 +31,12 @@ def test_entry_is_a_plain_npy_file(tmp_path):
     assert (size.feature, size.entries, size.bytes) == ("test", 1, cache.path(KEY).stat().st_size)
 
 
-def test_key_depends_on_content_parameters_and_version():
-    def key(content="a", parameters=None, version="1"):
-        return entry_key("test", content=content, parameters=parameters or {"x": 1, "y": 2}, version=version)
+def test_key_depends_on_content_parameters_and_source():
+    def key(content="a", parameters=None, source="1"):
+        return entry_key("test", content=content, parameters=parameters or {"x": 1, "y": 2}, source=source)
 
     assert key() == key(parameters={"y": 2, "x": 1})
-    assert len({key(), key(content="b"), key(parameters={"x": 2, "y": 2}), key(version="2")}) == 4
-
-
-def test_source_version_sees_code_but_not_comments(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "one.py").write_text("def f(x):\n    return x + 1\n")
-    (tmp_path / "two.py").write_text("def f(x):\n    '''Add one.'''\n    return (x\n            + 1)  # one\n")
-    (tmp_path / "three.py").write_text("def f(x):\n    return x + 2\n")
-    import one
-    import three
-    import two
-
-    assert source_version(one.f) == source_version(two.f) != source_version(three.f)
+    assert len({key(), key(content="b"), key(parameters={"x": 2, "y": 2}), key(source="2")}) == 4
 
 
 @pytest.mark.parametrize("damage", ["flipped bit", "cut short", "empty"])
@@ -146,7 +134,7 @@ def test_files_in_processes_keep_order_share_equal_content_and_survive_a_bad_one
     cache = Cache(tmp_path / "cache")
 
     def run(chosen):
-        keys = [entry_key("byte", content=file_digest(p), parameters={}, version="1") for p in chosen]
+        keys = [entry_key("byte", content=file_digest(p), parameters={}, source="1") for p in chosen]
         return compute_files(chosen, keys, first_byte, cache=cache, workers=2, label="bytes")
 
     with pytest.raises(DataError, match=r"found no bytes; expected bytes. Write some.") as caught:

@@ -3,8 +3,8 @@
 Conventions
 -----------
 - A *key* reads ``<feature>/<digest>``. The digest is the sha256 of what the value depends on: the input's content,
-  the parameters, and the source of the functions that compute it (`entry_key`, `source_version`). A value is
-  therefore never stale; a change makes a new key and leaves the old entry to be deleted whenever one likes.
+  the parameters, and the source of the functions that compute it (`entry_key`). A value is therefore never stale: a
+  change makes a new key and leaves the old entry, which may be deleted whenever one likes.
 - An *entry* is one ``.npy`` file that ``numpy.load`` reads as it is, followed by the sha256 of all bytes before.
 - Entries are written to a temporary file, flushed to the disk and renamed: a reader sees a whole entry or none,
   whoever else writes at the same time and whenever a writer is killed. An entry that fails its checksum is
@@ -13,18 +13,15 @@ Conventions
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import inspect
 import io
 import json
 import mmap
 import os
 import tempfile
-import textwrap
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,19 +50,7 @@ def file_digest(path: Path | str) -> str:
         raise DataError(path, found=f"no file that can be read ({error.strerror})", expected="a file") from error
 
 
-def source_version(*functions: Callable) -> str:
-    """Sha256 of what `functions` say to the interpreter: comments, docstrings and layout do not count."""
-    digest = hashlib.sha256()
-    for function in functions:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-                node.body = node.body[1:] or [ast.Pass()]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()
-
-
-def entry_key(feature: str, *, content: str, parameters: Mapping, version: str) -> str:
+def entry_key(feature: str, *, content: str, parameters: Mapping, source: str) -> str:
     """The key ``<feature>/<sha256>`` of a value.
 
     Parameters
@@ -73,9 +58,9 @@ def entry_key(feature: str, *, content: str, parameters: Mapping, version: str) 
     feature : folder of the entry, for example "log_mel".
     content : digest of the input (`file_digest`).
     parameters : everything else the value depends on; must be expressible in JSON.
-    version : digest of the computing source (`source_version`).
+    source : digest of the computing code (`mer_repro.fingerprint.source_fingerprint`).
     """
-    parts = json.dumps([content, parameters, version], sort_keys=True, allow_nan=False)
+    parts = json.dumps([content, parameters, source], sort_keys=True, allow_nan=False)
     return f"{feature}/{hashlib.sha256(parts.encode()).hexdigest()}"
 
 

@@ -32,8 +32,9 @@ import numpy as np
 
 from mer_repro.errors import DataError, ParameterError, require_choice
 from mer_repro.features.audio import read_audio
-from mer_repro.features.cache import Cache, entry_key, file_digest, source_version
+from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files, load_or_store
+from mer_repro.fingerprint import source_fingerprint
 
 if TYPE_CHECKING:
     import torch
@@ -195,9 +196,9 @@ def log_mel_files(
         After all files have been tried, for the first that could not be decoded; the others are then in the cache.
     """
     cache = cache or Cache()
-    version = source_version(_log_mel, log_mel_batch, mel_groups, read_audio)
+    source = source_fingerprint((f"{__name__}:_log_mel_file", f"{__name__}:log_mel_batch"))
     keys = [
-        entry_key("log_mel", content=file_digest(path), parameters=asdict(settings), version=version) for path in paths
+        entry_key("log_mel", content=file_digest(path), parameters=asdict(settings), source=source) for path in paths
     ]
     if device is not None:
         store = functools.partial(_store_batches, settings=settings, device=device, cache=cache, threads=workers)

@@ -21,7 +21,10 @@ from typing import Any
 #: modules that carry runs about and cannot change what a run computes
 PLUMBING = frozenset(
     f"mer_repro{name}"
-    for name in ("", ".errors", ".paths", ".records", ".study", ".fingerprint", ".sweep", ".cluster", ".data.registry")
+    for name in (
+        *("", ".errors", ".paths", ".records", ".study", ".fingerprint", ".sweep", ".cluster", ".data.registry"),
+        *(".features.cache", ".features.files"),
+    )
 )
 
 #: (module, name); name None stands for the whole module

@@ -1,0 +1,104 @@
+"""Notebook pairs, their parameters, and what a failing notebook says."""
+
+import json
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mer_repro import book, paths
+from mer_repro.cli import main
+from mer_repro.errors import ParameterError
+
+PAIRS = book.notebooks()
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+
+
+def edited_cells(notebook):
+    """(type, source) of the cells that people wrote, blank lines at the ends aside."""
+    return [
+        (cell.cell_type, cell.source.strip())
+        for cell in notebook.cells
+        if "injected-parameters" not in cell.metadata.get("tags", []) and cell.source.strip()
+    ]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_executed_form_is_the_text_executed(pair):
+    text, executed = jupytext.read(pair.text), nbformat.read(pair.committed, as_version=4)
+    assert edited_cells(executed) == edited_cells(text), f"renew with: mer-repro book --profile full ({pair.name})"
+    assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code" and cell.source.strip())
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("profile", paths.PROFILES)
+def test_notebook_declares_every_parameter_of_its_profile(pair, profile):
+    cells = jupytext.read(pair.text).cells
+    (declared,) = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    names = set()
+    exec(compile(declared, pair.name, "exec"), {}, namespace := {})
+    names |= set(namespace)
+    assert set(book.parameters(pair, profile)) <= names
+
+
+def test_a_typo_in_a_parameter_file_is_an_error(tmp_path, monkeypatch):
+    file = tmp_path / "qiu2025.yaml"
+    file.write_text(yaml.safe_dump({"sedes": 3}))
+    monkeypatch.setattr(paths, "parameters_file", lambda profile, paper: file)
+    with pytest.raises(ParameterError, match=r"unknown parameter 'sedes'.*Did you mean 'seeds'"):
+        book.parameters(book.Notebook("papers/qiu2025"), "smoke")
+
+
+@pytest.fixture
+def small_book(tmp_path, monkeypatch):
+    """An empty book folder and build folder; returns a function that writes a notebook's text."""
+    monkeypatch.setattr(book, "BOOK", tmp_path / "book")
+    monkeypatch.setattr(paths, "build_home", lambda: tmp_path / "_build")
+
+    def write(name, code):
+        path = tmp_path / "book" / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+        cell = nbformat.v4.new_code_cell('profile = "quick"', metadata={"tags": ["parameters"]})
+        notebook.cells = [cell, nbformat.v4.new_code_cell(code)]
+        jupytext.write(notebook, path, fmt="md:myst")
+        return book.Notebook(name)
+
+    return write
+
+
+def test_execution_injects_the_profile_and_is_not_repeated(small_book, tmp_path):
+    log = tmp_path / "log"
+    notebook = small_book("one", f"open({str(log)!r}, 'a').write(profile)")
+    lines = []
+    book.execute_all("smoke", 1, lines.append)
+    assert log.read_text() == "smoke"
+    book.execute_all("smoke", 1, lines.append)
+    assert log.read_text() == "smoke" and lines[-1].strip() == "one: unchanged"
+    notebook.text.write_text(notebook.text.read_text().replace("'a'", "'w'"))
+    book.execute_all("smoke", 1, lines.append)
+    assert lines[-1].strip() == "one: done"
+
+
+def test_a_failing_notebook_is_named_and_the_others_are_executed(small_book):
+    bad, good = small_book("bad", "raise ValueError('of the planted kind')"), small_book("good", "1 + 1")
+    with pytest.raises(book.BookError, match=r"bad.*(?s:.)*of the planted kind"):
+        book.execute_all("smoke", 2, lambda line: None)
+    assert good.executed("smoke").is_file()
+    assert not bad.executed("smoke").is_file()
+    assert not list(bad.executed("smoke").parent.glob("*.draft.ipynb"))
+
+
+def test_executed_form_is_the_same_every_time(small_book):
+    notebook = small_book("stable", "print('x')\n{'a': 1}")
+    first = book.execute(notebook, "smoke").read_text()
+    assert book.execute(notebook, "smoke").read_text() == first
+    assert json.loads(first)["metadata"]["language_info"] == {"name": "python"}
+
+
+def test_unknown_profile_is_refused_by_name():
+    done = CliRunner().invoke(main, ["book", "--profile", "quik"])
+    assert done.exit_code == 2
+    assert "Unknown profile 'quik'. Did you mean 'quick'?" in done.output

@@ -147,12 +147,14 @@ def load_frames(dataset: str, data: Kind) -> tuple[pd.DataFrame, pd.DataFrame | 
 
 def predict(run: Run, frames: pd.DataFrame, descriptors: pd.DataFrame | None, split: Split) -> tuple[np.ndarray, dict]:
     """Predictions for ``split.test``, and what the record should say of how they came about."""
+    import numpy as np
+
     from mer_repro.baselines import BASELINES
 
     target = frames[run.target].to_numpy()
     if run.variant in BASELINES:
         return BASELINES[run.variant](frames, target, split), {"hears": "nothing"}
-    features = descriptors.loc[frames["song_id"]].assign(time=frames["time"].to_numpy()).to_numpy()
+    features = np.column_stack([descriptors.loc[frames["song_id"]].to_numpy(), frames["time"].to_numpy()])
     fit = {"ridge": _ridge, "random_forest": _random_forest}[run.variant]
     predicted, notes = fit(run, features, target, split)
     return predicted, {"hears": f"{features.shape[1] - 1} song-level descriptors and the time"} | notes

@@ -197,6 +197,11 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
+def expected_size(location: Location, published: Mapping) -> Mapping:
+    """What a copy should hold: `published` of a real one, what the generator wrote (``size``) of a twin."""
+    return published if location.kind == "real" else location.truth()["size"]
+
+
 # ---- reading text tables
 # ----------------------------------------------------------------------------------------
 
@@ -323,7 +328,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def read_rows(
-    path: Path, *, delimiter: str = ",", encoding: str = "utf-8", quoted: bool = True
+    path: Path, *, delimiter: str = ",", encoding: str = "utf-8", quoted: bool = True, may_be_cut: bool = False
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield (1-based line where it starts, cells) of each row of a delimited text file; blank lines are
     passed over.
@@ -331,6 +336,7 @@ def read_rows(
     Parameters
     ----------
     quoted : whether cells may stand in double quotes; False takes a quote as a character like any other.
+    may_be_cut : take a last line without line end as it is: the caller can tell a whole one from a cut one.
 
     Raises
     ------
@@ -344,7 +350,7 @@ def read_rows(
         unless the file is a known one (`known_tables`), in which case it is compared and the answer is exact.
     """
     text = read_text(path, encoding)
-    if not text.rstrip(" \t").endswith(("\n", "\r")):
+    if not may_be_cut and not text.rstrip(" \t").endswith(("\n", "\r")):
         refuse_cut_last_line(path, text)
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
@@ -434,8 +440,8 @@ def read_table(
     gather : canonical name under which the cells beyond the named columns are gathered, as a tuple of those
         that are not empty: under nameless header cells, or in rows longer than the header. "" refuses such
         rows.
-    cut : what to do with a last row that has too few cells: an error, or left out (of a copy that is known to
-        end in mid-row).
+    cut : what to do with a last row that has too few cells: an error, or left out. Leave out only where `rule`
+        can tell a last row that has all its cells, but not the whole of the last one.
     rule : what a row must obey beyond its cells: given the row's values by canonical name, None or the two
         clauses (found, expected) of the error.
 
@@ -460,7 +466,7 @@ def read_table(
         table = _read_plain_numbers(path, columns, key, delimiter, encoding, others)
         if table is not None:
             return table
-    rows = read_rows(path, delimiter=delimiter, encoding=encoding, quoted=quoted)
+    rows = read_rows(path, delimiter=delimiter, encoding=encoding, quoted=quoted, may_be_cut=cut == "drop")
     header_line, header = next(rows, (1, []))
     places = _places(path, header_line, header, columns, others)
     present = [column for column in columns if column.name in places]

@@ -21,7 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import msd, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, read_json, read_table, require_same_ids
+from mer_repro.data.base import (
+    Column,
+    Finding,
+    Location,
+    Remote,
+    expected_size,
+    read_json,
+    read_table,
+    require_same_ids,
+)
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -172,7 +181,7 @@ def _check_size(dataset: DeezerMood) -> Finding:
     sizes = dataset.songs.split.value_counts().to_dict()
     return Finding(
         "size",
-        "ok" if dataset.location.kind == "twin" or sizes == PUBLISHED else "failed",
+        "ok" if sizes == expected_size(dataset.location, PUBLISHED) else "failed",
         ", ".join(f"{sizes[split]} {split}" for split in SPLITS) + " songs.",
         {split: sizes[split] for split in SPLITS},
     )
@@ -319,6 +328,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         {
             "dataset": "deezer_mood",
             "seed": seed,
+            "size": TWIN_SONGS,
             "faithful": faithful_ids,
             "artists_in_two_splits": TWIN_LEAKED_ARTISTS,
             "test_r2_of_tags": {"valence": round(float(r2[0]), 4), "arousal": round(float(r2[1]), 4)},

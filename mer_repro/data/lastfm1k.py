@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import twins
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
 from mer_repro.data.streaming import RowStream, open_bytes
 from mer_repro.errors import DataError, DataMissing
 
@@ -57,8 +57,7 @@ REQUIRED = (PROFILES,)
 OPTIONAL = (EVENTS, EVENTS + ".gz", SAMPLE)
 ROOTS = (".", "lastfm-dataset-1K")
 
-PUBLISHED_USERS = 992
-PUBLISHED_EVENTS = 19_150_868
+PUBLISHED = {"users": 992, "listens": 19_150_868}
 FIRST_EVENT, LAST_EVENT = "2002-01-01", "2010-01-01"  # Last.fm opened in 2002; the crawl ended in 2009
 EVENT_COLUMNS = ("user_id", "timestamp", "artist_id", "artist", "track_id", "title")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -225,7 +224,7 @@ def _check_profiles(dataset: Lastfm1k) -> list[Finding]:
     return [
         Finding(
             "size",
-            "ok" if dataset.location.kind == "twin" or n == PUBLISHED_USERS else "failed",
+            "ok" if n == expected_size(dataset.location, PUBLISHED)["users"] else "failed",
             f"{n} users, of whom {int((people.gender == 'm').sum())} say male and"
             f" {int((people.gender == 'f').sum())} female.",
             {"users": n},
@@ -261,17 +260,16 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
         earliest = min(filter(None, (earliest, block.timestamp.min())))
         latest = max(filter(None, (latest, block.timestamp.max())))
     broken = sum(stream.broken.values())
-    if dataset.location.kind == "twin" or stream.rows + broken == PUBLISHED_EVENTS:
-        status = "ok"
-    else:
-        status = "known_defect" if dataset.events_file == SAMPLE else "failed"
+    expected = expected_size(dataset.location, PUBLISHED)["listens"]
+    shortfall = "known_defect" if dataset.events_file == SAMPLE else "failed"
+    status = "ok" if stream.rows + broken == expected else shortfall
     reasons = "; ".join(f"{reason}: {rows}" for reason, rows in stream.broken.items())
     return [
         Finding(
             "listens",
             status,
             f"{stream.rows:,} listens of {len(users)} users from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}, in"
-            f" {dataset.events_file}; the published file has {PUBLISHED_EVENTS:,}.",
+            f" {dataset.events_file}; the whole file has {expected:,}.",
             {"listens": stream.rows, "users": len(users)},
         ),
         Finding(
@@ -335,6 +333,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         {
             "dataset": "lastfm1k",
             "seed": seed,
+            "size": {"users": TWIN_USERS, "listens": len(lines)},
             "bag_effect": TWIN_BAG_EFFECT,
             "persistence": TWIN_PERSISTENCE,
             "older_from": TWIN_OLDER_FROM,

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import msd, twins
-from mer_repro.data.base import Finding, Location, Remote, read_text, refuse_cut_last_line, require_unique
+from mer_repro.data.base import (
+    Finding,
+    Location,
+    Remote,
+    expected_size,
+    read_text,
+    refuse_cut_last_line,
+    require_unique,
+)
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -129,7 +137,7 @@ def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
     vocabulary: tuple[str, ...] = ()
     lines, rows = [], []
     text = read_text(path)
-    last = text.count("\n") + 1  # the number of a last line without line end
+    last = text.rstrip().count("\n") + 1
     for line, row in enumerate(text.split("\n"), 1):
         row = row.rstrip("\r")
         if not row or row.startswith("#"):
@@ -138,11 +146,9 @@ def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
             vocabulary = _vocabulary(path, line, row, vocabulary)
             continue
         match = _ROW.fullmatch(row)
-        if line == last:
-            refuse_cut_last_line(path, text)
-            if not match:
-                _require_unique_songs(path, lines, rows)
-                return vocabulary, rows, 1
+        if not match and line == last:
+            _require_unique_songs(path, lines, rows)
+            return vocabulary, rows, 1
         if not match:
             raise _broken(path, line, row[:40])
         numbers = np.array(match[3][1:].replace(":", ",").split(","), dtype=np.int32).reshape(-1, 2)
@@ -151,6 +157,8 @@ def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
             raise _broken(path, line, "words out of order, beyond the list, or counted 0 times")
         lines.append(line)
         rows.append((match[1], int(match[2]), numbers))
+    if not text.endswith("\n"):
+        refuse_cut_last_line(path, text)
     _require_unique_songs(path, lines, rows)
     return vocabulary, rows, 0
 
@@ -199,16 +207,17 @@ def _read_stems(location: Location, vocabulary: tuple[str, ...]) -> dict[str, st
 def validate(dataset: Musixmatch) -> list[Finding]:
     """Checks of the bags of words; see `Finding`."""
     sizes = dataset.songs.split.value_counts().to_dict()
-    whole = dataset.location.kind == "twin" or sizes == PUBLISHED
+    expected = expected_size(dataset.location, PUBLISHED)
+    shortfall = "known_defect" if dataset.location.kind == "real" else "failed"
     words = dataset.counts.sum(axis=1)
     used = int((dataset.counts.sum(axis=0) > 0).sum())
     shared = int(dataset.songs.mxm_id.duplicated().sum())
     return [
         Finding(
             "size",
-            "ok" if whole else "known_defect",
-            f"{sizes['train']} training and {sizes['test']} test songs; the published files have {PUBLISHED['train']}"
-            f" and {PUBLISHED['test']}.",
+            "ok" if sizes == expected else shortfall,
+            f"{sizes['train']} training and {sizes['test']} test songs; the whole files have {expected['train']} and"
+            f" {expected['test']}.",
             {f"{split}_songs": sizes[split] for split in SPLITS},
         ),
         Finding(
@@ -268,4 +277,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         end = "" if split == "train" else f"\n{msd.generated_track_id(number)},{1000 + number},1:4,2:"
         (folder / TABLES[split]).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
     (folder / STEMS).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
-    twins.write_truth(folder, {"dataset": "musixmatch", "seed": seed, "theme_word_share": share, "theme": themes})
+    twins.write_truth(
+        folder, {"dataset": "musixmatch", "seed": seed, "size": TWIN_SONGS, "theme_word_share": share, "theme": themes}
+    )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import twins
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ GENRES = (
 FREQUENCIES = ("Never", "Rarely", "Sometimes", "Very frequently")
 #: Tempi of music that people call their favourite lie well inside; 0 and 999999999 do not.
 BPM_RANGE = (20, 300)
-RESPONDENTS = 736
+PUBLISHED = {"people": 736}
 
 
 def frequency_column(genre: str) -> str:
@@ -136,7 +136,6 @@ def load(location: Location) -> Mxmh:
 def validate(dataset: Mxmh) -> list[Finding]:
     """Checks of the survey; see `Finding`."""
     people = dataset.people
-    real = dataset.location.kind == "real"
     missing = {name: int(n) for name in people if (n := (people[name].isna() | (people[name] == "")).sum())}
     twice = int(people.drop(columns=["person_id"]).duplicated().sum())
     means = {name: float(people[name].mean()) for name in CONDITIONS}
@@ -145,7 +144,7 @@ def validate(dataset: Mxmh) -> list[Finding]:
     return [
         Finding(
             "size",
-            "ok" if not real or len(people) == RESPONDENTS else "failed",
+            "ok" if len(people) == expected_size(dataset.location, PUBLISHED)["people"] else "failed",
             f"{len(people)} respondents, {twice} of them the same in every answer as an earlier one.",
             {"people": len(people), "duplicates": twice},
         ),
@@ -231,6 +230,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         {
             "dataset": "mxmh",
             "seed": seed,
+            "size": {"people": TWIN_PEOPLE},
             "variance_shares_of_anxiety": TWIN_SHARES,
             "carriers": carriers,
             "auc_anxiety_at_least_7": {

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ OPTIONAL = ()
 ROOTS = (".", "SiTunes", "Situ-Music")
 
 #: (users, listens) a stage, as the publication states them.
-PUBLISHED = {1: (30, 600), 2: (30, 897), 3: (10, 509)}
+PUBLISHED = {"stage1": [30, 600], "stage2": [30, 897], "stage3": [10, 509]}
 RECOMMENDERS = ("Rand", "WD", "GCN", "Random", "Situ-MT", "Situ-MT_c")
 NO_SONG = -1  # a placeholder row of the published song table
 
@@ -181,15 +181,15 @@ def validate(dataset: Situnes) -> list[Finding]:
 
 def _check_sizes(dataset: Situnes) -> list[Finding]:
     listens = dataset.listens
-    found = {stage: (part.user_id.nunique(), len(part)) for stage, part in listens.groupby("stage")}
-    right = dataset.location.kind == "twin" or found == PUBLISHED
-    sizes = ", ".join(f"stage {stage}: {n} listens of {users} users" for stage, (users, n) in found.items())
+    found = {f"stage{stage}": [part.user_id.nunique(), len(part)] for stage, part in listens.groupby("stage")}
+    right = found == expected_size(dataset.location, PUBLISHED)
+    sizes = ", ".join(f"{stage}: {n} listens of {users} users" for stage, (users, n) in found.items())
     return [
         Finding(
             "size",
             "ok" if right else "failed",
             f"{sizes}; {listens.song_id.nunique()} of {len(dataset.songs)} songs were heard.",
-            {f"listens_stage{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
+            {f"listens_{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
         ),
         Finding(
             "placeholder songs",
@@ -288,7 +288,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
 
     rng = np.random.default_rng([seed, 2006])
     genre_of_song = rng.integers(0, len(TWIN_GENRES), TWIN_SONGS)
-    truth: dict = {"dataset": "situnes", "seed": seed, "genres": list(TWIN_GENRES)}
+    size = {f"stage{stage}": [TWIN_USERS[stage], TWIN_USERS[stage] * TWIN_LISTENS[stage]] for stage in STAGES}
+    truth: dict = {"dataset": "situnes", "seed": seed, "size": size, "genres": list(TWIN_GENRES)}
     for stage in STAGES:
         planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
         _write_twin_stage(folder / LISTENS[stage], stage, rng, planted, genre_of_song)

@@ -353,7 +353,9 @@ def read_rows(
     if not may_be_cut and not text.rstrip(" \t").endswith(("\n", "\r")):
         refuse_cut_last_line(path, text)
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting, skipinitialspace=True
+    )
     start = 1
     try:
         for cells in reader:
@@ -553,7 +555,6 @@ def _read_plain_numbers(
             usecols=[places[column.name] for column in present],
             dtype={places[c.name]: "int64" if c.kind == "int" else "float64" for c in present},
             na_filter=False,
-            float_precision="round_trip",
             skip_blank_lines=False,
         )
     except (ValueError, OverflowError):  # pandas' ParserError is a ValueError

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twins
+from mer_repro.data import checks, twins
 from mer_repro.data.base import (
     Column,
     Finding,
@@ -89,7 +89,17 @@ ROOTS = (".", "DEAM", "DEAM_Annotations")
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.0  # s; raters need the first seconds to settle
 LAST_OF_2013, LAST_OF_2014, LAST_OF_2015 = 1000, 2000, 2058
+YEARS = {
+    2013: (1, LAST_OF_2013),
+    2014: (LAST_OF_2013 + 1, LAST_OF_2014),
+    2015: (LAST_OF_2014 + 1, LAST_OF_2015),
+}
+
 STATIC_SCALE = (1.0, 9.0)
+DOCUMENTED_SONGS = 1802
+#: Raters a song, for the ceiling: at most about ten, so the ceiling is not too low.
+RATERS = 10
+
 DYNAMIC_SCALE = (-1.0, 1.0)
 
 SONG_ID = Column("song_id", ("song_id", "Id"), "int", low=1, high=LAST_OF_2015)
@@ -112,6 +122,7 @@ STATIC_COLUMNS = (
     _deviation("valence_std", "valence_std"),
     _deviation("arousal_std", "arousal_std"),
 )
+STATIC_NAMES = [column.name for column in STATIC_COLUMNS]
 #: 2015 also publishes the mean and deviation of each rater's highest and lowest dynamic rating.
 EXTREME_COLUMNS = tuple(
     column
@@ -210,7 +221,7 @@ def load(location: Location, as_published: bool = False) -> Deam:
             location.path(SONG_MEANS), [SONG_ID, *(Column(f"{name}_amean") for name in twins.DESCRIPTORS)]
         )
         require_same_ids(location.path(SONG_MEANS), features.song_id, static_path, static.song_id)
-    years = [_read_metadata(location, year) for year in METADATA if location.has(METADATA[year])]
+    years = [_read_metadata(location, year, static) for year in METADATA if location.has(METADATA[year])]
     return Deam(
         location=location,
         static=static,
@@ -322,8 +333,12 @@ def _read_static(location: Location) -> pd.DataFrame:
     return pd.concat([early, late], ignore_index=True).sort_values("song_id", ignore_index=True)
 
 
-def _read_metadata(location: Location, year: int) -> pd.DataFrame:
-    table = read_table(location.path(METADATA[year]), METADATA_COLUMNS, others="ignore", gather="tags")
+def _read_metadata(location: Location, year: int, static: pd.DataFrame) -> pd.DataFrame:
+    path = location.path(METADATA[year])
+    table = read_table(path, METADATA_COLUMNS, others="ignore", gather="tags")
+    first, last = YEARS[year]
+    songs = static.song_id[static.song_id.between(first, last)]
+    require_same_ids(path, table.song_id, location.path(STATIC_EARLY if last <= LAST_OF_2014 else STATIC_LATE), songs)
     table.insert(1, "year", year)
     if year == 2013:
         table["album"] = ""  # the column so named holds file names in the copies at hand, and is missing elsewhere
@@ -361,8 +376,120 @@ def swap_columns(static: pd.DataFrame, song_ids: frozenset[int]) -> pd.DataFrame
 
 
 def validate(dataset: Deam) -> list[Finding]:
-    """Checks of DEAM; see `Finding`."""
-    return []
+    """Sizes, orientation (the swap), duplicates, labels, agreement, missing values, frames against features."""
+    static, dynamic = dataset.static, dataset.dynamic
+    findings = [
+        checks.size_finding(
+            dataset.location, {"songs": len(static), "frames": len(dynamic)}, {"songs": DOCUMENTED_SONGS}
+        ),
+        Finding(
+            "unpaired frames",
+            "note",
+            f"{dataset.unpaired_frames} frames have only one of valence and arousal and are left out of the joint"
+            " table.",
+            {"frames": dataset.unpaired_frames},
+        ),
+        *_orientation_findings(dataset),
+        *checks.label_findings(static, STATIC_SCALE),
+        checks.between_songs_finding(dynamic),
+        checks.ceiling_finding(
+            {
+                target: checks.ceiling_of_means(static[target], static[f"{target}_std"], RATERS)
+                for target in ("valence", "arousal")
+            },
+            f"of the static labels, if each had {RATERS} raters",
+        ),
+    ]
+    if dataset.metadata is not None:
+        findings.append(checks.duplicate_finding(dataset.metadata))
+    findings.append(checks.missing_finding({"static": static[STATIC_NAMES], "metadata": dataset.metadata}))
+    findings += _length_findings(dataset)
+    other = checks.beside(dataset.location, "emomusic")
+    if other is not None and dataset.metadata is not None:
+        findings.append(checks.overlap_finding("emomusic", checks.overlap(dataset.metadata, other.songs)))
+    return findings
+
+
+def swap_evidence(dataset: Deam) -> dict[str, dict[str, float]]:
+    """Three independent witnesses on the published static columns of the songs up to 1000, and of the others.
+
+    Returns
+    -------
+    dict
+        For "early" (song_id <= 1000) and "late": correlations of the published columns with the song means of the
+        dynamic labels (``dynamic_straight``, ``dynamic_crossed``), with loudness (``loudness_valence``,
+        ``loudness_arousal``; where the copy has descriptors), and with emoMusic's static labels
+        (``emomusic_straight``, ``emomusic_crossed``; early songs, where a real copy lies beside).
+    """
+    published = dataset.static
+    if dataset.swapped and not dataset.as_published:
+        published = swap_columns(published, dataset.swapped)
+    means = dataset.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
+    early = published.song_id <= LAST_OF_2013
+    emomusic = checks.beside(dataset.location, "emomusic")
+    evidence = {}
+    for era, songs in (("early", published[early]), ("late", published[~early])):
+        witness = checks.orientation(songs, means)
+        found = {"songs": len(songs), "dynamic_straight": witness["straight"], "dynamic_crossed": witness["crossed"]}
+        if dataset.song_features is not None:
+            loudness = dataset.song_features[["song_id", f"{twins.LOUDNESS}_amean"]].set_axis(
+                ["song_id", "loudness"], axis=1
+            )
+            found |= {
+                f"loudness_{k}": v for k, v in checks.orientation_by_loudness(songs, loudness).items() if k != "songs"
+            }
+        if emomusic is not None and era == "early":
+            witness = checks.orientation(songs, emomusic.static)
+            found |= {"emomusic_straight": witness["straight"], "emomusic_crossed": witness["crossed"]}
+        evidence[era] = found
+    return evidence
+
+
+def _orientation_findings(dataset: Deam) -> list[Finding]:
+    evidence = swap_evidence(dataset)
+    findings = []
+    for era, which in (("early", f"up to {LAST_OF_2013}"), ("late", f"above {LAST_OF_2013}")):
+        numbers = evidence[era]
+        votes = [
+            numbers[f"{witness}_crossed"] > numbers[f"{witness}_straight"]
+            for witness in ("dynamic", "emomusic")
+            if f"{witness}_straight" in numbers
+        ]
+        if "loudness_valence" in numbers:
+            votes.append(numbers["loudness_valence"] > numbers["loudness_arousal"])
+        figures = ", ".join(
+            f"{name.replace('_', ' ')} {value:.2f}" for name, value in numbers.items() if name != "songs"
+        )
+        corrected = era == "early" and bool(dataset.swapped)
+        if len(set(votes)) > 1 or votes[0] != corrected:
+            status, verdict = "failed", "the witnesses do not agree with what the loader assumes"
+        elif corrected:
+            status = "known_defect"
+            verdict = f"valence and arousal stand in each other's columns for these {numbers['songs']} songs"
+            verdict += "; left as published" if dataset.as_published else "; put right by the loader"
+        else:
+            status, verdict = "ok", "the columns are what their names say"
+        findings.append(
+            Finding(f"orientation, song_id {which}", status, f"As published, {verdict} (r: {figures}).", numbers)
+        )
+    return findings
+
+
+def _length_findings(dataset: Deam) -> list[Finding]:
+    lengths = dataset.dynamic.groupby("song_id").size()
+    excerpts = lengths[lengths.index <= LAST_OF_2014]
+    numbers = {
+        "excerpt_frames": int(excerpts.mode().iloc[0]),
+        "odd_excerpts": int((excerpts != excerpts.mode().iloc[0]).sum()),
+        "longest": int(lengths.max()),
+    }
+    says = (
+        f"{len(excerpts) - numbers['odd_excerpts']:,} of {len(excerpts):,} excerpts of 2013 and 2014 have"
+        f" {numbers['excerpt_frames']} frames ({numbers['excerpt_frames'] * HOP:g} s), {numbers['odd_excerpts']}"
+        " others;"
+        f" the longest song of 2015 has {numbers['longest']:,}."
+    )
+    return [Finding("frames", "note", says, numbers)]
 
 
 TWIN_SONGS = {2013: 50, 2014: 58, 2015: 12}
@@ -458,11 +585,7 @@ def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
         2014: ["song_id", "artist", "album", "title", "Genre", "", ""],
         2015: ["song_id", "title", "artist", "album", "Genre", "", ""],
     }
-    for year, first, last in (
-        (2013, 1, LAST_OF_2013),
-        (2014, LAST_OF_2013 + 1, LAST_OF_2014),
-        (2015, LAST_OF_2014 + 1, LAST_OF_2015),
-    ):
+    for year, (first, last) in YEARS.items():
         rows = []
         for song_id in ids:
             if first <= song_id <= last:

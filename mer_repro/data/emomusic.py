@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mer_repro.data import checks
 from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ ROOTS = (".", "annotations")
 
 SCALE = (1.0, 9.0)
 EXCERPT_SECONDS = 45
+DOCUMENTED_SONGS = 744
+RATERS = 10  # at least, by the paper
+
 SONG_ID = Column("song_id", "", "int", low=1, high=1000)
 STATIC_COLUMNS = (
     SONG_ID,
@@ -124,8 +128,46 @@ def _excerpt_rule(row: Mapping) -> tuple[str, str] | None:
 
 
 def validate(dataset: EmoMusic) -> list[Finding]:
-    """Checks of emoMusic; see `Finding`."""
-    return []
+    """Size, labels, agreement, duplicates, missing values, class balance, and orientation against DEAM."""
+    static = dataset.static
+    split = checks.balance(dataset.songs.split)
+    genres = checks.balance(dataset.songs.genre)
+    commonest, rarest = next(iter(genres)), list(genres)[-1]
+    findings = [
+        checks.size_finding(dataset.location, {"songs": len(static)}, {"songs": DOCUMENTED_SONGS}),
+        *checks.label_findings(static, SCALE),
+        checks.ceiling_finding(
+            {t: checks.ceiling_of_means(static[t], static[f"{t}_std"], RATERS) for t in checks.TARGETS},
+            f"if each label had {RATERS} raters",
+        ),
+        checks.duplicate_finding(dataset.songs),
+        checks.missing_finding({"static": static, "songs": dataset.songs}),
+        Finding(
+            "class balance",
+            "note",
+            f"{checks.percent(split['evaluation'])} of the songs are for evaluation; of {len(genres)} genres the"
+            " commonest,"
+            f" {commonest}, has {checks.percent(genres[commonest])}, the rarest, {rarest},"
+            f" {checks.percent(genres[rarest])}.",
+            {**split, **genres},
+        ),
+    ]
+    deam = checks.beside(dataset.location, "deam")
+    if deam is not None:
+        means = deam.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
+        witness = checks.orientation(static, means)
+        right = witness["straight"] > witness["crossed"]
+        findings.append(
+            Finding(
+                "orientation",
+                "ok" if right else "failed",
+                f"Against DEAM's dynamic labels of {witness['songs']} of these songs: r = {witness['straight']:.2f}"
+                " axis by"
+                f" axis, {witness['crossed']:.2f} crosswise.",
+                witness,
+            )
+        )
+    return findings
 
 
 TWIN_SONGS = 80

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mer_repro.data import checks
 from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
 from mer_repro.errors import DataError
 
@@ -71,6 +72,9 @@ EMOTIONS = (
 )
 GENRES = ("classical", "rock", "electronic", "pop")
 CLIPS_A_GENRE = 100
+DOCUMENTED_CLIPS, DOCUMENTED_ANSWERS = 400, 8407
+TICKS_ALLOWED = 3
+
 
 TRACK_ID = Column("song_id", "track id", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE)
 GENRE = Column("genre", "", "str", choices=GENRES)
@@ -195,8 +199,72 @@ def _require_same_labels(location: Location, labels: pd.DataFrame) -> None:
 
 
 def validate(dataset: Emotify) -> list[Finding]:
-    """Checks of Emotify; see `Finding`."""
-    return []
+    """Sizes, which clip an id means, agreement of the listeners, balance of the emotions, missing values."""
+    labels = dataset.labels
+    counts = {"clips": len(labels), "answers": len(dataset.ratings)}
+    ceilings = {emotion: checks.ceiling_of_shares(labels[emotion], labels.answers) for emotion in EMOTIONS}
+    ticked = dataset.ratings[list(EMOTIONS)]
+    shares = ticked.mean().sort_values(ascending=False)
+    beyond = int((ticked.sum(axis=1) > TICKS_ALLOWED).sum())
+    findings = [
+        checks.size_finding(dataset.location, counts, {"clips": DOCUMENTED_CLIPS, "answers": DOCUMENTED_ANSWERS}),
+        checks.ceiling_finding(ceilings, "of the shares of listeners who ticked an emotion"),
+        Finding(
+            "emotions",
+            "note",
+            f"{labels.answers.min()} to {labels.answers.max()} answers a clip; the commonest emotion,"
+            f" {shares.index[0]}, is"
+            f" ticked in {checks.percent(shares.iloc[0])} of them, the rarest, {shares.index[-1]}, in"
+            f" {checks.percent(shares.iloc[-1])}; {beyond} answers tick more than {TICKS_ALLOWED}.",
+            {**shares, "beyond": beyond},
+        ),
+        checks.missing_finding({"ratings": dataset.ratings, "info": dataset.info}),
+    ]
+    if dataset.info is not None:
+        findings.append(_numbering_finding(dataset))
+    return findings
+
+
+def numbering_evidence(dataset: Emotify) -> dict[str, float]:
+    """Which numbering of the clips their loudness supports.
+
+    Returns
+    -------
+    dict
+        ``clips`` whose two numbers differ, and over these the correlation of log loudness with the share of
+        listeners who felt calmness: ``by_file`` (clips placed by genre and file name, as `load` does) and
+        ``by_published_id`` (by the number in ``info.csv``). Loud music does not calm, so the right one is negative.
+    """
+    import numpy as np
+
+    info = dataset.info
+    moved = info[info.published_id != info.song_id]
+    calmness = dataset.labels.set_index("song_id").calmness
+    found = {"clips": len(moved)}
+    for name, column in (("by_file", "song_id"), ("by_published_id", "published_id")):
+        paired = moved[moved[column].isin(calmness.index)]
+        found[name] = float(np.corrcoef(np.log(paired.loudness), calmness.loc[paired[column]])[0, 1])
+    return found
+
+
+def _numbering_finding(dataset: Emotify) -> Finding:
+    info = dataset.info
+    if (info.published_id == info.song_id).all():
+        return Finding("numbering of the clips", "ok", "info.csv numbers the clips as the answers do.")
+    if "loudness" not in info:
+        moved = int((info.published_id != info.song_id).sum())
+        says = f"info.csv numbers {moved} clips otherwise than the answers; they are placed by genre and file name."
+        return Finding("numbering of the clips", "known_defect", says, {"clips": moved})
+    evidence = numbering_evidence(dataset)
+    right = evidence["by_file"] < evidence["by_published_id"]
+    return Finding(
+        "numbering of the clips",
+        "known_defect" if right else "failed",
+        f"info.csv numbers {evidence['clips']} clips otherwise than the answers (genres in another order). Over these,"
+        f" loudness and calmness correlate by {evidence['by_file']:.2f} when clips are placed by genre and file name,"
+        f" as the loader does, and by {evidence['by_published_id']:.2f} by its numbers.",
+        evidence,
+    )
 
 
 TWIN_CLIPS_A_GENRE = 10
@@ -258,7 +326,7 @@ def _write_clip(path: Path, probability, rng) -> float:
     rate, seconds = 22_050, 3
     time = np.arange(rate * seconds) / rate
     power, calmness = probability[EMOTIONS.index("power")], probability[EMOTIONS.index("calmness")]
-    tone = 0.3 * np.sin(2 * np.pi * (900 - 700 * calmness) * time)
+    tone = (0.45 - 0.4 * calmness) * np.sin(2 * np.pi * (900 - 700 * calmness) * time)
     sound = (tone + 0.3 * power * rng.standard_normal(len(time))).clip(-1, 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, sound, rate, format="OGG")

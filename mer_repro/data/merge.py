@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table
+from mer_repro.data import checks
+from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
 from mer_repro.errors import DataError, DataMissing, require_choice
 
 if TYPE_CHECKING:
@@ -62,6 +63,12 @@ ROOTS = ("MERGE_Bimodal_Complete", ".")
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 MIDDLE = 0.5
+SCALE = (0.0, 1.0)
+DOCUMENTED_SONGS = 2216
+
+#: Songs by which a part of a split may differ from its share of the table, for rounding within the quadrants.
+SHARE_TOLERANCE = 2
+
 LABEL_COLUMNS = (
     Column("song_id", "Audio_Song", "str"),
     Column("lyrics_id", "Lyric_Song", "str"),
@@ -77,7 +84,6 @@ METADATA_COLUMNS = (
     Column("quadrant", "Quadrant", "str", choices=QUADRANTS),
     Column("artist", "Artist", "str", nullable=True),
     Column("title", "Title", "str", nullable=True),
-    Column("year", ("ActualYear", "Year"), "str", nullable=True, optional=True),
     Column("genres", "Genres", "str", nullable=True, optional=True),
     Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
 )
@@ -159,7 +165,7 @@ def load(location: Location) -> Merge:
     metadata = None
     if location.has(METADATA):
         metadata = read_table(location.path(METADATA), METADATA_COLUMNS, others="ignore")
-        _require_known(location.path(METADATA), metadata.song_id, set(songs.song_id))
+        require_same_ids(location.path(METADATA), metadata.song_id, path, songs.song_id)
     songs["quadrant"] = _quadrants(location, songs, lists, metadata)
     return Merge(location, songs, _split_table(location, songs, lists), metadata)
 
@@ -210,10 +216,26 @@ def _split_table(location: Location, songs: pd.DataFrame, lists: dict) -> pd.Dat
                         expected="each song in one part",
                     )
                 placed[song_id] = part
-        if "train" not in parts and {"validation", "test"} <= set(parts):
+        if len(parts) == len(PARTS):
+            require_same_ids(location.path(LABELS), songs.song_id, location.path(split_file(split, "train")), placed)
+        elif {"validation", "test"} <= set(parts):
+            _require_shares(location, split, parts, len(songs))
             placed = {song_id: "train" for song_id in songs.song_id if song_id not in placed} | placed
         rows += [(song_id, split, part) for song_id, part in placed.items()]
     return pd.DataFrame(rows, columns=["song_id", "split", "part"], dtype=object)
+
+
+def _require_shares(location: Location, split: str, parts: dict[str, list[str]], total: int) -> None:
+    """Without the train list, its size is the only witness that no song of the table was lost."""
+    for part, percent in zip(PARTS, split.split("_"), strict=True):
+        expected = total * int(percent) / 100
+        if part in parts and abs(len(parts[part]) - expected) > SHARE_TOLERANCE:
+            raise DataError(
+                location.path(split_file(split, part)),
+                found=f"{len(parts[part])} songs",
+                expected=f"{percent} % of the {total} songs of {LABELS}, which is {expected:.0f}",
+                todo="One of the two files is truncated: fetch both again.",
+            )
 
 
 def quadrant_of(valence: float, arousal: float) -> str:
@@ -224,8 +246,48 @@ def quadrant_of(valence: float, arousal: float) -> str:
 
 
 def validate(dataset: Merge) -> list[Finding]:
-    """Checks of MERGE; see `Finding`."""
-    return []
+    """Size, labels, quadrants against coordinates, class balance, labels of test items seen in training, duplicates."""
+    songs = dataset.songs
+    findings = [
+        checks.size_finding(dataset.location, {"songs": len(songs)}, {"songs": DOCUMENTED_SONGS}),
+        *checks.label_findings(songs, SCALE),
+        _quadrant_finding(songs),
+    ]
+    by_id = songs.set_index("song_id")
+    for split in SPLITS:
+        if not (dataset.splits.split == split).any():
+            continue
+        train, test = (by_id.loc[dataset.part(split, part)] for part in ("train", "test"))
+        seen = checks.share_seen(train, test)
+        findings.append(
+            Finding(
+                f"test labels seen in training, {split.replace('_', '-')}",
+                "note",
+                f"{checks.percent(seen)} of the {len(test)} test songs carry exactly the valence and arousal of a"
+                " training"
+                " song.",
+                {"share": seen, "test": len(test), "train": len(train)},
+            )
+        )
+    if dataset.metadata is not None:
+        findings.append(checks.duplicate_finding(dataset.metadata))
+    findings.append(checks.missing_finding({"songs": songs, "metadata": dataset.metadata}))
+    return findings
+
+
+def _quadrant_finding(songs: pd.DataFrame) -> Finding:
+    placed = [quadrant_of(valence, arousal) for valence, arousal in zip(songs.valence, songs.arousal, strict=True)]
+    stated = songs.quadrant != ""
+    off = int((songs.quadrant[stated] != [q for q, known in zip(placed, stated, strict=True) if known]).sum())
+    shares = checks.balance(placed)
+    listed = ", ".join(f"{quadrant} {checks.percent(shares[quadrant])}" for quadrant in sorted(shares))
+    return Finding(
+        "quadrants",
+        "failed" if off else "ok",
+        f"{off} of {int(stated.sum()):,} songs whose quadrant the copy states lie in another by their coordinates; by"
+        f" coordinates: {listed}.",
+        {"stated": int(stated.sum()), "off": off, **shares},
+    )
 
 
 TWIN_SONGS, TWIN_CLIPS = 240, 12

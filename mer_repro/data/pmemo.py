@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twins
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
 from mer_repro.errors import DataError
 
@@ -55,6 +55,10 @@ ROOTS = (".", "PMEmo2019")
 
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.5  # s
+SCALE = (0.0, 1.0)
+DOCUMENTED_SONGS, DOCUMENTED_FRAMES = 767, 36434
+RATERS = 10  # at least, by the paper
+
 
 SONG_ID = Column("song_id", "musicId", "int", low=1)
 TIME = Column("time", "frameTime", low=0, unit="s")
@@ -183,12 +187,79 @@ def _clock_rule(row: Mapping) -> tuple[str, str] | None:
 
 
 def validate(dataset: PMEmo) -> list[Finding]:
-    """Checks of PMEmo; see `Finding`."""
-    return []
+    """Sizes, labels, agreement, impossible deviations, duplicates, missing values, frames against durations,
+    orientation of the static against the dynamic labels."""
+    static, dynamic = dataset.static, dataset.dynamic
+    findings = [
+        checks.size_finding(
+            dataset.location,
+            {"songs": len(static), "frames": len(dynamic)},
+            {"songs": DOCUMENTED_SONGS, "frames": DOCUMENTED_FRAMES},
+        ),
+        *checks.label_findings(static, SCALE),
+        checks.between_songs_finding(dynamic),
+        _orientation_finding(static, dynamic),
+    ]
+    if "valence_std" in dynamic:
+        findings += _deviation_findings(dynamic)
+    if dataset.metadata is not None:
+        findings.append(checks.duplicate_finding(dataset.metadata))
+        findings.append(_duration_finding(dynamic, dataset.metadata))
+    findings.append(checks.missing_finding({"static": static, "dynamic": dynamic, "metadata": dataset.metadata}))
+    return findings
+
+
+def _orientation_finding(static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
+    means = dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
+    witness = checks.orientation(static, means)
+    return Finding(
+        "orientation",
+        "ok" if witness["straight"] > witness["crossed"] else "failed",
+        f"Static against dynamic labels: r = {witness['straight']:.2f} axis by axis, {witness['crossed']:.2f}"
+        " crosswise.",
+        witness,
+    )
+
+
+def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
+    """The ceiling from the published deviations, and deviations that no ten ratings on 0-1 can have."""
+    ceilings = {t: checks.ceiling_of_means(dynamic[t], dynamic[f"{t}_std"], RATERS) for t in checks.TARGETS}
+    findings = [checks.ceiling_finding(ceilings, f"of the dynamic labels, if each had {RATERS} raters")]
+    impossible = {}
+    for target in checks.TARGETS:
+        mean, deviation = dynamic[target], dynamic[f"{target}_std"]
+        # Ratings on 0-1 with a given mean vary most if each is 0 or 1.
+        impossible[target] = int((deviation**2 > mean * (1 - mean) * RATERS / (RATERS - 1) + 1e-9).sum())
+    if any(impossible.values()):
+        findings.append(
+            Finding(
+                "deviations",
+                "note",
+                f"{impossible['valence']} frames of valence and {impossible['arousal']} of arousal have a larger"
+                " deviation"
+                f" than {RATERS} ratings on 0-1 with that mean can have: fewer raters, or another scale, stand behind"
+                " them.",
+                impossible,
+            )
+        )
+    return findings
+
+
+def _duration_finding(dynamic: pd.DataFrame, metadata: pd.DataFrame) -> Finding:
+    last = dynamic.groupby("song_id").time.max()
+    rest = metadata.set_index("song_id").duration.loc[last.index] - last
+    numbers = {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())}
+    return Finding(
+        "frames against durations",
+        "ok" if rest.abs().max() < 1 else "failed",
+        f"The last label comes {rest.median():.2f} s before the end of the clip (median); {numbers['beyond']} songs"
+        " have"
+        f" labels up to {-min(rest.min(), 0):.2f} s beyond it.",
+        numbers,
+    )
 
 
 TWIN_SONGS, TWIN_UNLABELLED, TWIN_FEATURES_FOR = 90, 3, 60
-RATERS = 10
 
 
 def make_twin(folder: Path, seed: int = 0) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from mer_repro.data import base
 from mer_repro.data.base import TWIN_MARK, Location, last_line_digests, write_atomically
 from mer_repro.errors import DataMissing, require_choice
 from mer_repro.paths import cache_home, data_home
@@ -238,7 +239,8 @@ def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
     a new one."""
     module = dataset_module(name)
     source = hashlib.sha256()
-    for file in (Path(module.__file__), *sorted(Path(__file__).parent.glob("twin*.py"))):
+    shared = [Path(__file__), Path(base.__file__), *sorted(Path(__file__).parent.glob("twin*.py"))]
+    for file in (Path(module.__file__), *shared):
         source.update(file.read_bytes())
     return cache_home() / "twins" / f"{name}-seed{seed}-{source.hexdigest()[:12]}"
 

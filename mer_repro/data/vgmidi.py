@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mer_repro.data import checks
 from mer_repro.data.base import Finding, Location, Remote, read_json
 from mer_repro.errors import DataError
 
@@ -46,9 +47,19 @@ OPTIONAL = ()
 ROOTS = (".", "vgmidi-master", "vgmidi-master/labelled/annotations")
 
 SCALE = (-1.0, 1.0)
+DOCUMENTED_PIECES = 200
+
 #: A series may have this many values more than its piece has measures.
 SURPLUS_ALLOWED = 1
 TARGETS = ("valence", "arousal")
+#: Published name -> (canonical name, kind).
+RATER_FIELDS = {
+    "age": ("age", str),
+    "gender": ("gender", str),
+    "country": ("country", str),
+    "musicianship": ("musicianship", int),
+    "isKnown": ("knew_the_piece", bool),
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ def load(location: Location) -> VGMidi:
     """
     import pandas as pd
 
-    pieces, series = [], []
+    pieces, series, raters = [], [], []
     orphans = surplus = 0
     for number, name in enumerate(RAW, start=1):
         path = location.path(name)
@@ -114,7 +125,8 @@ def load(location: Location) -> VGMidi:
             rated.add(piece)
             values, over = _read_series(path, key, entry, described[piece]["measures"])
             surplus += over
-            series.append((f"{number}:{piece}", rater, values, entry))
+            series.append((f"{number}:{piece}", rater, values))
+            raters.append({"song_id": f"{number}:{piece}", "rater": rater, **_read_rater(path, key, entry)})
         silent = sorted(set(described) - rated)
         if silent:
             raise DataError(path, found=f"no annotation of {silent[0]}", expected="raters for every piece described")
@@ -126,7 +138,7 @@ def load(location: Location) -> VGMidi:
         pieces=pieces,
         dynamic=_medians(ratings),
         ratings=ratings,
-        raters=_rater_table(series),
+        raters=pd.DataFrame(raters).sort_values(["song_id", "rater"], ignore_index=True),
         orphan_series=orphans,
         surplus_values=surplus,
     )
@@ -186,35 +198,30 @@ def _read_piece(path: Path, piece: str, entry: dict) -> dict:
 
 def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict[str, list[float]], int]:
     """The two series of one rater, cut to the piece's measures, and how many values were cut."""
-    values, surplus = {}, 0
-    for target in TARGETS:
-        series = entry.get(target) if isinstance(entry, dict) else None
-        if not isinstance(series, list) or not measures <= len(series) <= measures + SURPLUS_ALLOWED:
-            found = f"{len(series)} values" if isinstance(series, list) else "no list"
-            raise DataError(
-                path,
-                line=_line(path, key),
-                found=f"{found} of {target} in {key}",
-                expected=f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)",
-            )
-        for value in series:
+
+    def refuse(found: str, expected: str):
+        raise DataError(path, line=_line(path, key), found=f"{found} in {key}", expected=expected)
+
+    series = {target: entry.get(target) if isinstance(entry, dict) else None for target in TARGETS}
+    for target, values in series.items():
+        if not isinstance(values, list) or not measures <= len(values) <= measures + SURPLUS_ALLOWED:
+            found = f"{len(values)} values of {target}" if isinstance(values, list) else f"no list of {target}"
+            refuse(found, f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)")
+        for value in values:
             if not _is_number(value) or not SCALE[0] <= value <= SCALE[1]:
-                raise DataError(
-                    path,
-                    line=_line(path, key),
-                    found=f"{value!r} in {target} of {key}",
-                    expected=f"a number from {SCALE[0]:g} to {SCALE[1]:g}",
-                )
-        surplus += len(series) - measures
-        values[target] = [float(value) for value in series[:measures]]
-    return values, surplus
+                refuse(f"{value!r} as {target}", f"a number from {SCALE[0]:g} to {SCALE[1]:g}")
+    lengths = {len(values) for values in series.values()}
+    if len(lengths) > 1:
+        refuse("series of different lengths", "as many values of valence as of arousal")
+    surplus = len(TARGETS) * (lengths.pop() - measures)
+    return {target: [float(value) for value in values[:measures]] for target, values in series.items()}, surplus
 
 
 def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    lengths = [len(values["valence"]) for _, _, values, _ in series]
+    lengths = [len(values["valence"]) for _, _, values in series]
     measure_seconds = (pieces.duration / pieces.measures).set_axis(pieces.song_id).to_dict()
     song_ids = [song_id for song_id, *_ in series]
     measure = np.concatenate([np.arange(length) for length in lengths])
@@ -224,7 +231,7 @@ def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
             "rater": np.repeat([rater for _, rater, *_ in series], lengths),
             "measure": measure,
             "time": measure * np.repeat([measure_seconds[song_id] for song_id in song_ids], lengths),
-            **{target: np.concatenate([values[target] for _, _, values, _ in series]) for target in TARGETS},
+            **{target: np.concatenate([values[target] for _, _, values in series]) for target in TARGETS},
         }
     )
     return table.sort_values(["song_id", "rater", "measure"], ignore_index=True)
@@ -237,27 +244,57 @@ def _medians(ratings: pd.DataFrame) -> pd.DataFrame:
     return medians.join(deviations).join(grouped.size().rename("raters")).reset_index()
 
 
-def _rater_table(series: list) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = [
-        {
-            "song_id": song_id,
-            "rater": rater,
-            "age": str(entry.get("age", "")),
-            "gender": str(entry.get("gender", "")),
-            "country": str(entry.get("country", "")),
-            "musicianship": entry.get("musicianship"),
-            "knew_the_piece": entry.get("isKnown"),
-        }
-        for song_id, rater, _, entry in series
-    ]
-    return pd.DataFrame(rows).sort_values(["song_id", "rater"], ignore_index=True)
+def _read_rater(path: Path, key: str, entry: dict) -> dict:
+    """What a rater said of themselves; of another kind, it is an error like any other."""
+    person = {}
+    for name, (column, kind) in RATER_FIELDS.items():
+        value = entry.get(name)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
+            raise DataError(path, line=_line(path, key), found=f"{value!r} as {name} of {key}", expected=expected)
+        person[column] = value
+    return person
 
 
 def validate(dataset: VGMidi) -> list[Finding]:
-    """Checks of VGMIDI; see `Finding`."""
-    return []
+    """Sizes, what was left out, agreement of the raters, constant series, variance between pieces, repeated pieces."""
+    counts = {
+        "pieces": len(dataset.pieces),
+        "series": len(dataset.raters),
+        "measures": len(dataset.dynamic),
+    }
+    left_out = {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values}
+    spread = dataset.ratings.groupby(["song_id", "rater"])[list(TARGETS)].nunique()
+    constant = {target: int((spread[target] == 1).sum()) for target in TARGETS}
+    ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in TARGETS}
+    repeated = dataset.pieces.filename[dataset.pieces.filename.duplicated()].tolist()
+    means = dataset.dynamic[["valence_std", "arousal_std"]].mean()
+    return [
+        checks.size_finding(dataset.location, counts, {"pieces": DOCUMENTED_PIECES}),
+        Finding(
+            "left out",
+            "note",
+            f"{dataset.orphan_series} series belong to pieces without a description, {dataset.surplus_values} values"
+            " lie"
+            " beyond the last measure of their piece.",
+            left_out,
+        ),
+        Finding(
+            "raters",
+            "note",
+            f"{dataset.dynamic.raters.min()} to {dataset.dynamic.raters.max()} raters a piece deviate by"
+            f" {means.valence_std:.2f} in valence and {means.arousal_std:.2f} in arousal on -1..1;"
+            f" {constant['valence']} valence and {constant['arousal']} arousal series never move.",
+            {**means, **constant},
+        ),
+        checks.ceiling_finding(ceilings, "of the median over raters, all measures"),
+        checks.between_songs_finding(dataset.dynamic),
+        Finding(
+            "duplicates",
+            "failed" if repeated else "ok",
+            f"Pieces described twice: {', '.join(repeated)}." if repeated else "No piece is described twice.",
+        ),
+    ]
 
 
 TWIN_PIECES, TWIN_RATERS = (12, 14), 15

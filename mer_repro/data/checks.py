@@ -1,0 +1,348 @@
+"""Checks that hold for any set of labelled songs: duplicates, overlaps, labels shared, holes, agreement, orientation.
+
+Conventions
+-----------
+Tables have the canonical columns of `mer_repro.data.base` (``song_id``, ``valence``, ``arousal``, ``artist``,
+``title``). A *ceiling* is the R2 that a model would score against published labels if it predicted exactly what
+infinitely many raters would have said on average: what is left is the noise of the raters who happened to be asked.
+Nothing honest exceeds it; a published score above it has seen the noise.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mer_repro.data.base import Finding, Location
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+TARGETS = ("valence", "arousal")
+
+# ---- the same song twice ---------------------------------------------------------------------------------------------
+
+
+def song_key(artist: str, title: str) -> str:
+    """Artist and title as they are compared: no case, accents, punctuation, brackets or guests ("feat. ...")."""
+
+    def plain(text: str) -> str:
+        text = html.unescape(text)
+        text = re.sub(r"[(\[].*?[)\]]", " ", text)
+        text = re.sub(r"\b(feat|ft|featuring)\b.*", " ", text, flags=re.IGNORECASE)
+        letters = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+        return " ".join(re.findall(r"\w+", letters.casefold()))
+
+    return f"{plain(artist)} | {plain(title)}"
+
+
+def song_keys(songs: pd.DataFrame) -> pd.Series:
+    """`song_key` of every row, indexed by song_id; rows without artist or title are left out."""
+    import pandas as pd
+
+    named = songs[(songs.artist != "") & (songs.title != "")]
+    keys = [song_key(artist, title) for artist, title in zip(named.artist, named.title, strict=True)]
+    return pd.Series(keys, index=named.song_id.to_list(), dtype=object)
+
+
+def duplicate_songs(songs: pd.DataFrame) -> list[list]:
+    """Groups of song_ids whose artist and title are the same (`song_key`), each sorted, longest group first.
+
+    Remixes and live versions whose title says so in brackets fall together with the original: for a split that is
+    the safe side.
+    """
+    keys = song_keys(songs)
+    groups = [sorted(group.index.tolist()) for _, group in keys.groupby(keys) if len(group) > 1]
+    return sorted(groups, key=lambda group: (-len(group), group))
+
+
+def overlap(one: pd.DataFrame, other: pd.DataFrame) -> dict[str, int]:
+    """Songs of `one` that are in `other` too: ``by_id``, ``by_name`` (artist and title, where both have them)."""
+    found = {"by_id": len(set(one.song_id) & set(other.song_id))}
+    if {"artist", "title"} <= set(one.columns) & set(other.columns):
+        found["by_name"] = int(song_keys(one).isin(set(song_keys(other))).sum())
+    return found
+
+
+# ---- labels that many songs share, labels that none has --------------------------------------------------------------
+
+
+def label_pairs(table: pd.DataFrame) -> list[tuple[float, float]]:
+    """(valence, arousal) of every row, rounded to 1e-6 so that the last bits of a mean do not make two of one."""
+    return [tuple(pair) for pair in table[list(TARGETS)].round(6).itertuples(index=False)]
+
+
+def label_multiplicity(table: pd.DataFrame) -> dict[str, float]:
+    """How many labels there are: ``items``, ``distinct`` pairs, ``shared`` (share of items that have their pair in
+    common with another), ``most`` (items of the commonest pair)."""
+    from collections import Counter
+
+    counts = Counter(label_pairs(table))
+    shared = sum(count for count in counts.values() if count > 1)
+    return {
+        "items": len(table),
+        "distinct": len(counts),
+        "shared": shared / len(table),
+        "most": max(counts.values()),
+    }
+
+
+def share_seen(train: pd.DataFrame, test: pd.DataFrame) -> float:
+    """Share of test items whose (valence, arousal) pair also labels a training item."""
+    seen = set(label_pairs(train))
+    pairs = label_pairs(test)
+    return sum(pair in seen for pair in pairs) / len(pairs)
+
+
+def occupancy(table: pd.DataFrame, scale: tuple[float, float], cells: int = 20) -> np.ndarray:
+    """Counts of items in a grid of `cells` x `cells` over the plane, [valence, arousal]."""
+    import numpy as np
+
+    return np.histogram2d(table.valence, table.arousal, bins=cells, range=(scale, scale))[0]
+
+
+def label_holes(table: pd.DataFrame, scale: tuple[float, float], cells: int = 20) -> dict[str, float]:
+    """Where labels are missing: ``empty_cells`` (share of the grid), ``near_middle`` (share of items within a
+    twentieth of the scale of the middle of either axis; evenly spread labels would have 0.19), ``valence_range``
+    and ``arousal_range`` (share of the scale between the lowest and highest label)."""
+    low, high = scale
+    width, middle = high - low, (low + high) / 2
+    near = ((table[list(TARGETS)] - middle).abs() <= width / 20).any(axis=1)
+    return {
+        "empty_cells": float((occupancy(table, scale, cells) == 0).mean()),
+        "near_middle": float(near.mean()),
+        **{f"{target}_range": float((table[target].max() - table[target].min()) / width) for target in TARGETS},
+    }
+
+
+# ---- rater agreement, and the ceiling it puts on models
+# ---------------------------------------------------------------
+
+
+def ceiling_of_means(means: Sequence[float], deviations: Sequence[float], raters: float | Sequence[float]) -> float:
+    """R2 ceiling of labels that are means of independent raters.
+
+    Parameters
+    ----------
+    means, deviations : mean and standard deviation (n - 1) of the raters of each item.
+    raters : how many raters an item has, one number or one an item.
+
+    Returns
+    -------
+    float
+        1 - mean(deviation^2 / raters) / variance(means), at most 1; negative where the raters' noise exceeds all
+        that the labels vary.
+    """
+    import numpy as np
+
+    noise = np.mean(np.asarray(deviations, dtype=float) ** 2 / np.asarray(raters, dtype=float))
+    return float(1 - noise / np.var(np.asarray(means, dtype=float)))
+
+
+def ceiling_of_shares(shares: Sequence[float], answers: Sequence[int]) -> float:
+    """`ceiling_of_means` for labels that are shares of yes among `answers` yes/no answers an item."""
+    import numpy as np
+
+    shares, answers = np.asarray(shares, dtype=float), np.asarray(answers, dtype=float)
+    return ceiling_of_means(shares, np.sqrt(shares * (1 - shares) * answers / (answers - 1)), answers)
+
+
+def split_half_ceiling(
+    ratings: pd.DataFrame, target: str, item: Sequence[str], group: str = "song_id", splits: int = 10, seed: int = 0
+) -> float:
+    """R2 ceiling of labels that are medians over raters, from how well two halves of the raters agree.
+
+    The raters of each `group` are halved at random, the medians of the halves over each `item` correlated, and the
+    correlation stepped up to all raters (Spearman and Brown); mean over `splits` halvings.
+
+    Parameters
+    ----------
+    ratings : long table with the columns of `item`, `group`, ``rater`` and `target`; one row a rating.
+    item : columns that name a labelled item.
+    """
+    import numpy as np
+    import pandas as pd
+
+    rng = np.random.default_rng(seed)
+    matrix = ratings.set_index([*item, "rater"])[target].unstack("rater")
+    owners = pd.factorize(matrix.index.get_level_values(group))[0]
+    values = matrix.to_numpy()
+    present = ~np.isnan(values)
+    found = []
+    for _ in range(splits):
+        # One order of the raters a group; the first half of those present makes one half.
+        order = rng.random((owners.max() + 1, values.shape[1]))[owners]
+        rank = np.argsort(np.argsort(np.where(present, order, np.inf), axis=1), axis=1)
+        first = rank < present.sum(axis=1, keepdims=True) // 2
+        halves = [np.nanmedian(np.where(mask & present, values, np.nan), axis=1) for mask in (first, ~first)]
+        r = np.corrcoef(*halves)[0, 1]
+        found.append(2 * r / (1 + r))
+    return float(np.mean(found))
+
+
+def between_songs(dynamic: pd.DataFrame, target: str) -> float:
+    """Share of a dynamic label's variance that lies between songs: the R2 of knowing each frame's song mean.
+
+    A split that puts frames of one song on both sides hands this out for nothing.
+    """
+    means = dynamic.groupby("song_id")[target].transform("mean")
+    return float(1 - ((dynamic[target] - means) ** 2).sum() / ((dynamic[target] - dynamic[target].mean()) ** 2).sum())
+
+
+# ---- orientation -----------------------------------------------------------------------------------------------------
+
+
+def orientation(table: pd.DataFrame, witness: pd.DataFrame) -> dict[str, float]:
+    """Whether valence and arousal of `table` are those of `witness` (same songs by song_id) or each other's.
+
+    Returns
+    -------
+    dict
+        ``songs`` in both; ``straight``: mean correlation of valence with valence and arousal with arousal;
+        ``crossed``: of valence with arousal and arousal with valence.
+    """
+    joint = table.merge(witness, on="song_id", suffixes=("", "_witness"))
+
+    def r(one: str, other: str) -> float:
+        return float(joint[one].corr(joint[f"{other}_witness"]))
+
+    return {
+        "songs": len(joint),
+        "straight": (r("valence", "valence") + r("arousal", "arousal")) / 2,
+        "crossed": (r("valence", "arousal") + r("arousal", "valence")) / 2,
+    }
+
+
+def orientation_by_loudness(table: pd.DataFrame, loudness: pd.DataFrame) -> dict[str, float]:
+    """Correlation of each axis with the songs' `loudness` (song_id, loudness): music is more arousing when it is
+    louder, so ``arousal`` should exceed ``valence``."""
+    joint = table.merge(loudness, on="song_id")
+    return {"songs": len(joint), **{target: float(joint[target].corr(joint.loudness)) for target in TARGETS}}
+
+
+# ---- findings that several sets share --------------------------------------------------------------------------------
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def size_finding(location: Location, counts: Mapping[str, int], documented: Mapping[str, int]) -> Finding:
+    """Whether a real copy has as many rows as its documentation says; a twin has as many as it has."""
+    said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    wrong = {name: number for name, number in documented.items() if counts[name] != number}
+    if location.kind == "real" and wrong:
+        missed = ", ".join(f"{number:,} {name}" for name, number in wrong.items())
+        return Finding("size", "failed", f"{said}; the documentation says {missed}.", counts)
+    return Finding("size", "ok", f"{said}.", counts)
+
+
+def duplicate_finding(songs: pd.DataFrame) -> Finding:
+    """How many songs a set holds more than once, by artist and title."""
+    groups = duplicate_songs(songs)
+    surplus = sum(len(group) - 1 for group in groups)
+    numbers = {"groups": len(groups), "surplus": surplus}
+    if not groups:
+        return Finding("duplicates", "ok", "No two songs agree in artist and title.", numbers)
+    shown = "; ".join(", ".join(str(song_id) for song_id in group) for group in groups[:3])
+    return Finding(
+        "duplicates",
+        "note",
+        f"{len(groups)} artist-and-title pairs stand for more than one song_id ({surplus} too many), as {shown}:"
+        " keep each group on one side of a split.",
+        numbers,
+    )
+
+
+def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Finding]:
+    """Multiplicity of song-level labels and the holes between them."""
+    shared, holes = label_multiplicity(table), label_holes(table, scale)
+    return [
+        Finding(
+            "label multiplicity",
+            "note",
+            f"{shared['items']:,} items have {shared['distinct']:,} different labels; {percent(shared['shared'])} share"
+            f" theirs with another item, the commonest label {shared['most']:.0f} times.",
+            shared,
+        ),
+        Finding(
+            "label space",
+            "note",
+            f"Labels span {percent(holes['valence_range'])} of the valence axis and {percent(holes['arousal_range'])}"
+            " of"
+            f" the arousal axis; {percent(holes['empty_cells'])} of a 20 x 20 grid is empty, and"
+            f" {percent(holes['near_middle'])} of the items lie within a twentieth of the scale of the middle of an"
+            " axis"
+            " (evenly spread: 19 %).",
+            holes,
+        ),
+    ]
+
+
+def between_songs_finding(dynamic: pd.DataFrame) -> Finding:
+    """How much of the dynamic labels' variance a song's mean explains."""
+    shares = {target: between_songs(dynamic, target) for target in TARGETS}
+    return Finding(
+        "variance between songs",
+        "note",
+        f"Knowing a frame's song mean explains {percent(shares['valence'])} of valence and {percent(shares['arousal'])}"
+        " of arousal over all frames: a split that tears songs apart gives this away.",
+        shares,
+    )
+
+
+def ceiling_finding(ceilings: Mapping[str, float], how: str) -> Finding:
+    """What the raters' disagreement leaves to any model."""
+    listed = ", ".join(f"{target} {value:.3f}" for target, value in ceilings.items())
+    return Finding("rater ceiling", "note", f"R2 ceiling {how}: {listed}.", dict(ceilings))
+
+
+def missing_finding(tables: Mapping[str, pd.DataFrame | None]) -> Finding:
+    """Empty cells of the tables, by column."""
+    empty = {}
+    for name, table in tables.items():
+        if table is None:
+            continue
+        for column in table.columns:
+            count = int((table[column].isna() | table[column].map(_is_empty)).sum())
+            if count:
+                empty[f"{name}.{column}"] = count
+    if not empty:
+        return Finding("missing values", "ok", "No cell of the tables is empty.")
+    listed = ", ".join(f"{name} {count:,}" for name, count in empty.items())
+    return Finding("missing values", "note", f"Empty cells: {listed}.", empty)
+
+
+def _is_empty(cell) -> bool:
+    return isinstance(cell, str) and not cell
+
+
+def overlap_finding(name: str, counts: Mapping[str, int]) -> Finding:
+    """Songs that another set holds too."""
+    listed = ", ".join(f"{count:,} {how.replace('_', ' ')}" for how, count in counts.items())
+    return Finding(f"overlap with {name}", "note", f"Songs that {name} holds too: {listed}.", counts)
+
+
+def beside(location: Location, name: str):
+    """Data set `name` from the home in which `location` lies, or None where that has no complete real copy."""
+    from mer_repro.data import registry
+
+    if location.kind != "real":
+        return None
+    for home in location.folder.parents[:2]:
+        if registry.available(name, home):
+            return registry.load(name, "real", home)
+    return None
+
+
+def balance(labels: Iterable[str]) -> dict[str, float]:
+    """Share of each class, commonest first."""
+    from collections import Counter
+
+    counts = Counter(labels)
+    total = sum(counts.values())
+    return {label: count / total for label, count in counts.most_common()}

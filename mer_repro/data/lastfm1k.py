@@ -124,7 +124,9 @@ class Lastfm1k:
         finished: set[str] = set()
         pending: list[pd.DataFrame] = []
         for block in self.events(**options):
-            for user, part in block.groupby("user_id", sort=False):
+            runs = (block.user_id != block.user_id.shift()).cumsum()
+            for _, part in block.groupby(runs, sort=False):
+                user = part.user_id.iloc[0]
                 if pending and pending[0].user_id.iloc[0] != user:
                     finished.add(pending[0].user_id.iloc[0])
                     yield _history(pending)

@@ -26,7 +26,6 @@ BLOCK_BYTES = 16 << 20
 MOST_BROKEN = 0.01
 #: Fewer rows than this are no basis for a share.
 ENOUGH_ROWS = 1000
-SHOWN = 5
 #: Files up to this size are compared as a whole with the known ones where their last line has no line end.
 SMALL_BYTES = 1 << 20
 
@@ -44,7 +43,7 @@ class RowStream:
 
     Attributes
     ----------
-    rows : rows handed out so far. broken : ``{reason: rows}`` left out so far. examples : the first few of them.
+    rows : rows handed out so far. broken : ``{reason: rows}`` left out so far. examples : the first of each reason.
 
     Raises
     ------
@@ -86,7 +85,7 @@ class RowStream:
         self.delimiter, self.quoted, self.block_bytes = delimiter, quoted, block_bytes
         self.rows = 0
         self.broken: Counter[str] = Counter()
-        self.examples: list[str] = []
+        self.examples: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         import pyarrow as pa
@@ -111,7 +110,7 @@ class RowStream:
         from pyarrow import csv as arrow_csv
 
         def left_out(row) -> str:
-            self._note(f"{row.actual_columns} cells, not {row.expected_columns}", [row.text])
+            self._note(f"{row.actual_columns} cells, not {row.expected_columns}", row.text, 1)
             return "skip"
 
         return arrow_csv.open_csv(
@@ -139,25 +138,24 @@ class RowStream:
         good = np.ones(len(frame), dtype=bool)
         for reason, mask in wrong.items():
             mask = np.asarray(mask, dtype=bool) & good
-            self._note(reason, ["\t".join(row) for row in block[mask].head(SHOWN).to_numpy()], int(mask.sum()))
+            if mask.any():
+                self._note(reason, self.delimiter.join(block[mask].iloc[0]), int(mask.sum()))
             good &= ~mask
         self.rows += int(good.sum())
         return frame[good].reset_index(drop=True)
 
-    def _note(self, reason: str, texts: list[str], rows: int | None = None) -> None:
-        rows = len(texts) if rows is None else rows
-        if rows:
-            self.broken[reason] += rows
-            room = SHOWN - len(self.examples)
-            self.examples += [f"{reason}: {text[:120]}" for text in texts[:room]]
+    def _note(self, reason: str, example: str, rows: int) -> None:
+        self.broken[reason] += rows
+        self.examples.setdefault(reason, example[:120])
 
     def _refuse_if_too_many_broken(self, at_end: bool = False) -> None:
         bad = sum(self.broken.values())
         total = self.rows + bad
         if bad > MOST_BROKEN * total and (at_end or total >= ENOUGH_ROWS):
+            reason = self.broken.most_common(1)[0][0]
             raise DataError(
                 self.path,
-                found=f"{bad} broken rows among {total}, as '{self.examples[0]}'",
+                found=f"{bad} broken rows among {total}, most with {reason}, as '{self.examples[reason]}'",
                 expected=f"at most {MOST_BROKEN:.0%}",
                 todo="Is it the right file? Fetch it again.",
             )

@@ -151,7 +151,7 @@ def monotone(values: list[Number], *, direction: Literal["up", "down"]) -> Findi
         if not (first.known and second.known):
             return None
         low, high = (first, second) if direction == "up" else (second, first)
-        holds = low.interval.low <= high.interval.high
+        holds = not _surely_less(high, low)
         text = f"{first} then {second}"
         return Row((first, second), (Reading(f"{direction}wards", holds, text),), f"{text} does not go {direction}")
 

@@ -220,13 +220,15 @@ def _search_matrix(sizes: list[int], errors: int, wanted: Interval) -> list[list
     walk = [_matrix_with_errors(sizes, errors - moved, moved) for moved in range(0, errors + 1, step)]
     walk.sort(key=lambda matrix: abs(_macro_f1(matrix) - (wanted.low + wanted.high) / 2))
     for matrix in walk[:10]:
+        if wanted.contains(_macro_f1(matrix)):
+            return matrix
         for true, named, other in itertools.permutations(range(len(sizes)), 3):
             redirected = [list(row) for row in matrix]
-            for _ in range(min(40, matrix[true][named] + 1)):
-                if wanted.contains(_macro_f1(redirected)):
-                    return redirected
+            for _ in range(min(40, matrix[true][named])):
                 redirected[true][named] -= 1
                 redirected[true][other] += 1
+                if wanted.contains(_macro_f1(redirected)):
+                    return redirected
     return None
 
 

@@ -1,7 +1,5 @@
 """Every check on numbers small enough to work out by hand; the arithmetic stands beside each case."""
 
-# ruff: noqa: E501 (one case a line)
-
 import pytest
 
 from mer_repro.audit.checks import CHECKS

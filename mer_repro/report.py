@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mer_repro import paths
+from mer_repro import audit, papers, paths
+from mer_repro.audit import finding, ledger
 from mer_repro.records import Record, RecordStore
 
 if TYPE_CHECKING:
@@ -112,8 +113,6 @@ def claims_table(key: str) -> Table:
     """Every number and statement of a paper's ledger: id, place, what it is, what is printed."""
     import pandas as pd
 
-    from mer_repro.audit import ledger
-
     book = ledger.load(key)
     rows = [
         {
@@ -134,23 +133,54 @@ def claims_table(key: str) -> Table:
     return Table(pd.DataFrame(rows), caption, searchable=True)
 
 
-def audit_table(key: str) -> Table:
-    """Every check of a paper's numbers against each other, worst first."""
+def audit_table(*keys: str) -> Table:
+    """Every check of the papers' numbers against each other, worst first; of all papers when none is named."""
     import pandas as pd
 
-    from mer_repro import audit
-
-    results = audit.run(key)
+    results = [result for key in keys or papers.paper_keys() for result in audit.run(key)]
     rows = [
         {
+            "paper": result.paper,
             "verdict": SIGNS[result.verdict],
             "check": result.check.replace("_", " "),
             "finding": result.detail,
-            "claims": ", ".join(result.claims),
+            "readings": "; ".join(_reading(reading) for reading in result.readings),
+            "claims": _listed([claim.removeprefix(f"{result.paper}.") for claim in result.claims]),
         }
-        for result in results
+        for result in sorted(results, key=lambda result: finding.VERDICTS.index(result.verdict))
     ]
-    return Table(pd.DataFrame(rows), f"{len(rows)} checks of {key}", searchable=True)
+    columns = ["verdict", "check", "finding", "readings", "claims"]
+    columns = columns if len(keys) == 1 else ["paper", *columns]
+    return Table(pd.DataFrame(rows)[columns], f"{len(rows)} checks, worst first", searchable=True)
+
+
+#: Ids shown in a cell; a check may bind a whole table.
+MOST_IDS = 8
+
+
+def _listed(ids: list[str]) -> str:
+    more = len(ids) - MOST_IDS
+    return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _reading(reading: dict) -> str:
+    """A convention that was tried, and whether the numbers fit it: ``points: 0.8 - 0.7 = 10 %, fits``."""
+    outcome = {True: "fits", False: "does not fit", None: "cannot be decided"}[reading["holds"]]
+    arithmetic = f": {reading['arithmetic']}" if reading["arithmetic"] else ""
+    return f"{reading['reading']}{arithmetic} ({outcome})"
+
+
+def audit_counts() -> pd.DataFrame:
+    """Claims, statements and verdicts of the audit, a row a paper and one for all; the columns are counts."""
+    import pandas as pd
+
+    rows = []
+    for key in papers.paper_keys():
+        book, results = ledger.load(key), audit.run(key)
+        row = {"paper": key, "numbers": len(book.claims), "statements": len(book.statements), "checks": len(results)}
+        rows.append(row | {v: sum(result.verdict == v for result in results) for v in finding.VERDICTS})
+    table = pd.DataFrame(rows)
+    return pd.concat([table, table.sum(numeric_only=True).to_frame().T.assign(paper="all")])[table.columns]
 
 
 def verdict_table(verdicts: list[Verdict]) -> Table:

@@ -23,7 +23,8 @@ import numpy as np
 from mer_repro import metrics
 
 #: With fewer groups a bootstrap interval is too narrow to be shown; it is (nan, nan) instead. Simulated coverage of
-#: the nominal 95 % over the regression scores: 0.87 to 0.92 with 20 groups, 0.92 to 0.95 with 60, 0.93 to 0.95 with 180.
+#: the nominal 95 % over the regression scores: 0.87 to 0.92 with 20 groups, 0.92 to 0.95 with 60, 0.93 to 0.95 with
+#: 180.
 MINIMUM_GROUPS = 10
 #: A regression score by its name in `mer_repro.metrics.REGRESSION`, or a function of (y_true, y_pred)
 Score = str | Callable[[np.ndarray, np.ndarray], float]

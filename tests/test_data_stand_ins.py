@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
 import dataclasses
+import functools
 import gzip
 import itertools
 import re
 import shutil
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mer_repro.data import lastfm1k, registry, situnes, streaming
+from mer_repro.data.base import DataWarning
 from mer_repro.data.mxmh import frequency_column
 from mer_repro.errors import DataError, DataMissing
 
@@ -386,3 +392,84 @@ def test_fields_that_a_copy_lacks_are_none_and_not_guessed(tmp_path):
     dataset = load(registry.locate("deezer_mood", home=tmp_path))
     assert (dataset.tags, dataset.tagged) == (None, None)
     assert dataclasses.asdict(dataset.location)["kind"] == "twin"
+
+
+# ---- damage in any place -----------------------------------------------------------------------------------------
+
+#: Data set -> (file, delimiter, a column whose cells must be numbers, lines before the first row).
+NUMBERS = {
+    "deezer_mood": ("validation.csv", ",", 4, 1),
+    "hetrec2011_lastfm": ("user_artists.dat", "\t", 2, 1),
+    "musixmatch": ("mxm_dataset_test.txt", ",", 1, 2),
+    "mxmh": ("mxmh_survey_results.csv", ",", 3, 1),
+    "situnes": ("Stage3/interactions.csv", ",", 3, 1),
+    "tcc_ceds": ("tcc_ceds_first_half.csv", ",", 8, 1),
+}
+JUNK = ("", "abc", "nan", "inf", "1_000", "--1", "1.2.3", "0x1A", "1e", "#REF!", "１", "1 2", "1;2")
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    """name -> a copy of its twin to damage, and what it loads to."""
+
+    @functools.cache
+    def get(name):
+        location = registry.locate(name, "twin")
+        return copy_of(location, tmp_path_factory.mktemp("bench") / name), load(location)
+
+    return get
+
+
+@contextlib.contextmanager
+def rewritten(path, text):
+    content = path.read_bytes()
+    path.write_bytes(text.encode("utf-8"))
+    try:
+        yield
+    finally:
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(where=st.floats(0, 1, exclude_max=True), junk=st.sampled_from(JUNK))
+def test_what_is_no_number_is_an_error_that_names_its_line(name, bench, where, junk):
+    file, delimiter, column, before = NUMBERS[name]
+    path = bench(name)[0].path(file)
+    lines = path.read_text(encoding="utf-8").split("\n")
+    row = before + int(where * (len(lines) - before - 2))
+    cells = lines[row].split(delimiter)
+    lines[row] = delimiter.join([*cells[:column], junk, *cells[column + 1 :]])
+    with rewritten(path, "\n".join(lines)), pytest.raises(DataError) as caught:
+        load(bench(name)[0])
+    assert (caught.value.path, caught.value.line) == (path, row + 1)
+
+
+def told(name, copy, expected):
+    """Whether a copy holds what is expected, or is told apart by an error, a warning, a failed check or a count."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            loaded = load(copy)
+            findings = registry.dataset_module(name).validate(loaded)
+        except (DataError, DataMissing):
+            return True
+    if any(finding.status == "failed" for finding in findings) or any(w.category is DataWarning for w in said):
+        return True
+    if getattr(loaded, "cut_rows", 0) != getattr(expected, "cut_rows", 0):
+        return True
+    tables = [field for field, table in vars(expected).items() if isinstance(table, pd.DataFrame)]
+    return bool(tables) and all(getattr(expected, table).equals(getattr(loaded, table)) for table in tables)
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "lastfm1k", "nowplaying_rs", "tagtraum"])
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_a_cut_file_never_passes_for_a_whole_one(name, bench, data):
+    copy, expected = bench(name)
+    tables = [file for file in copy.files if file not in ("tcc_ceds_rounded.csv", "sentiment_values.csv")]
+    path = copy.path(data.draw(st.sampled_from(tables)))
+    text = path.read_text(encoding="utf-8")
+    kept = text[: int(data.draw(st.floats(0, 1, exclude_max=True)) * (len(text) - 1))]
+    with rewritten(path, kept):
+        assert told(name, copy, expected)

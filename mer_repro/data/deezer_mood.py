@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import msd, twins
+from mer_repro.data import checks, msd, twins
 from mer_repro.data.base import (
     Column,
     Finding,
@@ -168,13 +168,19 @@ def validate(dataset: DeezerMood) -> list[Finding]:
     """Checks of the set; see `Finding`."""
     findings = [
         _check_size(dataset),
-        _check_duplicates(dataset.songs),
+        *_check_duplicates(dataset.songs),
         _check_artists(dataset.songs),
         *_check_labels(dataset.songs),
     ]
     if dataset.tagged is not None:
         findings += _check_tags(dataset)
-    return findings
+    for name, tracks in (("tagtraum", "tracks"), ("musixmatch", "songs")):
+        other = checks.beside(dataset.location, name)
+        if other is not None:
+            shared = dataset.songs.track_id.isin(getattr(other, tracks).track_id)
+            findings.append(checks.overlap_finding(name, {"by_track_id": int(shared.sum())}))
+    lyrics = checks.beside(dataset.location, "tcc_ceds")
+    return findings if lyrics is None else [*findings, _check_against_service(dataset.songs, lyrics.songs)]
 
 
 def _check_size(dataset: DeezerMood) -> Finding:
@@ -187,15 +193,20 @@ def _check_size(dataset: DeezerMood) -> Finding:
     )
 
 
-def _check_duplicates(songs: pd.DataFrame) -> Finding:
-    names = songs.artist.str.casefold() + "\0" + songs.title.str.casefold()
-    same_name, same_song = int(names.duplicated().sum()), int(songs.msd_song_id.duplicated().sum())
-    return Finding(
-        "duplicate songs",
-        "note" if same_name or same_song else "ok",
-        f"{same_song} pair(s) of tracks are one song of the Million Song Dataset; {same_name} share artist and title.",
-        {"same_msd_song": same_song, "same_name": same_name},
-    )
+def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
+    same = int(songs.msd_song_id.duplicated().sum())
+    split = songs.set_index("song_id").split
+    across = sum(split[group].nunique() > 1 for group in checks.duplicate_songs(songs))
+    return [
+        checks.duplicate_finding(songs),
+        Finding(
+            "duplicates across splits",
+            "note" if same or across else "ok",
+            f"{across} of these artist-and-title pairs are in more than one split; {same} pair(s) of tracks are one"
+            " song of the Million Song Dataset.",
+            {"across_splits": across, "same_msd_song": same},
+        ),
+    ]
 
 
 def _check_artists(songs: pd.DataFrame) -> Finding:
@@ -214,26 +225,55 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
 
 
 def _check_labels(songs: pd.DataFrame) -> list[Finding]:
-    pairs = list(zip(songs.valence, songs.arousal, strict=True))
-    counts = songs.groupby(["valence", "arousal"]).size()
-    train = {pair for pair, split in zip(pairs, songs.split, strict=True) if split == "train"}
-    seen = [pair in train for pair, split in zip(pairs, songs.split, strict=True) if split == "test"]
-    ten = int(counts.nlargest(10).sum())
+    labels = checks.label_multiplicity(songs)
+    ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
+    seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
     return [
         Finding(
             "label multiplicity",
             "note",
-            f"{len(songs)} songs share {len(counts)} different (valence, arousal) labels; the commonest is on"
-            f" {counts.max()} songs, the ten commonest on {ten / len(songs):.0%}.",
-            {"labels": len(counts), "largest": int(counts.max()), "share_of_ten": ten / len(songs)},
+            f"{len(songs)} songs share {labels['distinct']} different (valence, arousal) labels; the commonest is on"
+            f" {labels['most']} songs, the ten commonest on {ten:.0%}.",
+            labels | {"share_of_ten": float(ten)},
         ),
         Finding(
             "test labels seen in training",
             "note",
-            f"{sum(seen) / len(seen):.1%} of the test songs carry a label that a training song carries exactly.",
-            {"share": sum(seen) / len(seen)},
+            f"{seen:.1%} of the test songs carry a label that a training song carries exactly.",
+            {"share": seen},
         ),
     ]
+
+
+def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Finding:
+    """Against valence and energy that a streaming service's programs heard in the audio, where artist and title
+    agree: a witness that never saw a tag."""
+    import pandas as pd
+
+    keys = checks.song_keys(service).drop_duplicates()
+    here = checks.song_keys(songs).drop_duplicates()
+    pairs = pd.Series(here.index, index=here.to_numpy()), pd.Series(keys.index, index=keys.to_numpy())
+    joint = pd.concat(pairs, axis=1, join="inner", keys=["song_id", "service_id"])
+    joint = joint.merge(songs, on="song_id").merge(
+        service.rename(columns={"song_id": "service_id", "valence": "heard_valence", "energy": "heard_arousal"})[
+            ["service_id", "heard_valence", "heard_arousal"]
+        ],
+        on="service_id",
+    )
+    r = {
+        f"{mine}_{theirs}": float(joint[mine].corr(joint[f"heard_{theirs}"]))
+        for mine in checks.TARGETS
+        for theirs in checks.TARGETS
+    }
+    straight, crossed = r["valence_valence"] + r["arousal_arousal"], r["valence_arousal"] + r["arousal_valence"]
+    return Finding(
+        "orientation, second witness",
+        "ok" if straight > crossed else "note",
+        f"On {len(joint)} songs that tcc_ceds has too, valence correlates with the streaming service's by"
+        f" {r['valence_valence']:.2f}, arousal with its energy by {r['arousal_arousal']:.2f}; across the axes"
+        f" {r['valence_arousal']:.2f} and {r['arousal_valence']:.2f}.",
+        r | {"songs": len(joint)},
+    )
 
 
 def _check_tags(dataset: DeezerMood) -> list[Finding]:

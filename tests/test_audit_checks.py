@@ -120,6 +120,7 @@ CASES = [
     ("difference_beyond_chance", {"better": "0.75", "worse": "0.70", "n": "100!"}, {}, OPEN),  # 5 : 0 gives p = 0.0625
     ("majority_baseline", {"accuracy": ["0.60"], "majority": "0.58"}, {}, GOOD),
     ("majority_baseline", {"accuracy": ["0.50"], "majority": "0.58"}, {}, OPEN),
+    ("majority_baseline", {"accuracy": ["0.60"], "majority": "0.58", "auc": ["auc:0.48"]}, {}, OPEN),
     # regression
     ("rmse_is_root_of_mse", {"rmse": ["0.1549"], "mse": ["0.0240"]}, {}, GOOD),
     ("rmse_is_root_of_mse", {"rmse": ["0.1649"], "mse": ["0.0240"]}, {}, BAD),  # 0.1649^2 = 0.0272

@@ -89,7 +89,7 @@ class Printer:
 
 
 def draw_printer(rng) -> Printer:
-    return Printer(int(rng.integers(3, 5)), bool(rng.integers(2)), bool(rng.integers(2)))
+    return Printer(int(rng.integers(2, 5)), bool(rng.integers(2)), bool(rng.integers(2)))
 
 
 # --- honest tables ---------------------------------------------------------------------------------------------------

@@ -226,17 +226,20 @@ def mcnemar(b: int, c: int) -> float:
 
 
 @check
-def majority_baseline(accuracy: list[Number], majority: Number) -> Finding:
-    """Accuracies against the share of the largest class; one below it is reported as `undetermined`."""
+def majority_baseline(accuracy: list[Number], majority: Number, auc: list[Number] = ()) -> Finding:
+    """Accuracies against the share of the largest class, AUCs against 1/2: what always naming that class reaches.
 
-    def row(value: Number) -> Row | None:
+    A score below is possible, and reported as `undetermined`.
+    """
+
+    def row(value: Number, floor: Interval, text: str) -> Row | None:
         if not value.known:
             return None
-        above = True if value.interval.high >= majority.interval.low else None
-        return Row(
-            (value, majority),
-            (Reading(f"{value.name} above the largest class", above, f"{value} against {majority}"),),
-            f"accuracy {value} ({value.name}) is below the {majority} of always naming the largest class",
-        )
+        above = True if value.interval.high >= floor.low else None
+        reading = Reading(f"{value.name} above the largest class", above, f"{value} against {text}")
+        complaint = f"{value.quantity} {value} ({value.name}) is below the {text} of always naming the largest class"
+        return Row((value,), (reading,), complaint)
 
-    return every_row(map(row, accuracy), good=f"no accuracy is below the {majority} of always naming the largest class")
+    accuracies = [row(value, majority.interval, str(majority)) for value in accuracy]
+    areas = [row(value, Interval.exactly("0.5"), "0.5") for value in auc]
+    return every_row(accuracies + areas, good="no score is below that of always naming the largest class")

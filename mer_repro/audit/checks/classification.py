@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from mer_repro.audit.catalogue import check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, observe, rows
 from mer_repro.audit.numbers import Interval, Number, in_unit
+
+#: more ways than this in which a class's scores can come about are not tried one by one
+_MOST_COUNTS = 30
 
 
 def harmonic(precision: Interval, recall: Interval) -> Interval:
@@ -115,54 +120,139 @@ def confusion_counts(
     if the paper describes one run; a mean over several escapes, and with ``unstated`` the check answers at worst
     `undetermined`.
     """
-    table = rows(precision=precision, recall=recall, support=support, f1=list(f1) or [None] * len(recall))
-    items = sum(s.integer for s in support)
-    spans = [_predicted_span(*entry) for entry in table]
-    text = " + ".join(f"{span[0]}..{span[1]}" if span else "none" for span in spans)
-    least, most = (sum(span[end] for span in spans) if all(spans) else None for end in (0, 1))
-    whole = least is not None and least <= items <= most
-    matrix = _confusion_matrix(table, accuracy) if whole else None
-    arithmetic = f"predicted {text} = {least}..{most} against {items} items"
-    readings = [Reading("one run", matrix is not None, arithmetic)]
+    table = [
+        Class(*row) for row in rows(precision=precision, recall=recall, support=support, f1=f1 or [None] * len(recall))
+    ]
+    items = sum(one.size for one in table)
+    counts = [one.counts() for one in table]
+    many = any(len(options) == _MOST_COUNTS for options in counts)
+    matrix = _matrix_by_programming(table, accuracy) if many else _confusion_matrix(table, counts, accuracy)
+    named = "many" if many else " + ".join(_span(options) for options in counts)
+    readings = [Reading("one run", matrix is not None, f"predictions {named} against {items} items")]
     if runs == "unstated":
         readings.append(Reading("mean over several runs", None, plain=False))
-    count = f"{least} to {most}" if least != most else f"{least}"
-    bad = (
-        "No whole numbers of hits and predictions give these precisions and recalls."
-        if least is None
-        else f"The precisions and recalls imply {count} predictions for {items} items."
-        if not whole
-        else f"No confusion matrix of {items} items gives these precisions, recalls and accuracy."
-    )
-    names = [r.name for r in recall]
+    bad = f"No confusion matrix of {items} items gives these precisions, recalls and accuracy."
+    if not all(counts):
+        bad = "No whole numbers of hits and predictions give these precisions and recalls."
+    elif not many:
+        least, most = (sum(end(options)[0] for options in counts) for end in (min, max))
+        if not least <= items <= most:
+            implied = f"{least} to {most}" if least != most else f"{least}"
+            bad = f"The precisions and recalls imply {implied} predictions for {items} items."
     return decide(
         readings,
         good=f"A confusion matrix of {items} items gives these numbers.",
         open=f"{bad} Only a mean over several runs could.",
         bad=bad,
-        witness={"classes": names, "matrix": matrix} if matrix else None,
+        witness={"classes": [r.name for r in recall], "matrix": matrix} if matrix else None,
     )
 
 
-def _predicted_span(precision: Number, recall: Number, support: Number, f1: Number | None) -> tuple[int, int] | None:
-    """Least and greatest whole number of predictions of a class; None if there is none."""
-    counts: list[int] = []
-    for hits in (recall.interval * support.integer).integers():
-        if hits == 0:
-            return (0, 10**9)  # no hit says nothing about the number of predictions but that precision is 0
-        for predicted in (hits / precision.interval).integers():
-            if f1 is None or f1.interval.contains(Fraction(2 * hits, support.integer + predicted)):
-                counts.append(predicted)
-    return (min(counts), max(counts)) if counts else None
+def _span(counts: list[tuple[int, int]]) -> str:
+    """The predictions in some counts: '886', '886..889' or 'none'."""
+    least, most = (end(counts)[0] if counts else None for end in (min, max))
+    return "none" if least is None else f"{least}" if least == most else f"{least}..{most}"
 
 
-def _confusion_matrix(table, accuracy: Number | None) -> list[list[int]] | None:
-    """A whole confusion matrix with the printed scores, or None if there is none; scipy's MILP over its cells."""
+@dataclass(frozen=True, slots=True)
+class Class:
+    """One class of a table: its printed scores, F1 optional."""
+
+    precision: Number
+    recall: Number
+    support: Number
+    f1: Number | None
+
+    @property
+    def size(self) -> int:
+        return self.support.integer
+
+    def counts(self) -> list[tuple[int, int]]:
+        """The (predictions, hits) that print these scores; the first `_MOST_COUNTS` of them if there are more."""
+        found = []
+        for hits in (self.recall.interval * self.size).integers():
+            predicted = (hits / self.precision.interval).integers() if hits else range(0, _MOST_COUNTS)
+            for named in predicted:
+                share = Fraction(hits, named) if named else Fraction(0)
+                if self.precision.interval.contains(share) and self._prints_f1(named, hits):
+                    found.append((named, hits))
+                if len(found) >= _MOST_COUNTS:
+                    return found
+        return found
+
+    def _prints_f1(self, named: int, hits: int) -> bool:
+        return self.f1 is None or self.f1.interval.contains(Fraction(2 * hits, self.size + named))
+
+
+def _confusion_matrix(table: list[Class], counts, accuracy: Number | None) -> list[list[int]] | None:
+    """A whole confusion matrix with the printed scores, or None if there is none.
+
+    Tries every total of hits: classes' counts with that total whose predictions add up to all items, and whose errors
+    can be named other classes, which is so if no class takes part (as true or as named) in more errors than there are.
+    """
+    if not all(counts):
+        return None
+    sizes = [one.size for one in table]
+    items = sum(sizes)
+    least, most = (sum(end(hits for _, hits in options) for options in counts) for end in (min, max))
+    allowed = accuracy.interval * items if accuracy else Interval.exactly(0) + Interval(least, most)
+    for total in range(max(least, math.ceil(allowed.low)), min(most, math.floor(allowed.high)) + 1):
+        errors = items - total
+        open_counts = [
+            [(named, hits) for named, hits in options if size + named - 2 * hits <= errors]
+            for size, options in zip(sizes, counts, strict=True)
+        ]
+        chosen = _choose(open_counts, items, total)
+        if chosen:
+            return _place_errors(
+                [hits for _, hits in chosen],
+                [size - hits for size, (_, hits) in zip(sizes, chosen, strict=True)],
+                [named - hits for named, hits in chosen],
+            )
+    return None
+
+
+def _choose(counts: list[list[tuple[int, int]]], items: int, total: int) -> list[tuple[int, int]] | None:
+    """One (predictions, hits) from each list so that they add up to (items, total), or None."""
+    reached: dict[tuple[int, int], list[tuple[int, int]]] = {(0, 0): []}
+    for options in counts:
+        reached = {
+            (predictions + named, hit + hits): [*path, (named, hits)]
+            for (predictions, hit), path in reached.items()
+            for named, hits in options
+            if predictions + named <= items and hit + hits <= total
+        }
+    return reached.get((items, total))
+
+
+def _place_errors(hits: list[int], missed: list[int], wrong: list[int]) -> list[list[int]]:
+    """The matrix with these hits, row sums of errors `missed` and column sums of errors `wrong`, none on the diagonal.
+
+    Errors are placed for the class that still takes part in most of them, as many at once as leave no third class with
+    more errors than remain.
+    """
+    size = range(len(hits))
+    matrix = [[hits[i] if i == j else 0 for j in size] for i in size]
+    missed, wrong = list(missed), list(wrong)
+    while any(missed):
+        busy = sorted(size, key=lambda k: missed[k] + wrong[k], reverse=True)
+        if missed[busy[0]]:
+            true, named = busy[0], next(k for k in busy[1:] if wrong[k])
+        else:
+            true, named = next(k for k in busy[1:] if missed[k]), busy[0]
+        third = max((missed[k] + wrong[k] for k in size if k not in (true, named)), default=0)
+        step = max(1, min(missed[true], wrong[named], sum(missed) - third))
+        matrix[true][named] += step
+        missed[true], wrong[named] = missed[true] - step, wrong[named] - step
+    return matrix
+
+
+def _matrix_by_programming(table: list[Class], accuracy: Number | None) -> list[list[int]] | None:
+    """`_confusion_matrix` where the counts are too many to try: scipy's integer programming over the cells."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    size = len(table)
-    supports = [support.integer for _, _, support, _ in table]
+    size, supports = len(table), [one.size for one in table]
     conditions, lower, upper = [], [], []
 
     def require(coefficients, low, high):
@@ -170,16 +260,16 @@ def _confusion_matrix(table, accuracy: Number | None) -> list[list[int]] | None:
         lower.append(float(low) - 1e-7)
         upper.append(float(high) + 1e-7)
 
-    for k, (precision, recall, support, f1) in enumerate(table):
+    for k, one in enumerate(table):
         row, column, hit = (np.zeros((size, size)) for _ in range(3))
         row[k, :], column[:, k], hit[k, k] = 1, 1, 1
-        require(row, support.integer, support.integer)
-        require(hit, recall.interval.low * support.integer, recall.interval.high * support.integer)
-        require(hit - float(precision.interval.low) * column, 0, np.inf)
-        require(hit - float(precision.interval.high) * column, -np.inf, 0)
-        if f1 is not None:
-            require(2 * hit - float(f1.interval.low) * column, f1.interval.low * support.integer, np.inf)
-            require(2 * hit - float(f1.interval.high) * column, -np.inf, f1.interval.high * support.integer)
+        require(row, one.size, one.size)
+        require(hit, one.recall.interval.low * one.size, one.recall.interval.high * one.size)
+        require(hit - float(one.precision.interval.low) * column, 0, np.inf)
+        require(hit - float(one.precision.interval.high) * column, -np.inf, 0)
+        if one.f1 is not None:
+            require(2 * hit - float(one.f1.interval.low) * column, one.f1.interval.low * one.size, np.inf)
+            require(2 * hit - float(one.f1.interval.high) * column, -np.inf, one.f1.interval.high * one.size)
     if accuracy is not None:
         items = sum(supports)
         require(np.eye(size), accuracy.interval.low * items, accuracy.interval.high * items)

@@ -70,7 +70,7 @@ class Run:
     variant: str
     target: str = ""
     seed: int = 0
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
         for name in ("paper", "dataset", "protocol", "variant", "target"):

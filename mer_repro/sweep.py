@@ -422,7 +422,7 @@ def _until_none_is_busy(execute, tasks: list[Task], width: int) -> Iterator[Fini
     busy = []
     for task, finished in execute(tasks, width):
         if finished.status == "busy":
-            busy += [replace(single, wait=True) for single in _singles(task) if single.jobs[0].run == finished.run]
+            busy += [replace(single, wait=True) for single in singles(task) if single.jobs[0].run == finished.run]
         else:
             yield finished
     if busy:
@@ -464,7 +464,7 @@ def _execute_locally(tasks: list[Task], width: int) -> Iterator[tuple[Task, Fini
 def _execute_alone(task: Task) -> Iterator[tuple[Task, Finished]]:
     from concurrent.futures.process import BrokenProcessPool
 
-    for single in _singles(task):
+    for single in singles(task):
         with _pool(1) as pool:
             try:
                 yield from ((single, finished) for finished in pool.submit(work, single).result())
@@ -472,7 +472,8 @@ def _execute_alone(task: Task) -> Iterator[tuple[Task, Finished]]:
                 yield single, record_death(single, str(error))
 
 
-def _singles(task: Task) -> list[Task]:
+def singles(task: Task) -> list[Task]:
+    """The task as one task a run."""
     return [replace(task, jobs=(job,)) for job in task.jobs]
 
 

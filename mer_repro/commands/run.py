@@ -6,7 +6,7 @@ import json
 
 import click
 
-from mer_repro.errors import ParameterError
+from mer_repro.errors import ParameterError, require_choice
 from mer_repro.paths import PROFILES
 
 
@@ -18,8 +18,12 @@ from mer_repro.paths import PROFILES
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or cuda:N.")
 @click.option("--only", multiple=True, metavar="FIELD=VALUE", help="Only these runs; VALUE may be a list: a,b.")
 @click.option("--force", is_flag=True, help="Run again what is recorded, too.")
+@click.option("--cluster", help="slurm: a job array instead of processes on this machine.")
+@click.option("--partition", help="Slurm: the partition.  [default: the cluster's]")
+@click.option("--gpus", type=click.IntRange(0, 1), help="Slurm: GPUs a job.  [default: 0]")
+@click.option("--time", "limit", help="Slurm: time limit of a job, as MM, MM:SS or HH:MM:SS.  [default: 4:00:00]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def command(key, more_only, profile, workers, device, only, force, as_json):
+def command(key, more_only, profile, workers, device, only, force, cluster, partition, gpus, limit, as_json):
     """Run what the study of paper KEY (or of "all") is missing.
 
     KEY may also be the dotted path of a study module of your own. FIELD is dataset, data, protocol, variant, target
@@ -31,14 +35,17 @@ def command(key, more_only, profile, workers, device, only, force, as_json):
       mer-repro run qiu2025 --profile smoke
       mer-repro run all --profile full --device cuda
       mer-repro run qiu2025 --only dataset=deam protocol=song_grouped,frame_random
+      mer-repro run all --profile full --cluster slurm --partition gpu --gpus 1 --time 8:00:00
     """
     from mer_repro.study import study_keys
     from mer_repro.sweep import sweep
 
-    chosen = _selectors([*only, *more_only])
+    chosen, where = _selectors([*only, *more_only]), _cluster(cluster, partition, gpus, limit)
     summaries = []
     for name in study_keys() if key == "all" else [key]:
-        summary = sweep(name, profile, workers=workers, device=device, only=chosen, force=force, progress=not as_json)
+        summary = sweep(
+            name, profile, workers=workers, device=device, cluster=where, only=chosen, force=force, progress=not as_json
+        )
         summaries.append(summary)
         if not as_json:
             click.echo(summary.report())
@@ -46,6 +53,19 @@ def command(key, more_only, profile, workers, device, only, force, as_json):
         click.echo(json.dumps([summary.as_dict() for summary in summaries], indent=1))
     if not all(summary.ok for summary in summaries):
         raise SystemExit(1)
+
+
+def _cluster(name: str | None, partition: str | None, gpus: int | None, limit: str | None):
+    """The cluster that the options describe, or None for this machine."""
+    given = {"--partition": partition, "--gpus": gpus, "--time": limit}
+    if name is None:
+        if unused := [option for option, value in given.items() if value is not None]:
+            raise ParameterError(f"{', '.join(unused)} only says something together with --cluster slurm.")
+        return None
+    require_choice("cluster", name, ["slurm"])
+    from mer_repro.cluster import Slurm, minutes
+
+    return Slurm(partition, gpus or 0, minutes(limit or "4:00:00"))
 
 
 def _selectors(words: list[str]) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import signal
 import sys
@@ -19,6 +20,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -261,7 +263,7 @@ def sweep(
     if todo:
         width = workers or _default_workers(device, cluster)
         tasks = _tasks(study, key, store, device, todo, force, width)
-        execute = cluster.execute if cluster else _execute_locally
+        execute = cluster.execute if cluster else execute_locally
         results = contextlib.closing(_until_none_is_busy(execute, tasks, width))
         with _reporter(len(todo), progress) as report, results as every:
             for finished in every:
@@ -406,12 +408,22 @@ def _has_cuda_driver() -> bool:
 
 
 def describe_device(device: str) -> str:
-    """The device as a record names it: "cpu", or with the GPU's model."""
+    """The device as a record names it, with the processor's or the GPU's model: numbers depend on it."""
     if device == "cpu":
-        return device
+        return f"cpu ({_processor()})"
     import torch
 
     return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+@cache
+def _processor() -> str:
+    """The processor's model, as Linux names it; elsewhere what the platform says."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
 
 
 # Where the workers run -------------------------------------------------------------------------------------------
@@ -429,7 +441,7 @@ def _until_none_is_busy(execute, tasks: list[Task], width: int) -> Iterator[Fini
         yield from (finished for _, finished in execute(busy, width))
 
 
-def _execute_locally(tasks: list[Task], width: int) -> Iterator[tuple[Task, Finished]]:
+def execute_locally(tasks: list[Task], width: int) -> Iterator[tuple[Task, Finished]]:
     """Run tasks in worker processes. A worker that dies (out of memory, killed) costs its own run only.
 
     When one worker dies, loky gives up all of them without saying whose it was: the tasks in flight are then run

@@ -25,11 +25,13 @@ def command(key, profile, as_json):
       mer-repro records qiu2025 --profile quick
       mer-repro records --json
     """
+    from mer_repro.errors import require_choice
     from mer_repro.paths import records_home
     from mer_repro.records import RecordStore
     from mer_repro.study import load_study, study_keys
     from mer_repro.sweep import survey
 
+    require_choice("profile", profile, PROFILES)
     store = RecordStore(records_home(profile))
     documents = []
     for name in study_keys() if key == "all" else [key]:

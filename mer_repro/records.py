@@ -115,6 +115,7 @@ class Outcome:
     predictions : name -> array, all of one length: item, group, y_true, y_pred, ...
     curves : name -> list of float, e.g. train_loss an epoch.
     notes : name -> JSON types, for what a reader of the record should know (encoder used, epochs run).
+    weights : name -> tensor, the trained network's state; kept as safetensors beside the record.
     """
 
     metrics: dict[str, float]
@@ -123,14 +124,15 @@ class Outcome:
     predictions: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, list[float]] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Record:
     """One finished run, as its JSON file says it.
 
-    ``status`` is "done" or "failed"; a failed record has no metrics but a ``traceback``. ``predictions`` is the
-    path of the predictions, relative to the paper's folder in the store, or None. ``finished`` is UTC, ISO 8601.
+    ``status`` is "done" or "failed"; a failed record has no metrics but a ``traceback``. ``predictions`` and
+    ``weights`` are paths of files, relative to the paper's folder in the store, or None. ``finished`` is UTC, ISO 8601.
     """
 
     id: str
@@ -155,6 +157,7 @@ class Record:
     curves: dict[str, list[float]]
     notes: dict[str, Any]
     predictions: str | None = None
+    weights: str | None = None
     traceback: str | None = None
 
     @property
@@ -247,12 +250,12 @@ class RecordStore:
         if unknown := set(record.intervals) - set(record.metrics):
             raise RecordError(f"{run.id}: intervals for {sorted(unknown)}, which are not among its metrics.")
         if outcome.predictions:
-            content = _npz(run, outcome.predictions)
-            record.predictions = f"predictions/{run.id}.{hashlib.sha256(content).hexdigest()[:16]}.npz"
-            _write(room / record.predictions, content)
+            record.predictions = _attach(room, f"predictions/{run.id}", _npz(run, outcome.predictions), "npz")
+        if outcome.weights:
+            record.weights = _attach(room, f"weights/{run.id}", _safetensors(outcome.weights), "safetensors")
         _write(self.path(run), _dump(record))
-        for old in (room / "predictions").glob(f"{run.id}.*.npz"):
-            if record.predictions != f"predictions/{old.name}":
+        for old in [*room.glob(f"predictions/{run.id}.*.npz"), *room.glob(f"weights/{run.id}.*.safetensors")]:
+            if old.relative_to(room).as_posix() not in (record.predictions, record.weights):
                 old.unlink(missing_ok=True)
         (room / "failed" / f"{run.id}.json").unlink(missing_ok=True)
         return record
@@ -284,19 +287,29 @@ class RecordStore:
         """
         import numpy as np
 
-        if record.predictions is None:
-            raise RecordError(f"{record.id} was recorded without predictions.")
-        path = self.folder / record.paper / record.predictions
+        with np.load(io.BytesIO(self._attached(record, "predictions")), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+    def weights(self, record: Record) -> dict[str, Any]:
+        """The trained network's state of a record, name -> tensor. Raises `RecordError` as `predictions` does."""
+        from safetensors.torch import load
+
+        return load(self._attached(record, "weights"))
+
+    def _attached(self, record: Record, kind: str) -> bytes:
+        name = getattr(record, kind)
+        if name is None:
+            raise RecordError(f"{record.id} was recorded without {kind}.")
+        path = self.folder / record.paper / name
         if not path.is_file():
             raise RecordError(
-                f"{record.id}: its predictions are not on this machine (they are not committed). Make them with"
+                f"{record.id}: its {kind} are not on this machine (they are not committed). Make them with"
                 f" `mer-repro run {record.paper} --force`."
             )
         content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest()[:16] != path.name.split(".")[-2]:
+        if _content_name(content) != path.name.split(".")[-2]:
             raise RecordError(f"{path} is damaged: its content does not match its name. Delete it and rerun.")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return content
 
     @contextlib.contextmanager
     def claim(self, run: Run, *, wait: bool = True) -> Iterator[bool]:
@@ -312,7 +325,7 @@ class RecordStore:
             yield False
             return
         try:
-            for folder in ("records", "predictions", "failed"):
+            for folder in ("records", "predictions", "weights", "failed"):
                 for left_over in (path.parent.parent / folder).glob(f".{run.id}.*.tmp"):
                     left_over.unlink(missing_ok=True)
             yield True
@@ -405,6 +418,24 @@ def _read(path: Path) -> Record:
         raise RecordError(f"{path} was damaged or edited after it was written. Delete it; the next run makes it again.")
     record.metrics = {name: math.nan if value is None else value for name, value in record.metrics.items()}
     return record
+
+
+def _content_name(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _attach(room: Path, name: str, content: bytes, suffix: str) -> str:
+    """Write a file that belongs to a record under a name that tells its content; returns it, relative to `room`."""
+    name = f"{name}.{_content_name(content)}.{suffix}"
+    _write(room / name, content)
+    return name
+
+
+def _safetensors(weights: dict[str, Any]) -> bytes:
+    from safetensors.torch import save
+
+    # Copies: tensors that share memory (tied weights) cannot be saved as they are.
+    return save({name: tensor.detach().cpu().clone().contiguous() for name, tensor in weights.items()})
 
 
 def _npz(run: Run, predictions: dict[str, Any]) -> bytes:

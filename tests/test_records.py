@@ -110,6 +110,21 @@ def test_a_malformed_outcome_is_refused_and_leaves_nothing(tmp_path, bad, messag
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_weights_are_kept_beside_the_record(tmp_path):
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    network[1].weight = network[0].weight  # tied
+    store = RecordStore(tmp_path)
+    record = store.put(RUN, Outcome({"r2": 0.5}, weights=network.state_dict()), **MADE)
+    again = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    again.load_state_dict(store.weights(record))
+    assert torch.equal(again(torch.ones(1, 2)), network(torch.ones(1, 2)))
+    store.put(RUN, outcome(), **MADE)
+    assert list((tmp_path / "qiu2025" / "weights").iterdir()) == []
+    with pytest.raises(RecordError, match="without weights"):
+        store.weights(store.read(RUN))
+
+
 def test_names_that_cannot_name_files_are_refused():
     with pytest.raises(ParameterError, match="names files"):
         replace(RUN, variant="../ridge")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import http.server
 import io
@@ -11,12 +12,13 @@ import stat
 import tarfile
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mer_repro.data import mxmh, remote
+from mer_repro.data import lastfm1k, mxmh, registry, remote, situnes
 from mer_repro.data.base import Remote
 from mer_repro.errors import DataError, DataMissing, DownloadError, ParameterError
 
@@ -201,6 +203,15 @@ def test_withdrawn_data_says_why_and_what_stands_in():
         remote.fetch("mypersonality")
 
 
+def test_two_fetches_at_once_download_once(publisher, offer):
+    publisher.files["t.csv"] = TABLE
+    offer(table=Remote(publisher.address("t.csv"), "t.csv"))
+    with ThreadPoolExecutor(2) as both:
+        folders = list(both.map(lambda _: remote.fetch("mxmh"), range(2)))
+    assert folders[0] == folders[1]
+    assert len(publisher.ranges) == 1
+
+
 # ---- archives ---------------------------------------------------------------------------------------------------
 
 
@@ -342,3 +353,35 @@ def test_what_a_killed_run_left_is_cleared(publisher, offer):
     (leftover / "half").write_text("x")
     remote.fetch("mxmh")
     assert not leftover.exists()
+
+
+# ---- from the publisher to the table -----------------------------------------------------------------------------
+
+
+def at_this_server(publisher, module, monkeypatch, **replaced):
+    """The module's own downloads, moved to the server of the test."""
+    remotes = {
+        key: dataclasses.replace(r, address=publisher.address(r.filename), size=None, checksum=None, **replaced)
+        for key, r in module.REMOTES.items()
+    }
+    monkeypatch.setattr(module, "REMOTES", remotes)
+
+
+def test_a_fetched_archive_is_found_under_its_wrapping_folder(publisher, monkeypatch):
+    twin = registry.locate("lastfm1k", "twin")
+    content = {f"lastfm-dataset-1K/{name}": twin.path(name).read_bytes() for name in twin.files}
+    publisher.files["lastfm-dataset-1K.tar.gz"] = tarred(content)
+    at_this_server(publisher, lastfm1k, monkeypatch, contents={name: sha256(content[name]) for name in content})
+    remote.fetch("lastfm1k")
+    found = registry.load("lastfm1k", "real")
+    assert found.location.folder.name == "lastfm-dataset-1K"
+    assert len(found.profiles) == len(registry.load("lastfm1k", "twin").profiles)
+
+
+def test_fetched_files_lie_as_the_loader_reads_them(publisher, monkeypatch):
+    twin = registry.locate("situnes", "twin")
+    publisher.files |= {name: twin.path(name).read_bytes() for name in twin.files}
+    at_this_server(publisher, situnes, monkeypatch)
+    remote.fetch("situnes")
+    location = registry.locate("situnes", "real")
+    assert location.fingerprint == twin.fingerprint

@@ -330,38 +330,18 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     import numpy as np
 
     rng = np.random.default_rng([seed, 18_644])
-    names = list(TWIN_TAGS)
-    centres = np.array(list(TWIN_TAGS.values()))
-    named, counted, rows = {}, {}, {split: [] for split in SPLITS}
-    faithful_ids, test = [], {"label": [], "told": []}
-    number = 0
-    for position, split in enumerate(SPLITS):
-        for index in range(TWIN_SONGS[split]):
-            song_id = 200_000 + 7 * number
-            tags = rng.choice(len(names), size=rng.integers(1, 4), replace=False)
-            label = centres[tags].mean(axis=0)
-            faithful = bool(rng.random() < TWIN_FAITHFUL_SHARE)
-            shown = tags if faithful else rng.choice(len(names), size=rng.integers(1, 4), replace=False)
-            artist = _twin_artist(position, index)
-            track_id = msd.generated_track_id(number)
-            rows[split].append([song_id, f"SO{track_id[2:]}", track_id, *label.round(6), artist, f"Song {number}"])
-            named[str(song_id)] = {"msd_id": track_id, "artist_name": artist, "song_title": f"Song {number}"}
-            counted[str(song_id)] = {
-                "valence": round(float(0.5 + centres[shown].mean(axis=0)[0] / 5), 6),
-                "arousal": round(float(0.5 + centres[shown].mean(axis=0)[1] / 5), 6),
-                "emotion_tags": [[names[tag], int(rng.integers(1, 20))] for tag in shown],
-            }
-            if faithful:
-                faithful_ids.append(song_id)
-            if split == "test":
-                test["label"].append(label)
-                test["told"].append(label if faithful else centres.mean(axis=0))
-            number += 1
+    places = [(split, index) for split in SPLITS for index in range(TWIN_SONGS[split])]
+    songs = [_twin_song(rng, number, split, index) for number, (split, index) in enumerate(places)]
     for split in SPLITS:
-        twins.write_table(folder / TABLES[split], [column.published for column in COLUMNS], rows[split])
-    for name, document in ((TAG_SONGS, named), (TAG_COUNTS, counted)):
+        rows = (song["row"] for song in songs if song["split"] == split)
+        twins.write_table(folder / TABLES[split], [column.published for column in COLUMNS], rows)
+    for name, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
+        document = {str(song["row"][0]): song[part] for song in songs}
         (folder / name).write_text(json.dumps(document) + "\n", encoding="utf-8")
-    label, told = np.array(test["label"]), np.array(test["told"])
+    test = [song for song in songs if song["split"] == "test"]
+    label = np.array([song["label"] for song in test])
+    middle = np.mean(list(TWIN_TAGS.values()), axis=0)
+    told = np.array([song["label"] if song["faithful"] else middle for song in test])
     r2 = 1 - ((label - told) ** 2).sum(axis=0) / ((label - label.mean(axis=0)) ** 2).sum(axis=0)
     twins.write_truth(
         folder,
@@ -369,15 +349,39 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             "dataset": "deezer_mood",
             "seed": seed,
             "size": TWIN_SONGS,
-            "faithful": faithful_ids,
+            "faithful": [song["row"][0] for song in songs if song["faithful"]],
             "artists_in_two_splits": TWIN_LEAKED_ARTISTS,
-            "test_r2_of_tags": {"valence": round(float(r2[0]), 4), "arousal": round(float(r2[1]), 4)},
+            "test_r2_of_tags": dict(zip(checks.TARGETS, r2.round(4).tolist(), strict=True)),
         },
     )
 
 
-def _twin_artist(split: int, index: int) -> str:
+def _twin_song(rng, number: int, split: str, index: int) -> dict:
+    """One song as it stands in its split (``row``) and in the two tag files, and what is true of it."""
+    import numpy as np
+
+    names, centres = list(TWIN_TAGS), np.array(list(TWIN_TAGS.values()))
+    tags, others = (rng.choice(len(names), size=rng.integers(1, 4), replace=False) for _ in range(2))
+    faithful = bool(rng.random() < TWIN_FAITHFUL_SHARE)
+    shown = tags if faithful else others
+    label = centres[tags].mean(axis=0)
+    shares = (0.5 + centres[shown].mean(axis=0) / 5).round(6).tolist()
+    track_id, artist, title = msd.generated_track_id(number), _twin_artist(split, index), f"Song {number}"
+    return {
+        "split": split,
+        "label": label,
+        "faithful": faithful,
+        "row": [200_000 + 7 * number, f"SO{track_id[2:]}", track_id, *label.round(6).tolist(), artist, title],
+        "named": {"msd_id": track_id, "artist_name": artist, "song_title": title},
+        "counted": {
+            **dict(zip(checks.TARGETS, shares, strict=True)),
+            "emotion_tags": [[names[tag], int(rng.integers(1, 20))] for tag in shown],
+        },
+    }
+
+
+def _twin_artist(split: str, index: int) -> str:
     """Eight songs an artist; the first artists of the test split are artists of the training split."""
     artist = index // TWIN_SONGS_AN_ARTIST
-    leaked = SPLITS[split] == "test" and artist < TWIN_LEAKED_ARTISTS
-    return f"Generated Artist {0 if leaked else split}-{artist}"
+    home = "train" if split == "test" and artist < TWIN_LEAKED_ARTISTS else split
+    return f"Generated Artist {home}-{artist}"

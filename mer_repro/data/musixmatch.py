@@ -30,6 +30,7 @@ from mer_repro.data.base import (
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from scipy.sparse import csr_array
 
@@ -97,47 +98,52 @@ def load(location: Location) -> Musixmatch:
     import pandas as pd
     from scipy.sparse import csr_array
 
-    ids, mxm_ids, splits, pairs, lengths, cut_rows = [], [], [], [], [], 0
-    vocabulary: tuple[str, ...] = ()
-    for split in SPLITS:
-        path = location.path(TABLES[split])
-        words, rows, cut = _read_bags(path)
-        if vocabulary and words != vocabulary:
-            raise DataError(path, found="other words", expected=f"those of {TABLES['train']}", todo="Fetch both again.")
-        vocabulary, cut_rows = words, cut_rows + cut
-        splits += [split] * len(rows)
-        for track_id, mxm_id, numbers in rows:
-            ids.append(track_id)
-            mxm_ids.append(mxm_id)
-            pairs.append(numbers)
-            lengths.append(len(numbers))
-    twice = pd.Index(ids).duplicated()
-    if twice.any():
+    bags = {split: _read_bags(location.path(TABLES[split])) for split in SPLITS}
+    vocabulary = bags["train"].vocabulary
+    if bags["test"].vocabulary != vocabulary:
         raise DataError(
             location.path(TABLES["test"]),
-            found=f"{ids[int(twice.argmax())]}, a song of the training file",
+            found="other words",
+            expected=f"those of {TABLES['train']}",
+            todo="Fetch both again.",
+        )
+    rows = [(*row, split) for split in SPLITS for row in bags[split].rows]
+    songs = pd.DataFrame(
+        {
+            "track_id": pd.Series([row[0] for row in rows], dtype=object),
+            "mxm_id": [row[1] for row in rows],
+            "split": pd.Series([row[3] for row in rows], dtype=object),
+        }
+    )
+    twice = songs[songs.track_id.duplicated()]
+    if len(twice):
+        raise DataError(
+            location.path(TABLES["test"]),
+            found=f"{twice.track_id.iloc[0]}, a song of the training file",
             expected="other songs",
             todo="Fetch both files again.",
         )
-    numbers = np.concatenate(pairs)
-    counts = csr_array(
-        (numbers[:, 1], numbers[:, 0] - 1, np.concatenate([[0], np.cumsum(lengths)])),
-        shape=(len(ids), len(vocabulary)),
-    )
-    songs = pd.DataFrame({"track_id": ids, "mxm_id": mxm_ids, "split": splits}).astype(
-        {"track_id": object, "split": object}
-    )
+    pairs = np.concatenate([row[2] for row in rows])
+    starts = np.concatenate([[0], np.cumsum([len(row[2]) for row in rows])])
+    counts = csr_array((pairs[:, 1], pairs[:, 0] - 1, starts), shape=(len(rows), len(vocabulary)))
+    cut_rows = sum(bag.cut_rows for bag in bags.values())
     return Musixmatch(location, songs, counts, vocabulary, _read_stems(location, vocabulary), cut_rows)
 
 
-def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
-    """The vocabulary, a (track id, musiXmatch id, (words, 2) array of column and count) a song, broken last rows."""
-    import numpy as np
+@dataclass(frozen=True)
+class _Bags:
+    """One file: its words, (track id, musiXmatch id, (words, 2) array of column and count) a song, broken last rows."""
 
-    vocabulary: tuple[str, ...] = ()
-    lines, rows = [], []
+    vocabulary: tuple[str, ...]
+    rows: list[tuple[str, int, np.ndarray]]
+    cut_rows: int
+
+
+def _read_bags(path: Path) -> _Bags:
     text = read_text(path)
     last = text.rstrip().count("\n") + 1
+    vocabulary: tuple[str, ...] = ()
+    lines, rows, cut_rows = [], [], 0
     for line, row in enumerate(text.split("\n"), 1):
         row = row.rstrip("\r")
         if not row or row.startswith("#"):
@@ -147,20 +153,29 @@ def _read_bags(path: Path) -> tuple[tuple[str, ...], list[tuple], int]:
             continue
         match = _ROW.fullmatch(row)
         if not match and line == last:
-            _require_unique_songs(path, lines, rows)
-            return vocabulary, rows, 1
+            cut_rows = 1
+            break
         if not match:
             raise _broken(path, line, row[:40])
-        numbers = np.array(match[3][1:].replace(":", ",").split(","), dtype=np.int32).reshape(-1, 2)
-        columns = numbers[:, 0]
-        if columns[0] < 1 or columns[-1] > len(vocabulary) or np.any(np.diff(columns) < 1) or numbers[:, 1].min() < 1:
-            raise _broken(path, line, "words out of order, beyond the list, or counted 0 times")
         lines.append(line)
-        rows.append((match[1], int(match[2]), numbers))
-    if not text.endswith("\n"):
+        rows.append((match[1], int(match[2]), _word_counts(path, line, match[3], len(vocabulary))))
+    if not cut_rows and not text.endswith("\n"):
         refuse_cut_last_line(path, text)
-    _require_unique_songs(path, lines, rows)
-    return vocabulary, rows, 0
+    if not rows:
+        raise DataError(path, found="no songs", expected="one a line after the list of words", todo="Fetch it again.")
+    require_unique(path, lines, {"track_id": [row[0] for row in rows]})
+    return _Bags(vocabulary, rows, cut_rows)
+
+
+def _word_counts(path: Path, line: int, pairs: str, words: int) -> np.ndarray:
+    """(n, 2) array of column (from 1) and count from ",1:6,2:4"."""
+    import numpy as np
+
+    numbers = np.array(pairs[1:].replace(":", ",").split(","), dtype=np.int32).reshape(-1, 2)
+    columns, counts = numbers.T
+    if columns[0] < 1 or columns[-1] > words or (columns[1:] <= columns[:-1]).any() or counts.min() < 1:
+        raise _broken(path, line, "words out of order, beyond the list, or counted 0 times")
+    return numbers
 
 
 def _vocabulary(path: Path, line: int, row: str, earlier: tuple[str, ...]) -> tuple[str, ...]:
@@ -168,12 +183,6 @@ def _vocabulary(path: Path, line: int, row: str, earlier: tuple[str, ...]) -> tu
     if earlier or len(set(words)) < len(words) or not all(words):
         raise DataError(path, line=line, found="a second list, or words twice", expected="one list of different words")
     return words
-
-
-def _require_unique_songs(path: Path, lines: list[int], rows: list[tuple]) -> None:
-    if not rows:
-        raise DataError(path, found="no songs", expected="one a line after the list of words", todo="Fetch it again.")
-    require_unique(path, lines, {"track_id": [row[0] for row in rows]})
 
 
 def _broken(path: Path, line: int, found: str) -> DataError:

@@ -366,7 +366,7 @@ FIDELITY = [
     Detail("Late Fusion", "4.1.2", "weighted mean of probabilities, weights tuned on validation",
            "one weight, least validation cross-entropy", "the criterion is not stated"),
     Detail("original papers of the rivals", "4.1.2", "all reproduced according to their original papers",
-           "built from the descriptions in section 4.1.2", "no original paper is cited for any of them", possible=False),
+           "built from the descriptions in section 4.1.2", "no original paper is cited", possible=False),
     Detail("w/o TCN", "4.2.2; table 3", "an LSTM with the same number of layers", "8 layers of 128",
            "the TCN's layers are counted; lstm_layers=4, one a block, is the other reading"),
     Detail("w/o LM", "4.2.2; table 3", "TCN alone", "the temporal vector alone enters equation (22)"),

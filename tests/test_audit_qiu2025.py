@@ -2,7 +2,7 @@
 
 import pytest
 
-from mer_repro.audit import as_frame, run
+from mer_repro.audit import as_frame, ledger, run
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +55,19 @@ def test_results_come_worst_first_and_as_a_table():
 def test_blame_falls_on_the_rows_that_fail_only(results):
     claims = results["k.mae_valence_literature"].claims
     assert {claim.split(".")[2] for claim in claims} == {"mcan", "tnn_svr"}  # BCRSN prints MAE equal to RMSE
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("dataset", ["deam", "pmemo"])
+def test_spread_of_dynamic_labels_is_that_of_the_real_files(dataset):
+    from mer_repro.data import registry
+
+    if not registry.available(dataset):
+        pytest.skip(f"no real copy of {dataset} here")
+    dynamic = registry.load(dataset, source="real").dynamic
+    facts = ledger.facts()
+    for target in ("arousal", "valence"):
+        labels = dynamic[target].dropna()
+        assert round(labels.std(ddof=0), 2) == float(facts[f"{dataset}_dynamic_{target}_deviation"].value)
+        assert labels.abs().max() <= float(facts["largest_dynamic_label"].value)
+        assert 100 * (labels == 0).mean() <= float(facts["deam_dynamic_zero_share"].value)

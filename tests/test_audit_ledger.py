@@ -134,3 +134,11 @@ def test_every_paper_of_the_study_has_a_sound_ledger():
     for key in papers.paper_keys():
         paper = ledger.load(key)
         assert len(paper.claims) > 50 and paper.checks, key
+
+
+def test_every_check_is_listed_with_its_roles():
+    from mer_repro.audit.checks import CHECKS
+
+    listed = CliRunner().invoke(main, ["audit", "--checks"]).stdout
+    assert [line for line in listed.splitlines() if not line.startswith(" ")] == sorted(CHECKS)
+    assert "roles: mae ..., rmse ..." in listed and "option runs: Literal['one', 'unstated']" in listed

@@ -77,6 +77,32 @@ def test_split_halves_find_the_ceiling_that_vgmidis_twin_planted():
         assert found == pytest.approx(planted["noise_ceiling_r2"], abs=0.03), target
 
 
+def test_published_deviations_give_the_ceilings_planted_in_the_twins():
+    pmemo_twin, emomusic_twin = registry.load("pmemo", "twin"), registry.load("emomusic", "twin")
+    for target in checks.TARGETS:
+        for table, planted, tolerance in (
+            (pmemo_twin.dynamic, pmemo_twin.location.truth()["dynamic"], 0.03),
+            (emomusic_twin.static, emomusic_twin.location.truth()["static"], 0.08),  # 80 labels in all
+        ):
+            found = checks.ceiling_of_means(table[target], table[f"{target}_std"], 10)
+            assert found == pytest.approx(planted[target]["noise_ceiling_r2"], abs=tolerance)
+
+
+def test_deviations_too_large_for_the_scale_are_noticed(tmp_path):
+    from data_tools import copy_of
+
+    from mer_repro.data import pmemo
+
+    copy = copy_of(registry.locate("pmemo", "twin"), tmp_path / "pmemo")
+    path = copy.path(pmemo.DYNAMIC_STD)
+    lines = path.read_text().splitlines()
+    song, time, _, valence = lines[7].split(",")
+    lines[7] = f"{song},{time},0.7071,{valence}"  # more than two ratings on 0-1 allow, unless their mean is 0.5
+    path.write_text("\n".join(lines) + "\n")
+    found = {f.check: f for f in pmemo.validate(pmemo.load(copy))}["scale of the deviations"]
+    assert found.status == "known_defect" and found.numbers["impossible"] == 1
+
+
 def test_variance_between_songs_is_the_score_of_song_means_planted_in_the_twins():
     for name in ("deam", "pmemo"):
         twin = registry.load(name, "twin")

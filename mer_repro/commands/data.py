@@ -180,3 +180,28 @@ def fetch(key: str, parts: tuple[str, ...]) -> None:
     from mer_repro.data import remote
 
     click.echo(remote.fetch(key, parts=parts, progress=True))
+
+
+@command.command(context_settings=CONTEXT)
+@click.option("--write", is_flag=True, help="Write results/data/survey.json, which the book's data chapter shows.")
+def survey(write: bool) -> None:
+    """Run every check on every real copy and print what the data chapter shows, as one JSON document.
+
+    \b
+    Examples:
+      mer-repro data survey
+      MER_REPRO_DATA=~/music mer-repro data survey --write
+    """
+    from mer_repro.data import survey as chapter
+
+    document = chapter.measure("real")
+    if not write:
+        click.echo(json.dumps(document, indent=1, sort_keys=True))
+        return
+    missing = sorted({"deam", "merge", "pmemo", "vgmidi", "emotify", "emomusic"} - set(document["sets"]))
+    if missing:
+        from mer_repro.errors import DataMissing
+
+        raise DataMissing(f"The chapter needs real copies of {', '.join(missing)}; see: mer-repro data status")
+    chapter.write(document)
+    click.echo(chapter.COMMITTED)

@@ -48,7 +48,7 @@ BIBTEX = """@article{aljanaki2017deam,
   year = {2017},
   doi = {10.1371/journal.pone.0173392}
 }"""
-LICENSE_INFO = "Creative Commons BY-NC-SA for the annotations; the songs keep their own Creative Commons licences."
+LICENSE_INFO = "Annotations for research, with citation; the songs carry Creative Commons licences."
 HOST = "https://cvml.unige.ch/databases/DEAM/"
 REMOTES = {
     "annotations": Remote(
@@ -543,14 +543,14 @@ def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -
 
 
 def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list]) -> None:
-    middle, half = 5.0, 4.0
+    middle, half, noise = 5.0, 4.0, 0.25
     early, late = [], []
     for position, song_id in enumerate(ids):
         rating = {
-            target: round(float(middle + half * labels[target][position].mean() + 0.25 * rng.standard_normal()), 2)
+            target: round(float(middle + half * labels[target][position].mean() + noise * rng.standard_normal()), 2)
             for target in twins.TARGETS
         }
-        spread = {target: round(float(rng.uniform(0.8, 2.2)), 2) for target in twins.TARGETS}
+        spread = {target: round(float(noise * RATERS**0.5 * rng.uniform(0.9, 1.1)), 2) for target in twins.TARGETS}
         if song_id <= LAST_OF_2014:
             order = ("arousal", "valence") if song_id <= LAST_OF_2013 else ("valence", "arousal")
             early.append([song_id, *(cell for target in order for cell in (rating[target], spread[target]))])

@@ -182,14 +182,18 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     rng = np.random.default_rng([seed, 744])
     ids = [int(i) for i in np.linspace(2, 1000, TWIN_SONGS)]
     songs = twins.plant_songs(rng, [1] * TWIN_SONGS)
+    width = 1.2  # deviation of the labels
     labels = {
-        target: np.clip([5 + 1.2 * song.observed[target][0] for song in songs], *SCALE).round(4)
+        target: np.clip([5 + width * song.observed[target][0] for song in songs], *SCALE).round(4)
         for target in twins.TARGETS
     }
     genres = ("Blues", "Classical", "Country", "Electronic", "Folk", "Jazz", "Pop", "Rock")
     static, info = [], []
     for position, song_id in enumerate(ids):
-        spread = rng.uniform(0.5, 2.5, size=2).round(4)
+        spread = [
+            round(float(width * twins.rater_deviation(target, RATERS) * rng.uniform(0.9, 1.1)), 4)
+            for target in ("valence", "arousal")
+        ]
         static.append([song_id, labels["valence"][position], spread[0], labels["arousal"][position], spread[1]])
         start = int(rng.integers(0, 200))
         times = [f"{t // 60}.{t % 60:02d}".rstrip("0").rstrip(".") for t in (start, start + EXCERPT_SECONDS)]

@@ -41,7 +41,7 @@ BIBTEX = """@article{aljanaki2016emotify,
   year = {2016},
   doi = {10.1016/j.ipm.2015.03.004}
 }"""
-LICENSE_INFO = "Free for research, by the owners' statement; the clips are from the Magnatune catalogue."
+LICENSE_INFO = "Published for research, with citation; the clips are from the Magnatune catalogue."
 REMOTES = {
     "dataset": Remote(
         address="",

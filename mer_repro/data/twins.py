@@ -106,6 +106,11 @@ class Affect:
 SHARES = {"arousal": Affect(), "valence": Affect(0.18, 0.06, 0.50, 0.14, 0.12)}
 
 
+def rater_deviation(target: str, raters: int) -> float:
+    """Deviation of single raters, in units of the label's, whose mean has the planted noise."""
+    return (SHARES[target].noise * raters) ** 0.5
+
+
 @dataclass(frozen=True)
 class PlantedSong:
     """One generated song.

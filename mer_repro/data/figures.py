@@ -1,0 +1,328 @@
+"""The pictures, tables and numbers of the data chapter, drawn from a survey (`mer_repro.data.survey`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mer_repro import plots, report
+from mer_repro.data import registry, survey
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIGNS = {"ok": "✓ ok", "note": "· note", "known_defect": "! known defect", "failed": "✗ failed"}
+READINGS = {
+    "as_published": "columns as published",
+    "corrected": "columns put right",
+    "published_to_right": "trained on published, tested on right",
+}
+MODELS = {"ridge": "ridge", "gradient_boosting": "gradient boosting"}
+#: Bands of `survey.BANDS` in words.
+SHARING = ("its own", "shared by 2 or 3", "by 4 to 10", "by more than 10")
+
+
+def numbers(document: dict) -> dict[str, str]:
+    """Every number that the chapter's prose glues, as it is to appear, by name."""
+    of = {(row["model"], row["target"], row["reading"]): row for row in document["swap"]["scores"]}
+    early = document["swap"]["evidence"]["early"]
+
+    def figure(name: str, check: str, key: str) -> float:
+        return survey.finding(document, name, check)["numbers"][key]
+
+    glued = {
+        "sets": str(len(document["sets"])),
+        "swapped_songs": f"{early['songs']:.0f}",
+        "swap_dynamic_straight": f"{early['dynamic_straight']:.2f}",
+        "swap_dynamic_crossed": f"{early['dynamic_crossed']:.2f}",
+        "swap_emomusic_straight": f"{early['emomusic_straight']:.2f}",
+        "swap_emomusic_crossed": f"{early['emomusic_crossed']:.2f}",
+        "swap_loudness_valence": f"{early['loudness_valence']:.2f}",
+        "swap_loudness_arousal": f"{early['loudness_arousal']:.2f}",
+        "merge_seen": f"{100 * figure('merge', 'test labels seen in training, 70-15-15', 'share'):.0f} %",
+        "merge_most": f"{figure('merge', 'label multiplicity', 'most'):.0f}",
+        "merge_distinct": f"{figure('merge', 'label multiplicity', 'distinct'):,.0f}",
+        "merge_items": f"{figure('merge', 'label multiplicity', 'items'):,.0f}",
+        "pmemo_between_arousal": f"{figure('pmemo', 'variance between songs', 'arousal'):.3f}",
+        "pmemo_between_valence": f"{figure('pmemo', 'variance between songs', 'valence'):.3f}",
+        "pmemo_ceiling_arousal": f"{figure('pmemo', 'rater ceiling', 'arousal'):.2f}",
+        "pmemo_ceiling_valence": f"{figure('pmemo', 'rater ceiling', 'valence'):.2f}",
+        "vgmidi_ceiling_arousal": f"{figure('vgmidi', 'rater ceiling', 'arousal'):.2f}",
+        "vgmidi_ceiling_valence": f"{figure('vgmidi', 'rater ceiling', 'valence'):.2f}",
+        "emotify_clips": f"{figure('emotify', 'numbering of the clips', 'clips'):.0f}",
+        "emotify_by_file": f"{figure('emotify', 'numbering of the clips', 'by_file'):.2f}",
+        "emotify_by_id": f"{figure('emotify', 'numbering of the clips', 'by_published_id'):.2f}",
+        "deam_unpaired": f"{figure('deam', 'unpaired frames', 'frames'):.0f}",
+        "deam_duplicates": f"{figure('deam', 'duplicates', 'surplus'):.0f}",
+        "pmemo_duplicates": f"{figure('pmemo', 'duplicates', 'surplus'):.0f}",
+    }
+    for model in MODELS:
+        for target in ("valence", "arousal"):
+            for reading in READINGS:
+                glued[f"{model}_{target}_{reading}"] = f"{of[model, target, reading]['r2']:.2f}"
+    return glued
+
+
+# ---- tables ----------------------------------------------------------------------------------------------------------
+
+
+def sets_table(document: dict) -> report.Table:
+    """One row a data set: what it is, which copy was checked, what the checks found, the licence."""
+    import pandas as pd
+
+    rows = []
+    for name, entry in document["sets"].items():
+        counts = {status: sum(f["status"] == status for f in entry["findings"]) for status in SIGNS}
+        tally = ", ".join(f"{count} {SIGNS[status]}" for status, count in counts.items() if count)
+        licence = registry.dataset_module(name).LICENSE_INFO
+        rows.append([name, entry["says"].partition(": ")[2], entry["data"], tally, licence])
+    frame = pd.DataFrame(rows, columns=["set", "what it is", "copy checked", "checks", "licence"])
+    return report.Table(frame, "The data sets of this study.", searchable=True)
+
+
+def unavailable_table() -> report.Table:
+    """The data that nobody can have, and what stands in for it."""
+    import pandas as pd
+
+    rows = [[g.says, g.why, g.since or "never public", ", ".join(g.stands_in)] for g in registry.UNAVAILABLE.values()]
+    return report.Table(pd.DataFrame(rows, columns=["data", "why it cannot be had", "since", "what stands in"]))
+
+
+def findings_table(document: dict) -> report.Table:
+    """Every finding on every set."""
+    import pandas as pd
+
+    rows = [
+        [name, finding["check"], SIGNS[finding["status"]], finding["says"]]
+        for name, entry in document["sets"].items()
+        for finding in entry["findings"]
+    ]
+    return report.Table(pd.DataFrame(rows, columns=["set", "check", "result", "what it says"]), searchable=True)
+
+
+def swap_table(document: dict) -> report.Table:
+    """The swap benchmark: R2 with 95 % intervals over songs."""
+    import pandas as pd
+
+    rows = [
+        [
+            MODELS[row["model"]],
+            row["target"],
+            READINGS[row["reading"]],
+            report.interval(row["r2"], row["low"], row["high"]),
+        ]
+        for row in document["swap"]["scores"]
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "target", "labels", "R² (95 % interval)"])
+    return report.Table(
+        frame, f"DEAM's song-level descriptors against its static labels ({document['swap']['data']} data)."
+    )
+
+
+def comparison_table(committed: dict, here: dict) -> report.Table:
+    """What the checks found on this machine's copies, beside the committed survey."""
+    import pandas as pd
+
+    rows = []
+    for name, entry in here["sets"].items():
+        known = committed["sets"].get(name)
+        if entry["data"] == "twin":
+            verdict = "generated stand-in"
+        elif known is None:
+            verdict = "not in the committed survey"
+        elif known["fingerprint"] == entry["fingerprint"]:
+            verdict = "the same files"
+        else:
+            verdict = "other files than those surveyed"
+        failed = sum(finding["status"] == "failed" for finding in entry["findings"])
+        rows.append([name, entry["data"], verdict, f"{len(entry['findings'])} checks, {failed} failed"])
+    return report.Table(pd.DataFrame(rows, columns=["set", "copy here", "against the survey", "checks"]))
+
+
+# ---- pictures --------------------------------------------------------------------------------------------------------
+
+
+def planes_figure(document: dict) -> plots.DescribedFigure:
+    """Where the labels of every set lie on the valence-arousal plane, side by side."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    planes = [entry["plane"] for entry in document["sets"].values() if "plane" in entry]
+    columns = 4
+    rows = -(-len(planes) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(9.6, 2.75 * rows), squeeze=False)
+    for axis, plane in zip(axes.flat, planes, strict=False):
+        _draw_counts(axis, plane["counts"], plane["scale"], plane["scale"])
+        middle = sum(plane["scale"]) / 2
+        axis.axhline(middle, color=plots.MUTED, linewidth=0.6)
+        axis.axvline(middle, color=plots.MUTED, linewidth=0.6)
+        axis.set_title(f"{plane['title']}\n{plane['items']:,} items", fontsize=9)
+    for axis in list(axes.flat)[len(planes) :]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("arousal", fontsize=9)
+    for axis in axes[-1]:
+        axis.set_xlabel("valence", fontsize=9)
+    listed = "; ".join(f"{p['title']}: {_filled(p):.0%} of the cells hold a song" for p in planes)
+    return plots.described(
+        figure,
+        alt="Density of song labels on the valence-arousal plane, one panel a data set, each on its own scale, cut into"
+        f" 20 by 20 cells. {listed}.",
+        caption="Darker cells hold more songs; white ones none. Lines mark the middle of the scale.",
+    )
+
+
+def _filled(plane: dict) -> float:
+    cells = [count for column in plane["counts"] for count in column]
+    return sum(count > 0 for count in cells) / len(cells)
+
+
+def _draw_counts(axis: Axes, counts: list[list[int]], across: list[float], up: list[float]) -> None:
+    """Counts [across][up] as a heat map; the root keeps single songs visible beside full cells."""
+    import numpy as np
+
+    values = np.sqrt(np.array(counts, dtype=float)).T
+    values[values == 0] = np.nan
+    axis.imshow(
+        values, origin="lower", extent=(*across, *up), aspect="auto", cmap="Blues", vmin=-0.3 * np.nanmax(values)
+    )
+    axis.grid(False)
+    axis.tick_params(labelsize=8)
+
+
+def swap_figure(document: dict) -> plots.DescribedFigure:
+    """Left: the published valence column of the songs up to 1000 follows dynamic arousal. Right: the price."""
+    import matplotlib.pyplot as plt
+
+    from mer_repro.data import deam
+
+    plots.use_style()
+    found = document["swap"]
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.6, 3.6), width_ratios=(1, 1, 1.5))
+    for axis, witness in ((left, "valence"), (middle, "arousal")):
+        _draw_counts(axis, found["planes"][witness], survey.SWAP_DYNAMIC_RANGE, deam.STATIC_SCALE)
+        axis.set_xlabel(f"dynamic {witness}, song mean", fontsize=9)
+    left.set_ylabel("static column called valence", fontsize=9)
+    left.set_title("songs up to 1000", fontsize=10)
+    _draw_scores(right, found["scores"])
+    evidence = found["evidence"]["early"]
+    boosted = {
+        (row["target"], row["reading"]): row["r2"] for row in found["scores"] if row["model"] == "gradient_boosting"
+    }
+    price = " ".join(
+        f"R² of {target} is {boosted[target, 'as_published']:.2f} on the columns as published and"
+        f" {boosted[target, 'corrected']:.2f} on the right ones."
+        for target in ("valence", "arousal")
+        if boosted
+    )
+    return plots.described(
+        figure,
+        alt="Two heat maps and a dot plot. For the songs up to id 1000 the published static valence scatters widely"
+        " against the songs' mean dynamic valence and follows their mean dynamic arousal closely (mean correlation of"
+        f" the columns {evidence['dynamic_straight']:.2f} straight, {evidence['dynamic_crossed']:.2f} crosswise)."
+        f" With gradient boosting, {price}",
+        caption=f"DEAM's static table ({found['data']} data): the swap, and what it does to a benchmark."
+        " Bars: 95 % over songs.",
+    )
+
+
+def _draw_scores(axis: Axes, scores: list[dict]) -> None:
+    styles = {"as_published": (plots.STATED, "o"), "corrected": (plots.MEASURED, "s")}
+    groups = [(model, target) for model in MODELS for target in ("valence", "arousal")]
+    groups = [group for group in groups if any((row["model"], row["target"]) == group for row in scores)]
+    for row in scores:
+        if row["reading"] in styles:
+            colour, marker = styles[row["reading"]]
+            height = len(groups) - groups.index((row["model"], row["target"]))
+            height += 0.13 if row["reading"] == "as_published" else -0.13
+            axis.plot([row["low"], row["high"]], [height] * 2, color=colour, linewidth=2)
+            label = READINGS[row["reading"]] if (row["model"], row["target"]) == groups[0] else None
+            axis.plot(row["r2"], height, marker, color=colour, markersize=7, label=label)
+    ticks = range(len(groups), 0, -1)
+    axis.set_yticks(ticks, [f"{target}\n{MODELS[model]}" for model, target in groups], fontsize=9)
+    axis.set_ylim(0.4, len(groups) + 0.9)
+    axis.set_xlabel("R², whole songs held out", fontsize=9)
+    axis.tick_params(axis="x", labelsize=8)
+    axis.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+
+
+def sharing_figure(document: dict) -> plots.DescribedFigure:
+    """How many items have a label to themselves, by set."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    sets = [(e["plane"]["title"], e["sharing"]) for e in document["sets"].values() if "sharing" in e]
+    figure, axis = plt.subplots(figsize=(8.6, 0.9 + 0.42 * len(sets)))
+    shades = ("#DCE9F5", "#9CC4E4", "#4A90C2", "#0B4F8A")
+    for height, (_, shares) in enumerate(reversed(sets)):
+        start = 0.0
+        for share, shade, words in zip(shares, shades, SHARING, strict=True):
+            axis.barh(height, share, left=start, color=shade, label=words if height == 0 else None, edgecolor="white")
+            start += share
+    axis.set_yticks(range(len(sets)), [title for title, _ in reversed(sets)], fontsize=9)
+    axis.set_xlim(0, 1)
+    axis.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+    axis.set_xlabel("share of the items", fontsize=9)
+    axis.legend(
+        title="The item's label is", ncols=4, fontsize=8, title_fontsize=8, loc="lower left", bbox_to_anchor=(0, 1.0)
+    )
+    axis.grid(False)
+    listed = "; ".join(f"{title}: {shares[0]:.0%} have it to themselves" for title, shares in sets)
+    return plots.described(
+        figure,
+        alt=f"Stacked bars: how many items of a set carry the same pair of valence and arousal. {listed}.",
+        caption="A model that has seen a test item's exact label in training may score by memory.",
+    )
+
+
+def ceilings_figure(document: dict) -> plots.DescribedFigure:
+    """Rater ceilings of every set, and what knowing a frame's song mean gives."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    points, means = _ceiling_points(document)
+    figure, axis = plt.subplots(figsize=(8.6, 0.8 + 0.27 * len(points)))
+    for height, (label, value) in enumerate(reversed(points)):
+        axis.plot([0, value], [height] * 2, color="#D0D0D0", linewidth=1, zorder=1)
+        axis.plot(
+            value, height, "o", color=plots.MEASURED, markersize=7, label="rater ceiling" if height == 0 else None
+        )
+        if label in means:
+            first = label == next(reversed(means))
+            axis.plot(
+                means[label],
+                height,
+                "D",
+                color=plots.STATED,
+                markersize=6,
+                fillstyle="none",
+                label="a frame's song mean" if first else None,
+            )
+    axis.set_yticks(range(len(points)), [label for label, _ in reversed(points)], fontsize=9)
+    axis.set_xlim(0, 1.02)
+    axis.set_xlabel("R²", fontsize=9)
+    axis.legend(fontsize=9, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    listed = ", ".join(f"{label} {value:.2f}" for label, value in points)
+    known = ", ".join(f"{label} {value:.2f}" for label, value in means.items())
+    return plots.described(
+        figure,
+        alt=f"Dot plot of the highest R² that raters' disagreement allows on songs nobody has seen: {listed}. The song"
+        f" mean of a frame alone gives: {known}.",
+        caption="Dot: what the raters' disagreement leaves to any model on unseen songs (DEAM and emoMusic, static"
+        " labels, and PMEmo: from published deviations, if ten raters; VGMIDI and Emotify: from the raters themselves)."
+        " Diamond: what a split that tears songs apart gives away, over the frames.",
+    )
+
+
+def _ceiling_points(document: dict) -> tuple[list[tuple[str, float]], dict[str, float]]:
+    """(set and target, ceiling) in the order of the sets, and {set and target: R2 of the song mean}."""
+    points, means = [], {}
+    for name, entry in document["sets"].items():
+        for finding in entry["findings"]:
+            for target, value in finding["numbers"].items():
+                label = f"{name.replace('_', ' ')}, {target.replace('_', ' ')}"
+                if finding["check"] == "rater ceiling":
+                    points.append((label, value))
+                if finding["check"] == "variance between songs":
+                    means[label] = value
+    labels = {label for label, _ in points}
+    return points, {label: value for label, value in means.items() if label in labels}

@@ -49,6 +49,7 @@ def room(tmp_path, monkeypatch):
     [
         ('value: "0.20"', "value: 0.20", 12, "value is typed as a number"),
         ('value: "0.20"', 'value: "0.2 0.3"', 12, "not one number"),
+        ('value: "0.20"', 'value: "20%"', 12, "is a percentage; expected unit '%'"),
         ("id: t1.a.rmse", "id: t1.a.mae", 8, "id 't1.a.mae' is already that of line 3"),
         ("id: k.mae", "id: s.better", 16, "already that of line 14"),
         ("column: RMSE", "colunm: RMSE", 9, "unknown field 'colunm'"),

@@ -297,17 +297,18 @@ class _Document:
                 seen.setdefault(entry.id, line)
 
     def numeric(self, key: str, entries) -> None:
-        """A value that looks numeric must be one: digits that cannot be read are a typing error."""
+        """A value that looks numeric must be one, in the unit stated: anything else is a typing error."""
         for position, entry in enumerate(entries):
             for field in ("value", "spread"):
                 printed = getattr(entry, field, None)
-                looks = printed is not None and re.search(r"\d", printed) and getattr(entry, "quantity", "") != "date"
-                if looks and decimal_of(printed, entry.unit) is None:
-                    self.fault(
-                        (key, position, field),
-                        f"{field} '{printed}' with unit '{entry.unit}' is not one number; expected digits as printed,"
-                        " one number a claim",
-                    )
+                if printed is None or not re.search(r"\d", printed) or getattr(entry, "quantity", "") == "date":
+                    continue
+                stated = f"{field} '{printed}' with unit '{entry.unit}'"
+                if decimal_of(printed, entry.unit) is None:
+                    complaint = "is not one number; expected digits as printed, one number a claim"
+                    self.fault((key, position, field), f"{stated} {complaint}")
+                elif printed.endswith("%") and entry.unit != "%":
+                    self.fault((key, position, field), f"{stated} is a percentage; expected unit '%'")
 
     def references(self, place: tuple, ids: list[str], known: set[str], kind: str) -> None:
         for reference in ids:

@@ -30,6 +30,10 @@ WORDS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 ]
+MONTHS = [
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]
 # fmt: on
 
 _PRINTED = re.compile(
@@ -198,20 +202,6 @@ def decimal_of(printed: str, unit: str = "") -> Decimal | None:
 
 def date_of(printed: str) -> datetime.date | None:
     """The date in '17 January 2025', '2025-01-17' or 'January 17, 2025'; None if it is written in another way."""
-    months = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
     day_first = re.fullmatch(r"(\d{1,2}) ([A-Za-z]+) (\d{4})", printed.strip())
     month_first = re.fullmatch(r"([A-Za-z]+) (\d{1,2}), (\d{4})", printed.strip())
     iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", printed.strip())
@@ -219,9 +209,9 @@ def date_of(printed: str) -> datetime.date | None:
         if iso:
             return datetime.date(*map(int, iso.groups()))
         if day_first:
-            return datetime.date(int(day_first[3]), months.index(day_first[2].lower()) + 1, int(day_first[1]))
+            return datetime.date(int(day_first[3]), MONTHS.index(day_first[2].lower()) + 1, int(day_first[1]))
         if month_first:
-            return datetime.date(int(month_first[3]), months.index(month_first[1].lower()) + 1, int(month_first[2]))
+            return datetime.date(int(month_first[3]), MONTHS.index(month_first[1].lower()) + 1, int(month_first[2]))
     except ValueError:
         return None
     return None

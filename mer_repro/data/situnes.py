@@ -275,6 +275,8 @@ TWIN_GENRES = ("metal", "rock", "hip-hop", "electronic", "indie", "pop")
 TWIN_USERS = {1: 24, 2: 40, 3: 20}
 TWIN_LISTENS = {1: 20, 2: 60, 3: 60}
 TWIN_SONGS = 240
+#: Valence after a song: weights of the valence before it and of how well its genre suits that, deviation of the rest.
+TWIN_AFTER = {"before": 0.6, "suits": 0.4, "noise": 0.1}
 
 
 def make_twin(folder: Path, seed: int = 0) -> None:
@@ -290,6 +292,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     genre_of_song = rng.integers(0, len(TWIN_GENRES), TWIN_SONGS)
     size = {f"stage{stage}": [TWIN_USERS[stage], TWIN_USERS[stage] * TWIN_LISTENS[stage]] for stage in STAGES}
     truth: dict = {"dataset": "situnes", "seed": seed, "size": size, "genres": list(TWIN_GENRES)}
+    truth["valence_after"] = TWIN_AFTER
     for stage in STAGES:
         planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
         _write_twin_stage(folder / LISTENS[stage], stage, rng, planted, genre_of_song)
@@ -314,7 +317,13 @@ def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.Plant
         number[user] += 1
         suits = mood * affinity[genre]
         arousal = float(np.tanh(0.5 * rng.standard_normal()))
-        after = float(np.clip(0.6 * mood + 0.4 * suits + 0.1 * rng.standard_normal(), -1, 1))
+        after = float(
+            np.clip(
+                TWIN_AFTER["before"] * mood + TWIN_AFTER["suits"] * suits + TWIN_AFTER["noise"] * rng.standard_normal(),
+                -1,
+                1,
+            )
+        )
         cells = {
             "user_id": user + 1,
             "song_id": rng.choice(np.flatnonzero(genre_of_song == genre)),

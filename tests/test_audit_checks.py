@@ -182,6 +182,26 @@ CASES = [
         {"runs": "one"},
         BAD,  # 6 + 13 predictions of 20
     ),
+    # [[0, 10, 0], [5, 5, 0], [0, 0, 10]]: no hit of the first class, precision 0 / 5
+    (
+        "confusion_counts",
+        {"precision": ["0.00", "0.33", "1.00"], "recall": ["0.00", "0.50", "1.00"], "support": ["10!", "10!", "10!"]},
+        {"runs": "one"},
+        GOOD,
+    ),
+    # too many counts to try one by one; of two classes the first is named at least 930 times wrongly: 5,010 / 5,940 = 0.843
+    (
+        "confusion_counts",
+        {"precision": ["0.85", "0.82"], "recall": ["0.83", "0.84"], "support": ["6000!", "6000!"]},
+        {"runs": "one"},
+        BAD,
+    ),
+    (
+        "confusion_counts",
+        {"precision": ["0.84", "0.83"], "recall": ["0.83", "0.84"], "support": ["6000!", "6000!"]},
+        {"runs": "one"},
+        GOOD,
+    ),
     ("accuracy_and_macro_f1", {"accuracy": "0.65", "macro_f1": "0.64", "shares": ["0.5", "0.5"], "n": "20!"}, {}, GOOD),
     ("accuracy_and_macro_f1", {"accuracy": "0.65", "macro_f1": "0.95", "shares": ["0.5", "0.5"], "n": "20!"}, {}, OPEN),
     # structure

@@ -169,10 +169,12 @@ class Class:
 
     def counts(self) -> list[tuple[int, int]]:
         """The (predictions, hits) that print these scores; the first `_MOST_COUNTS` of them if there are more."""
+        low, high = self.precision.interval.low, self.precision.interval.high
         found = []
         for hits in (self.recall.interval * self.size).integers():
-            predicted = (hits / self.precision.interval).integers() if hits else range(0, _MOST_COUNTS)
-            for named in predicted:
+            least = math.ceil(hits / high) if high > 0 else 0
+            most = math.floor(hits / low) if low > 0 else least + _MOST_COUNTS
+            for named in range(max(least, hits), most + 1):
                 share = Fraction(hits, named) if named else Fraction(0)
                 if self.precision.interval.contains(share) and self._prints_f1(named, hits):
                     found.append((named, hits))

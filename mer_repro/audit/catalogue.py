@@ -41,6 +41,7 @@ def check(function: Callable | None = None, *, cut: bool = True) -> Callable:
     return function
 
 
+@functools.cache
 def roles(name: str) -> dict[str, Role]:
     """The roles of a check, in the order of its signature."""
     found = {}
@@ -53,6 +54,7 @@ def roles(name: str) -> dict[str, Role]:
     return found
 
 
+@functools.cache
 def options(name: str) -> dict[str, inspect.Parameter]:
     """The options of a check with their annotations and defaults."""
     parameters = inspect.signature(CHECKS[name]).parameters.values()

@@ -303,10 +303,13 @@ def number(
     cut: bool = False,
 ) -> Number:
     """Read a printed number with its unit into a `Number` in base units (see `interval_of`)."""
-    factor = SCALE.get(unit, Fraction(1))
+    factor = SCALE.get(unit)
 
     def read(text: str | None) -> Interval | None:
         decimal = decimal_of(text, unit) if text is not None and quantity != "date" else None
-        return None if decimal is None else interval_of(decimal, rounding, cut) * factor
+        if decimal is None:
+            return None
+        interval = interval_of(decimal, rounding, cut)
+        return interval * factor if factor else interval
 
     return Number(id, value, quantity, read(value), read(spread), unit)

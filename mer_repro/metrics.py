@@ -10,6 +10,9 @@ Metrics
 -------
 Regression: `r2`, `squared_pearson`, `rmse`, `mae`, `mape`, `ccc`; all of them at once: `regression`.
 
+Classification: `accuracy`, `macro_f1`; both at once with intervals: `classification`, `classification_intervals`.
+There, `y_true` and `y_pred` hold whole numbers below the number of classes.
+
 `r2` and `squared_pearson` differ: the first punishes a wrong mean or scale, the second cannot see them. Papers
 report either under the name R²; tables of this study always say which.
 """
@@ -187,3 +190,86 @@ def scores_from_sums(sums: np.ndarray) -> dict[str, np.ndarray]:
             "ccc": 2 * covariance / (var_true + var_pred + (mean_true - mean_pred) ** 2),
         }
     return {name: np.where(np.isfinite(values), values, np.nan) for name, values in scores.items()}
+
+
+def confusion(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> np.ndarray:
+    """How often class i (row) was called class j (column): (n_classes, n_classes) of int.
+
+    Raises
+    ------
+    ValueError
+        As `validate`, or if a label is not a whole number from 0 to n_classes - 1.
+    """
+    y_true, y_pred = validate_classes(y_true, y_pred, n_classes)
+    return np.bincount(y_true * n_classes + y_pred, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def validate_classes(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both arrays as int64, after checking that they can be compared and hold classes; raises as `confusion`."""
+    for name, values in zip(("y_true", "y_pred"), validate(y_true, y_pred), strict=True):
+        strange = values[(values % 1 != 0) | (values < 0) | (values >= n_classes)]
+        if len(strange):
+            raise ValueError(f"{name} holds {strange[0]:g}; expected whole numbers from 0 to {n_classes - 1}.")
+    return np.asarray(y_true, dtype=np.int64), np.asarray(y_pred, dtype=np.int64)
+
+
+def accuracy(y_true: np.ndarray, y_pred: np.ndarray) -> float:
+    """Share of the items whose class is right, 0 to 1."""
+    y_true, y_pred = validate(y_true, y_pred)
+    return float(np.mean(y_true == y_pred))
+
+
+def macro_f1(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> float:
+    """Mean over the classes of F1 = 2 TP / (2 TP + FP + FN), 0 to 1.
+
+    A class that neither occurs nor is predicted has no F1 and is left out of the mean.
+    """
+    return float(_macro_f1(confusion(y_true, y_pred, n_classes)))
+
+
+def classification(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int) -> dict[str, float]:
+    """accuracy and macro_f1."""
+    return {"accuracy": accuracy(y_true, y_pred), "macro_f1": macro_f1(y_true, y_pred, n_classes)}
+
+
+def classification_intervals(
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    groups: np.ndarray,
+    n_classes: int,
+    *,
+    resamples: int = 2000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Percentile bootstrap intervals of `classification`, resampling whole groups (artists, songs, users).
+
+    Both scores follow from the confusion matrix, so each group is reduced to its own one once.
+
+    Raises
+    ------
+    ValueError
+        As `confusion`, or if `groups` has another length.
+    """
+    y_true, y_pred = validate_classes(y_true, y_pred, n_classes)
+    names, group = np.unique(groups, return_inverse=True)
+    if group.shape != y_true.shape:
+        raise ValueError(f"groups has length {group.size}; expected {y_true.size}, one a prediction.")
+    cell = (group * n_classes + y_true) * n_classes + y_pred
+    by_group = np.bincount(cell, minlength=len(names) * n_classes**2).reshape(len(names), -1)
+    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)
+    counts = (draws @ by_group).reshape(resamples, n_classes, n_classes)
+    scores = {
+        "accuracy": counts.trace(axis1=1, axis2=2) / counts.sum(axis=(1, 2)),
+        "macro_f1": _macro_f1(counts),
+    }
+    tail = (1 - level) / 2
+    return {name: tuple(float(e) for e in np.quantile(values, [tail, 1 - tail])) for name, values in scores.items()}
+
+
+def _macro_f1(counts: np.ndarray) -> np.ndarray:
+    """Macro F1 of confusion matrices (..., n_classes, n_classes)."""
+    hits = np.diagonal(counts, axis1=-2, axis2=-1)
+    involved = counts.sum(axis=-1) + counts.sum(axis=-2)  # 2 TP + FP + FN
+    f1 = np.divide(2 * hits, involved, out=np.full(hits.shape, np.nan), where=involved > 0)
+    return np.nanmean(f1, axis=-1)

@@ -82,3 +82,31 @@ def test_intervals_of_an_undefined_score_are_nan():
     intervals = metrics.regression_intervals([0.1, 0.2, 0.4], [0.3] * 3, ["a", "b", "c"], resamples=100)
     assert np.isnan(intervals["squared_pearson"]).all()
     assert np.isfinite(intervals["rmse"]).all()
+
+
+def test_classification_scores_agree_with_scikit_learn_and_hand():
+    from sklearn.metrics import accuracy_score, f1_score
+
+    rng = np.random.default_rng(3)
+    y_true, y_pred = rng.integers(0, 4, 500), rng.integers(0, 4, 500)
+    scores = metrics.classification(y_true, y_pred, 4)
+    assert scores["accuracy"] == pytest.approx(accuracy_score(y_true, y_pred))
+    assert scores["macro_f1"] == pytest.approx(f1_score(y_true, y_pred, average="macro"))
+    # Classes 0 and 1: F1 of 2/3 and 2/3; class 2 does not occur, class 3 is predicted once and never right.
+    assert metrics.macro_f1([0, 0, 1, 1], [0, 1, 1, 3], 4) == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
+
+
+def test_classification_intervals_resample_groups_not_items():
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(40), 25)
+    right = np.repeat(rng.random(40) < 0.7, 25)  # a group is wholly right or wholly wrong
+    y_true = rng.integers(0, 4, 1000)
+    y_pred = np.where(right, y_true, (y_true + 1) % 4)
+    low, high = metrics.classification_intervals(y_true, y_pred, group, 4)["accuracy"]
+    share = right.mean()
+    assert high - low == pytest.approx(2 * 1.96 * (share * (1 - share) / 40) ** 0.5, rel=0.15)
+
+
+def test_classification_refuses_what_is_no_class():
+    with pytest.raises(ValueError, match="y_pred holds 4; expected whole numbers from 0 to 3"):
+        metrics.confusion([0, 1], [0, 4], 4)

@@ -17,6 +17,7 @@ READINGS = {
     "published_to_right": "trained on published, tested on right",
 }
 MODELS = {"ridge": "ridge", "gradient_boosting": "gradient boosting"}
+TITLES = {"deam": "DEAM", "emomusic": "emoMusic", "emotify": "Emotify", "pmemo": "PMEmo", "vgmidi": "VGMIDI"}
 #: Bands of `survey.BANDS` in words.
 SHARING = ("its own", "shared by 2 or 3", "by 4 to 10", "by more than 10")
 
@@ -42,8 +43,8 @@ def numbers(document: dict) -> dict[str, str]:
         "merge_most": f"{figure('merge', 'label multiplicity', 'most'):.0f}",
         "merge_distinct": f"{figure('merge', 'label multiplicity', 'distinct'):,.0f}",
         "merge_items": f"{figure('merge', 'label multiplicity', 'items'):,.0f}",
-        "pmemo_between_arousal": f"{figure('pmemo', 'variance between songs', 'arousal'):.3f}",
-        "pmemo_between_valence": f"{figure('pmemo', 'variance between songs', 'valence'):.3f}",
+        "pmemo_between_arousal": f"{100 * figure('pmemo', 'variance between songs', 'arousal'):.0f} %",
+        "pmemo_between_valence": f"{100 * figure('pmemo', 'variance between songs', 'valence'):.0f} %",
         "pmemo_ceiling_arousal": f"{figure('pmemo', 'rater ceiling', 'arousal'):.2f}",
         "pmemo_ceiling_valence": f"{figure('pmemo', 'rater ceiling', 'valence'):.2f}",
         "vgmidi_ceiling_arousal": f"{figure('vgmidi', 'rater ceiling', 'arousal'):.2f}",
@@ -319,7 +320,7 @@ def _ceiling_points(document: dict) -> tuple[list[tuple[str, float]], dict[str, 
     for name, entry in document["sets"].items():
         for finding in entry["findings"]:
             for target, value in finding["numbers"].items():
-                label = f"{name.replace('_', ' ')}, {target.replace('_', ' ')}"
+                label = f"{TITLES.get(name, name)}, {target.replace('_', ' ')}"
                 if finding["check"] == "rater ceiling":
                     points.append((label, value))
                 if finding["check"] == "variance between songs":

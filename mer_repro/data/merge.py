@@ -290,7 +290,7 @@ def _quadrant_finding(songs: pd.DataFrame) -> Finding:
     )
 
 
-TWIN_SONGS, TWIN_CLIPS = 240, 12
+TWIN_SONGS, TWIN_CLIPS = 240, 60
 TWIN_WORDS = {
     "Q1": ["joy", "bright", "dance", "shine", "party", "laugh"],
     "Q2": ["rage", "burn", "scream", "fight", "blood", "storm"],
@@ -301,7 +301,7 @@ TWIN_WORDS = {
 
 def make_twin(folder: Path, seed: int = 0) -> None:
     """Write 240 generated songs in MERGE's layout: labels, metadata, both splits, lyrics of all, audio of
-    twelve.
+    sixty.
 
     A song's lyrics draw words that go with its quadrant with the probability in ``truth.json`` and neutral
     words else; its audio is noise whose loudness follows its arousal. One label in ten is another quadrant's,

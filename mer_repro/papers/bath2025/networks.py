@@ -1,0 +1,303 @@
+"""Experiments 1 and 2 with the networks of section 3.3: the five models on clips, alone and with lyrics.
+
+Variants
+--------
+``model_1`` to ``model_5``
+    audio and lyrics where the data set has both, else audio alone: Model 5 is then Model 3 and is not run.
+``model_2_audio``, ``model_2_lyrics``
+    one tower of Model 2, the paper's "best", where the data set has both.
+``lyrics_frozen``, ``lyrics_unfrozen``
+    the lyric towers of Models 3 and 5 alone, where there are lyrics and no audio: what Model 5 changes.
+``mean``, ``ridge``
+    the mean of the training labels; ridge regression on mean and deviation of each mel band of the same clip.
+
+Protocols: ``official_70_15_15`` is MERGE's; ``grouped_70_15_15`` has its shares and keeps a group (the artist, or the
+game, where the data set names it) on one side. Clips are cut at their middle, where something is playing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mer_repro import metrics
+from mer_repro.records import Outcome, Run
+
+if TYPE_CHECKING:
+    from mer_repro.training import Examples
+
+SCORES = ("r2", "rmse", "mae")
+SILENCE = -80.0
+RIDGE_PENALTIES = tuple(10.0**power for power in range(-1, 6))
+SPLIT_SHARES = (0.15, 0.15)  # validation, test
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Songs with what the towers are given.
+
+    Attributes
+    ----------
+    group : (n,) whatever must not stand on both sides of a split.
+    targets : {name: (n,)} labels, 0-1.
+    log_mel : (n, 128, frames) float32, dB re power 1; None where there is no audio.
+    lyrics : n texts; None where there are none.
+    official : {"train": positions, "validation": ..., "test": ...}; None where no split is published.
+    """
+
+    group: np.ndarray
+    targets: dict[str, np.ndarray]
+    log_mel: np.ndarray | None
+    lyrics: list[str] | None
+    official: dict[str, np.ndarray] | None
+
+
+def execute(run: Run, device: str) -> Outcome:
+    """Train one variant once and score the test songs, for each target and (``r2`` ...) their mean."""
+    given = run.parameters
+    clips = load_clips(run.dataset, run.data, given["frames"], given["songs"])
+    parts = clips.official if run.protocol == "official_70_15_15" else grouped_split(clips.group, run.seed)
+    labels = np.column_stack(list(clips.targets.values())).astype(np.float32)  # (song, target)
+    notes, curves = {}, {}
+    if run.variant == "mean":
+        predicted = np.repeat(labels[parts["train"]].mean(axis=0, keepdims=True), len(parts["test"]), axis=0)
+    elif run.variant == "ridge":
+        predicted = _ridge(clips, labels, parts)
+    else:
+        predicted, notes, curves = _network(run, clips, labels, parts, device)
+    return _scored(run, clips, labels[parts["test"]], predicted, parts, notes, curves)
+
+
+def _scored(run, clips, observed, predicted, parts, notes, curves) -> Outcome:
+    scores, intervals, group = {}, {}, clips.group[parts["test"]]
+    for column, target in enumerate(clips.targets):
+        pair = observed[:, column], predicted[:, column]
+        found = metrics.regression(*pair)
+        edges = metrics.regression_intervals(*pair, group, resamples=run.parameters["resamples"], seed=run.seed)
+        scores |= {f"{target}_{name}": found[name] for name in SCORES}
+        intervals |= {f"{target}_{name}": edges[name] for name in SCORES}
+    scores |= {name: float(np.mean([scores[f"{target}_{name}"] for target in clips.targets])) for name in SCORES}
+    columns = {f"y_true_{t}": observed[:, c] for c, t in enumerate(clips.targets)}
+    columns |= {f"y_pred_{t}": predicted[:, c] for c, t in enumerate(clips.targets)}
+    return Outcome(
+        metrics=scores,
+        intervals=intervals,
+        counts={f"n_{name}": len(part) for name, part in parts.items()},
+        predictions={"item": parts["test"], "group": group} | columns,
+        curves=curves,
+        notes=notes,
+    )
+
+
+def grouped_split(group: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """Positions of training, validation and test songs: 70, 15 and 15 % of the groups, none in two parts."""
+    names, of = np.unique(group, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    n_validation, n_test = (max(1, round(share * len(names))) for share in SPLIT_SHARES)
+    held = {"test": order[:n_test], "validation": order[n_test : n_test + n_validation]}
+    held["train"] = order[n_test + n_validation :]
+    return {name: np.flatnonzero(np.isin(of, held[name])) for name in ("train", "validation", "test")}
+
+
+def _ridge(clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
+    """One ridge regression for all targets, each with the penalty of its least leave-one-out error."""
+    from sklearn.linear_model import RidgeCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    features = np.concatenate([clips.log_mel.mean(axis=2), clips.log_mel.std(axis=2)], axis=1)
+    model = make_pipeline(StandardScaler(), RidgeCV(RIDGE_PENALTIES, alpha_per_target=True))
+    return model.fit(features[parts["train"]], labels[parts["train"]]).predict(features[parts["test"]])
+
+
+def _network(run: Run, clips: Clips, labels: np.ndarray, parts: dict, device: str) -> tuple[np.ndarray, dict, dict]:
+    """Predictions of a trained network, notes and curves for its record."""
+    import torch
+
+    from mer_repro import training
+
+    training.seed_everything(run.seed)
+    inputs, network, number, notes = _inputs(run, clips, parts)
+    examples = {
+        name: training.Examples(tuple(tensor[part] for tensor in inputs), torch.tensor(labels[part]))
+        for name, part in parts.items()
+    }
+    # The head starts at the mean of the training labels: a few epochs are then spent on what varies.
+    with torch.no_grad():
+        network.head[-1].bias.copy_(torch.tensor(labels[parts["train"]].mean(axis=0)))
+    fit = _fit(run, network, number, examples, device)
+    predicted = training.predict(network, examples["test"], batch_size=32, device=device)
+    weights = sum(weight.numel() for weight in network.parameters())
+    notes |= {"weights": weights, "best_epoch": fit.best_epoch, "epochs": len(fit.curves["train_loss"])}
+    return predicted, notes, fit.curves
+
+
+def _fit(run: Run, network, number: int, examples: dict[str, Examples], device: str):
+    """Section 3.3: a schedule and early stopping from Model 2 on; Model 1 keeps the weights of its last epoch."""
+    from torch.nn import functional
+
+    from mer_repro import training
+    from mer_repro.papers.bath2025.model import CONFIGURATIONS
+
+    given = run.parameters
+    config = training.TrainingConfig(
+        epochs=given["epochs"], batch_size=given["batch_size"], learning_rate=given["learning_rate"]
+    )
+    validation = None
+    if CONFIGURATIONS[number].schedule:
+        config = config.model_copy(
+            update={"schedule": "plateau", "decay": 0.5, "plateau_patience": 2, "patience": given["patience"]}
+        )
+        validation = examples["validation"]
+    return training.fit(
+        network, examples["train"], validation, config, functional.mse_loss, seed=run.seed, device=device
+    )
+
+
+#: Variants that are not simply ``model_<number>``: number of the model and modality.
+SPECIAL = {
+    "model_2_audio": (2, "audio"),
+    "model_2_lyrics": (2, "lyrics"),
+    "lyrics_frozen": (3, "lyrics"),
+    "lyrics_unfrozen": (5, "lyrics"),
+}
+
+
+def _inputs(run: Run, clips: Clips, parts: dict):
+    """Input tensors in the order of the towers, the untrained network, its number and notes for the record."""
+    import torch
+
+    from mer_repro.papers.bath2025 import model
+
+    both = clips.log_mel is not None and clips.lyrics is not None
+    number, modality = SPECIAL.get(run.variant) or (int(run.variant[-1]), "bimodal" if both else "audio")
+    inputs, notes, dimension, encoder = [], {"modality": modality}, 1, None
+    if modality != "lyrics":
+        inputs.append(torch.from_numpy(referenced(clips.log_mel, parts["train"])))
+    if modality != "audio":
+        lyrics, dimension, encoder, name = _lyric_input(clips.lyrics, run.parameters["tokens"], number)
+        inputs.append(lyrics)
+        notes["encoder"] = name
+    n_targets = len(clips.targets)
+    network = model.build(number, modality, n_targets=n_targets, lyric_dimension=dimension, encoder=encoder)
+    return inputs, network, number, notes
+
+
+def _lyric_input(lyrics: list[str], tokens: int, number: int):
+    """What a model's lyric tower is given, its width, the encoder where it is trained, and the encoder's name."""
+    import torch
+    import transformers
+
+    from mer_repro.features import text
+    from mer_repro.papers.bath2025 import model
+
+    encoder = text.find_encoder()
+    if not model.CONFIGURATIONS[number].unfrozen:
+        vectors = text.embed(lyrics, encoder, max_length=tokens).vectors
+        return torch.from_numpy(vectors), encoder.dimension, None, str(encoder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(encoder.folder, local_files_only=True)
+    ids = tokenizer(lyrics, truncation=True, max_length=tokens, padding=True, return_tensors="pt")["input_ids"]
+    trained = transformers.AutoModel.from_pretrained(encoder.folder, local_files_only=True, dtype=torch.float32)
+    return ids, encoder.dimension, trained, str(encoder)
+
+
+def referenced(log_mel: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Decibels against the loudest point of the training clips, nothing below -80: section 3.2.2, step 5.
+
+    The paper takes the loudest of all songs, test songs included; that leaks little and is avoided here.
+    """
+    from mer_repro.features.log_mel import peak_db
+
+    return np.maximum(log_mel - np.float32(peak_db(log_mel[train])), np.float32(SILENCE))
+
+
+# Data ------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=2)
+def load_clips(dataset: str, data: str, frames: int, songs: int) -> Clips:
+    """Clips of a data set.
+
+    Parameters
+    ----------
+    frames : width of a spectrogram, cut from the middle of the song.
+    songs : at most so many songs, drawn with a fixed seed; 0 for all. The official split of MERGE keeps all.
+
+    Raises
+    ------
+    DataMissing
+        If the copy has no audio, or for MERGE no lyrics.
+    """
+    from mer_repro.data import registry
+
+    loaded = registry.load(dataset, source=data)
+    return {"emotify": _emotify, "vgmidi": _vgmidi, "merge": _merge, "tcc_ceds": _tcc_ceds}[dataset](
+        loaded, frames, songs
+    )
+
+
+def _spectrograms(paths, frames: int) -> np.ndarray:
+    from mer_repro.features import log_mel
+
+    mels = log_mel.log_mel_files(paths, workers=1)
+    # A clip that is too short is filled with silence, 80 dB below its own loudest point.
+    fitted = [log_mel.fit_frames(mel, frames, crop="center", fill_db=float(mel.max()) + SILENCE) for mel in mels]
+    return np.stack(fitted).astype(np.float32)
+
+
+def _emotify(loaded, frames: int, songs: int) -> Clips:
+    """Emotify: the shares of listeners who felt each of nine emotions."""
+    from mer_repro.data.emotify import EMOTIONS
+
+    labels = _drawn(loaded.labels, songs)
+    mels = _spectrograms([loaded.audio_path(song) for song in labels["song_id"]], frames)
+    targets = {emotion: labels[emotion].to_numpy() for emotion in EMOTIONS}
+    return Clips(labels["song_id"].astype(str).to_numpy(), targets, mels, None, None)
+
+
+def _vgmidi(loaded, frames: int, songs: int) -> Clips:
+    """VGMIDI: mean valence and arousal of a piece, -1..1 mapped to 0..1; grouped by game."""
+    pieces = _drawn(loaded.pieces, songs)
+    means = loaded.dynamic.groupby("song_id")[["valence", "arousal"]].mean().loc[pieces["song_id"]]
+    mels = _spectrograms([loaded.audio_path(song) for song in pieces["song_id"]], frames)
+    targets = {name: (means[name].to_numpy() + 1) / 2 for name in ("valence", "arousal")}
+    return Clips(pieces["game"].to_numpy(), targets, mels, None, None)
+
+
+def _merge(loaded, frames: int, songs: int) -> Clips:
+    """MERGE: the songs of which this copy has the audio, with lyrics, in the official parts."""
+    from mer_repro.errors import DataMissing
+
+    paths = {}
+    for song in loaded.songs["song_id"]:
+        try:
+            paths[song] = loaded.audio_path(song)
+        except DataMissing:
+            continue
+    if not paths:
+        loaded.audio_path(loaded.songs["song_id"].iloc[0])  # says what is missing and how to get it
+    table = loaded.songs[loaded.songs["song_id"].isin(paths)]
+    position = {song: k for k, song in enumerate(table["song_id"])}
+    official = {
+        part: np.array(sorted(position[song] for song in loaded.part("70_15_15", part) if song in position), dtype=int)
+        for part in ("train", "validation", "test")
+    }
+    lyrics = [loaded.lyrics(song) for song in table["song_id"]]
+    targets = {name: table[name].to_numpy() for name in ("valence", "arousal")}
+    mels = _spectrograms([paths[song] for song in table["song_id"]], frames)
+    return Clips(table["song_id"].to_numpy(), targets, mels, lyrics, official)
+
+
+def _tcc_ceds(loaded, frames: int, songs: int) -> Clips:
+    """tcc_ceds: lyrics alone; a service's valence and, for arousal, its energy; grouped by artist."""
+    table = _drawn(loaded.songs, songs)
+    targets = {"valence": table["valence"].to_numpy(), "arousal": table["energy"].to_numpy()}
+    return Clips(table["artist"].to_numpy(), targets, None, table["lyrics"].tolist(), None)
+
+
+def _drawn(table, songs: int):
+    """At most `songs` rows, always the same ones, in the table's order."""
+    return table if songs == 0 or songs >= len(table) else table.sample(songs, random_state=0).sort_index()

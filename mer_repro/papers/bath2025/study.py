@@ -1,0 +1,209 @@
+"""bath2025's three experiments, two of which the dissertation left undone, and its table of times.
+
+=============  ========================================================================================  =============
+experiment     what it is                                                                                module
+=============  ========================================================================================  =============
+``labels``     table 4.2 and the 'doughnut' from MERGE's labels alone; label planes of other data sets    `labels`
+``doughnut``   the middle taken out of data sets that have one, with controls                             `doughnut`
+``networks``   the five models of section 3.3, at a stated clip length                                    `networks`
+``congruence``  do audio and lyrics agree, and does that predict the error                                `congruence`
+``timing``     table 3.1                                                                                  `timing`
+=============  ========================================================================================  =============
+
+The experiment of a run follows from its protocol; see `EXPERIMENT_OF`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mer_repro.records import Outcome, Run
+
+KEY = "bath2025"
+Kind = Literal["real", "twin"]
+Experiment = Literal["labels", "doughnut", "networks", "congruence", "timing"]
+TARGETS = ("valence", "arousal")
+
+OFFICIAL = "official_70_15_15"
+EXPERIMENT_OF = {
+    "labels": "labels",
+    "labels_" + OFFICIAL: "labels",
+    "whole": "doughnut",
+    "ring": "doughnut",
+    "same_size": "doughnut",
+    "same_spread": "doughnut",
+    "grouped_70_15_15": "networks",
+    OFFICIAL: "networks",
+    "as_published": "congruence",
+    "half_swapped": "congruence",
+    "timing": "timing",
+}
+BASELINES = ("mean", "median", "quadrant_centre", "quadrant_median", "nearest_label", "random")
+LISTENERS = ("hard_classifier", "soft_classifier", "regressor")
+SIMPLE = ("ridge", "boosting", "network", "predicted_quadrant")
+#: Data sets whose twin is large enough to lose its middle.
+TWINS_WITH_RING = ("tcc_ceds",)
+MODELS = tuple(f"model_{number}" for number in range(1, 6))
+
+
+class Networks(BaseModel):
+    """Sizes of the networks' trainings; the method does not depend on them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    datasets: list[Literal["emotify", "vgmidi", "merge", "tcc_ceds"]] = ["emotify", "vgmidi", "tcc_ceds"]
+    frames: Annotated[int, Field(ge=16, le=1292, description="of a clip; the paper has 1292, 30 s")] = 1292
+    songs: Annotated[int, Field(ge=0, description="at most, of a data set with audio; 0 for all")] = 0
+    lyric_songs: Annotated[int, Field(ge=0, description="at most, of one with lyrics alone")] = 0
+    tokens: Annotated[int, Field(ge=3, le=512)] = 256
+    epochs: Annotated[int, Field(ge=1)] = 50
+    lyric_epochs: Annotated[int, Field(ge=1, description="where the lyric tower is alone")] = 20
+    patience: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    unfrozen_learning_rate: Annotated[float, Field(gt=0, description="of Model 5")] = 5e-5
+    seeds: Annotated[int, Field(ge=1, le=100)] = 3
+
+
+class Parameters(BaseModel):
+    """What a profile may set. Unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: list[Kind] = ["real"]
+    experiments: list[Experiment] = list(get_args(Experiment))
+    label_sets: list[Literal["merge", "deam", "vgmidi", "tcc_ceds"]] = ["merge", "deam", "vgmidi", "tcc_ceds"]
+    doughnut_sets: list[Literal["deam", "vgmidi", "tcc_ceds"]] = ["deam", "vgmidi", "tcc_ceds"]
+    seeds: Annotated[int, Field(ge=1, le=100)] = 5
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    random_draws: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
+    hearings: Annotated[int, Field(ge=10, le=10_000)] = 200
+    congruence_epochs: Annotated[int, Field(ge=1)] = 25
+    timed_clips: Annotated[int, Field(ge=2)] = 20
+    networks: Networks = Networks()
+
+
+def plan(parameters: Parameters) -> list[Run]:
+    """The grid of runs, those that share data next to each other."""
+    planners = {
+        "labels": _plan_labels,
+        "doughnut": _plan_doughnut,
+        "networks": _plan_networks,
+        "congruence": _plan_congruence,
+        "timing": _plan_timing,
+    }
+    return [
+        run
+        for data in parameters.data
+        for experiment in parameters.experiments
+        for run in planners[experiment](parameters, data)
+    ]
+
+
+def _plan_labels(p: Parameters, data: Kind) -> list[Run]:
+    runs = [Run(KEY, dataset, data, "labels", "plane") for dataset in p.label_sets]
+    for target in TARGETS:
+        for variant in BASELINES:
+            given = {"draws": p.random_draws} if variant == "random" else {"resamples": p.resamples}
+            runs.append(Run(KEY, "merge", data, "labels_" + OFFICIAL, variant, target, 0, given))
+        for variant in LISTENERS:
+            given = {"hearings": p.hearings}
+            runs.append(Run(KEY, "merge", data, "labels_" + OFFICIAL, variant, target, 0, given))
+    return runs
+
+
+def _plan_doughnut(p: Parameters, data: Kind) -> list[Run]:
+    given = {"resamples": p.resamples}
+    return [
+        Run(KEY, dataset, data, selection, variant, target, seed, given)
+        for dataset in p.doughnut_sets
+        if data == "real" or dataset in TWINS_WITH_RING
+        for selection in ("whole", "ring", "same_size", "same_spread")
+        for variant in SIMPLE
+        for target in TARGETS
+        for seed in range(p.seeds)
+    ]
+
+
+def _plan_networks(p: Parameters, data: Kind) -> list[Run]:
+    sizes = p.networks
+    shared = {
+        "resamples": p.resamples,
+        "tokens": sizes.tokens,
+        "patience": sizes.patience,
+        "batch_size": sizes.batch_size,
+    }
+    audio = shared | {"frames": sizes.frames, "songs": sizes.songs, "epochs": sizes.epochs}
+    lyrics = shared | {"frames": 0, "songs": sizes.lyric_songs, "epochs": sizes.lyric_epochs}
+    runs = []
+    for dataset in ["merge"] if data == "twin" else sizes.datasets:
+        if dataset == "merge":  # audio and lyrics
+            variants, given, protocol = ("mean", "ridge", *MODELS, "model_2_audio", "model_2_lyrics"), audio, OFFICIAL
+        elif dataset == "tcc_ceds":  # lyrics alone
+            variants, given, protocol = ("mean", "lyrics_frozen", "lyrics_unfrozen"), lyrics, "grouped_70_15_15"
+        else:  # audio alone: Model 5 is Model 3
+            variants, given, protocol = ("mean", "ridge", *MODELS[:4]), audio, "grouped_70_15_15"
+        for variant in variants:
+            slow = variant in ("model_5", "lyrics_unfrozen")
+            rate = {"learning_rate": sizes.unfrozen_learning_rate if slow else sizes.learning_rate}
+            runs += [Run(KEY, dataset, data, protocol, variant, "", seed, given | rate) for seed in range(sizes.seeds)]
+    return runs
+
+
+def _plan_congruence(p: Parameters, data: Kind) -> list[Run]:
+    given = {"resamples": p.resamples, "epochs": p.congruence_epochs}
+    return [
+        Run(KEY, "tcc_ceds", data, protocol, negatives, "", seed, given)
+        for protocol in ("as_published", "half_swapped")
+        for negatives in ("easy", "hard")
+        for seed in range(p.seeds)
+    ]
+
+
+def _plan_timing(p: Parameters, data: Kind) -> list[Run]:
+    given = {"clips": p.timed_clips}
+    runs = [Run(KEY, "emotify", data, "timing", variant, "", 0, given) for variant in ("librosa", "numpy", "torch")]
+    cnn = given | {"frames": p.networks.frames}
+    return [*runs, Run(KEY, "emotify", data, "timing", "cnn", "", 0, cnn)]
+
+
+def batch_key(run: Run) -> tuple[str, str, str]:
+    """Runs of one experiment on one copy of a data set share its loaded tables."""
+    return EXPERIMENT_OF[run.protocol], run.dataset, run.data
+
+
+def sources(run: Run) -> tuple[str, ...]:
+    """What a run's result depends on: its experiment alone, so that work on one leaves the others' records current."""
+    return (f"mer_repro.papers.{KEY}.{EXPERIMENT_OF[run.protocol]}:execute",)
+
+
+def execute(run: Run, *, device: str) -> Outcome:
+    """One run of the experiment that its protocol names.
+
+    Raises
+    ------
+    DataError, DataMissing
+        As the loader of the data set.
+    """
+    experiment = EXPERIMENT_OF[run.protocol]
+    if experiment == "labels":
+        from mer_repro.papers.bath2025 import labels
+
+        return labels.execute(run)
+    if experiment == "doughnut":
+        from mer_repro.papers.bath2025 import doughnut
+
+        return doughnut.execute(run)
+    if experiment == "networks":
+        from mer_repro.papers.bath2025 import networks
+
+        return networks.execute(run, device)
+    if experiment == "congruence":
+        from mer_repro.papers.bath2025 import congruence
+
+        return congruence.execute(run, device)
+    from mer_repro.papers.bath2025 import timing
+
+    return timing.execute(run, device)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from mer_repro import paths
 from mer_repro.cli import main
 from mer_repro.data import registry
-from mer_repro.papers.qiu2025 import study
+from mer_repro.papers.qiu2025 import frames, study
 from mer_repro.records import Run
 
 ROOT = paths.PROJECT
@@ -32,7 +32,7 @@ def test_on_twins_the_leak_alone_makes_the_score(dataset):
     assert leaking.counts["n_test_songs_trained_on"] == leaking.counts["n_songs"]
 
 
-@pytest.mark.parametrize("variant", study.DESCRIPTOR_VARIANTS)
+@pytest.mark.parametrize("variant", frames.DESCRIPTOR_VARIANTS)
 def test_on_the_twin_descriptors_tell_something_about_unheard_songs(variant):
     assert score("deam", "twin", "song_grouped", variant).metrics["r2"] > 0.1
 
@@ -47,7 +47,7 @@ def test_a_constant_has_no_correlation_and_its_rmse_is_the_labels_spread():
 def test_plan_gives_each_cell_once_and_descriptors_only_where_there_are_some():
     runs = study.plan(study.Parameters(data=["twin"], seeds=2))
     assert len({run.id for run in runs}) == len(runs)
-    assert {run.dataset for run in runs if run.variant in study.DESCRIPTOR_VARIANTS} == {"deam"}
+    assert {run.dataset for run in runs if run.variant in frames.DESCRIPTOR_VARIANTS} == {"deam"}
     # 5 baselines on 3 sets and 2 models on one, under 3 protocols, 2 targets, 2 seeds
     assert len(runs) == (5 * 3 + 2) * 3 * 2 * 2
 
@@ -87,10 +87,10 @@ def test_a_broken_file_is_one_clear_error_and_leaves_no_record(name, tmp_path, m
     file.write_text(breaks(file.read_text()))
     monkeypatch.setenv("MER_REPRO_DATA", str(home))
     monkeypatch.setattr(paths, "records_home", lambda profile: tmp_path / "records")
-    study.load_frames.cache_clear()
+    frames.load_frames.cache_clear()
     command = ["run", "qiu2025", "--profile", "full", "--only", "dataset=pmemo", "variant=song_mean", "--workers", "1"]
     done = CliRunner().invoke(main, command)
-    study.load_frames.cache_clear()
+    frames.load_frames.cache_clear()
     assert done.exit_code == 2, done.output
     assert str(file) in done.output and message in done.output
     assert "Traceback" not in done.output

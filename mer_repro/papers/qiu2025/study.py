@@ -1,31 +1,18 @@
-"""qiu2025's experiments: what a split alone does to the scores of models that hear little or nothing.
+"""qiu2025's experiments: the plan of all runs, and who executes which.
 
-Variants
---------
-``global_mean``, ``song_mean``, ``last_value``, ``linear_interpolation``, ``training_maximum``
-    hear no music (`mer_repro.baselines`); on every data set.
-``ridge``, ``random_forest``
-    song-level openSMILE descriptors plus the frame's time; where a data set has descriptors (DEAM). A descriptor is
-    constant within a song, so under a leaking protocol it names the song rather than describes it.
-
-A run fits one variant to one target under one protocol (`mer_repro.splits`) and scores the test frames; intervals
-resample songs.
+- frame-wise baselines and descriptor models under three splits: `mer_repro.papers.qiu2025.frames`;
+- the ladder of leaks, the ablations and the rival network on windows: `mer_repro.papers.qiu2025.ladder`;
+- lag orders with labels alone: `mer_repro.papers.qiu2025.lags`.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mer_repro.papers.qiu2025.frames import DESCRIPTOR_VARIANTS, WITH_DESCRIPTORS
 from mer_repro.records import Outcome, Run
-
-if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-
-    from mer_repro.splits import Split
 
 KEY = "qiu2025"
 Kind = Literal["real", "twin"]
@@ -41,12 +28,37 @@ Variant = Literal[
     "ridge",
     "random_forest",
 ]
+Rung = Literal[
+    "ladder_0_clean",
+    "ladder_1_scaling",
+    "ladder_2_selection",
+    "ladder_3_time",
+    "ladder_4_windows",
+    "ladder_5_within_song",
+    "ladder_6_lagged",
+]
+LadderModel = Literal["global_mean", "song_mean", "ridge", "random_forest", "cnn_bilstm"]
+Ablation = Literal[
+    "no_cnn", "no_bilstm", "neither", "no_attention", "multi_head", "softmax_output", "tpa_bilstm", "released_code"
+]
 
-#: Variants that need song-level descriptors, and the data sets that have them.
-DESCRIPTOR_VARIANTS = ("ridge", "random_forest")
-WITH_DESCRIPTORS = ("deam",)
-#: Penalties that ridge chooses from on the validation frames; features are standardised.
-RIDGE_PENALTIES = (1.0, 10.0, 100.0, 1e3, 1e4, 1e5)
+#: The two ends of the ladder, where ablations and rivals are compared.
+ENDS: tuple[Rung, Rung] = ("ladder_0_clean", "ladder_5_within_song")
+#: The data set whose audio is at hand as a whole; the others lack per-frame descriptors.
+WITH_WINDOWS = "vgmidi"
+
+
+class Training(BaseModel):
+    """Training of the networks on windows. The paper's values; a CPU gets fewer epochs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    epochs: Annotated[int, Field(ge=1)] = 50
+    patience: Annotated[int, Field(ge=1)] = 5
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    released_epochs: Annotated[int, Field(ge=1)] = 40
+    released_features: Annotated[int, Field(ge=1, description="most important descriptors it gets")] = 260
 
 
 class Parameters(BaseModel):
@@ -59,131 +71,113 @@ class Parameters(BaseModel):
     targets: list[Target] = ["arousal", "valence"]
     protocols: list[Protocol] = ["song_grouped", "frame_random", "within_song_random"]
     variants: list[Variant] = list(get_args(Variant))
+    rungs: list[Rung] = list(get_args(Rung))
+    ladder_models: list[LadderModel] = list(get_args(LadderModel))
+    ladder_targets: list[Target] = ["arousal", "valence"]
+    ablations: list[Ablation] = list(get_args(Ablation))
+    ablation_targets: list[Target] = ["arousal"]
     seeds: Annotated[int, Field(ge=1, le=100)] = 5
+    ladder_seeds: Annotated[int, Field(ge=1, le=100)] = 5
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
+    training: Training = Training()
 
 
 def plan(parameters: Parameters) -> list[Run]:
     """The grid of runs, those that share data next to each other."""
+    return [
+        run
+        for data in parameters.data
+        for dataset in parameters.datasets
+        for part in (_frame_runs, _ladder_runs, _lag_runs)
+        for run in part(parameters, dataset, data)
+    ]
+
+
+def _frame_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
     runs = []
-    for data in parameters.data:
-        for dataset in parameters.datasets:
-            for variant in parameters.variants:
-                if variant in DESCRIPTOR_VARIANTS and dataset not in WITH_DESCRIPTORS:
-                    continue
-                chosen = {"resamples": parameters.resamples}
-                if variant == "random_forest":
-                    chosen["trees"] = parameters.trees
-                runs += [
-                    Run(KEY, dataset, data, protocol, variant, target, seed, chosen)
-                    for protocol in parameters.protocols
-                    for target in parameters.targets
-                    for seed in range(parameters.seeds)
-                ]
+    for variant in parameters.variants:
+        if variant in DESCRIPTOR_VARIANTS and dataset not in WITH_DESCRIPTORS:
+            continue
+        chosen = {"resamples": parameters.resamples}
+        if variant == "random_forest":
+            chosen["trees"] = parameters.trees
+        runs += [
+            Run(KEY, dataset, data, protocol, variant, target, seed, chosen)
+            for protocol in parameters.protocols
+            for target in parameters.targets
+            for seed in range(parameters.seeds)
+        ]
     return runs
 
 
-def batch_key(run: Run) -> tuple[str, str]:
-    """Runs on one copy of a data set share its loaded tables."""
-    return run.dataset, run.data
+def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
+    """Every rung with every model, and the ablations at the ladder's two ends."""
+    if dataset != WITH_WINDOWS:
+        return []
+    cells = [
+        (rung, variant, target)
+        for rung in parameters.rungs
+        for variant in parameters.ladder_models
+        for target in parameters.ladder_targets
+    ]
+    cells += [
+        (rung, variant, target)
+        for rung in ENDS
+        if rung in parameters.rungs
+        for variant in parameters.ablations
+        for target in parameters.ablation_targets
+    ]
+    runs = []
+    # Seeds outermost: a sweep that is stopped has finished whole seeds, and can be shown with fewer of them.
+    for seed in range(parameters.ladder_seeds):
+        for rung, variant, target in sorted(cells, key=lambda cell: (cell[0], cell[2])):
+            chosen = {"resamples": parameters.resamples, "trees": parameters.trees}
+            if variant == "cnn_bilstm" or variant in parameters.ablations:
+                chosen |= parameters.training.model_dump()
+            runs.append(Run(KEY, dataset, data, rung, variant, target, seed, chosen))
+    return runs
+
+
+def _lag_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
+    """Lag orders 1 to 29 on PMEmo, the data set of the paper's ablation, with labels alone."""
+    if dataset != "pmemo" or "ladder_6_lagged" not in parameters.rungs:
+        return []
+    chosen = {"resamples": parameters.resamples}
+    return [
+        Run(KEY, dataset, data, protocol, "lag_orders", target, seed, chosen)
+        for protocol in parameters.protocols
+        if protocol != "frame_random"
+        for target in parameters.targets
+        for seed in range(parameters.seeds)
+    ]
+
+
+def _part(run: Run) -> str:
+    """The module that executes a run."""
+    if run.variant == "lag_orders":
+        return "lags"
+    return "ladder" if run.protocol.startswith("ladder_") else "frames"
+
+
+def batch_key(run: Run) -> tuple[str, ...]:
+    """Runs on one copy of a data set share its loaded tables; networks are apart, to spread over workers."""
+    return run.dataset, run.data, _part(run)
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: this module, and the loader that the registry finds by its name."""
-    return (__name__, f"mer_repro.data.{run.dataset}:load")
+    """What a run's result depends on: the module that executes it, and the loader that the registry finds by name."""
+    return (f"mer_repro.papers.{KEY}.{_part(run)}:execute", f"mer_repro.data.{run.dataset}:load")
 
 
 def execute(run: Run, *, device: str) -> Outcome:
-    """Fit one variant on the training frames and score the test frames.
+    """Fit one variant and score its test items.
 
     Raises
     ------
     DataError
         If a data file is not what its documentation promises.
     """
-    from mer_repro import metrics, splits
+    import importlib
 
-    frames, descriptors = load_frames(run.dataset, run.data)
-    songs, target = frames["song_id"].to_numpy(), frames[run.target].to_numpy()
-    split = splits.split(run.protocol, songs, run.seed)
-    predicted, notes = predict(run, frames, descriptors, split)
-    observed, groups = target[split.test], songs[split.test]
-    return Outcome(
-        metrics=metrics.regression(observed, predicted),
-        intervals=metrics.regression_intervals(
-            observed, predicted, groups, resamples=run.parameters["resamples"], seed=run.seed
-        ),
-        counts={
-            "n_train": len(split.train),
-            "n_validation": len(split.validation),
-            "n_test": len(split.test),
-            "n_songs": frames["song_id"].nunique(),
-            "n_test_songs": len(set(groups)),
-            "n_test_songs_trained_on": len(set(groups) & set(songs[split.train])),
-        },
-        predictions=dict(item=split.test, group=groups, y_true=observed, y_pred=predicted),
-        notes=notes,
-    )
-
-
-@lru_cache(maxsize=2)
-def load_frames(dataset: str, data: Kind) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """A data set's dynamic annotations and, where it has them, its song-level descriptors.
-
-    Returns
-    -------
-    frames : one row a (song, time): song_id, time (s), arousal, valence; songs contiguous, times ascending.
-    descriptors : one row a song, index song_id; or None.
-    """
-    from mer_repro.data import registry
-
-    loaded = registry.load(dataset, source=data)
-    frames = loaded.dynamic[["song_id", "time", "arousal", "valence"]]
-    frames = frames.sort_values(["song_id", "time"], kind="stable", ignore_index=True)
-    descriptors = loaded.song_features.set_index("song_id") if dataset in WITH_DESCRIPTORS else None
-    return frames, descriptors
-
-
-def predict(run: Run, frames: pd.DataFrame, descriptors: pd.DataFrame | None, split: Split) -> tuple[np.ndarray, dict]:
-    """Predictions for ``split.test``, and what the record should say of how they came about."""
-    import numpy as np
-
-    from mer_repro.baselines import BASELINES
-
-    target = frames[run.target].to_numpy()
-    if run.variant in BASELINES:
-        return BASELINES[run.variant](frames, target, split), {"hears": "nothing"}
-    features = np.column_stack([descriptors.loc[frames["song_id"]].to_numpy(), frames["time"].to_numpy()])
-    fit = {"ridge": _ridge, "random_forest": _random_forest}[run.variant]
-    predicted, notes = fit(run, features, target, split)
-    return predicted, {"hears": f"{features.shape[1] - 1} song-level descriptors and the time"} | notes
-
-
-def _ridge(run: Run, features: np.ndarray, target: np.ndarray, split: Split) -> tuple[np.ndarray, dict]:
-    """Ridge regression on features standardised by the training frames; penalty by the validation frames' RMSE."""
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    from mer_repro import metrics
-
-    def fitted(penalty: float):
-        model = make_pipeline(StandardScaler(), Ridge(alpha=penalty))
-        return model.fit(features[split.train], target[split.train])
-
-    def validation_error(penalty: float) -> float:
-        return metrics.rmse(target[split.validation], fitted(penalty).predict(features[split.validation]))
-
-    penalty = min(RIDGE_PENALTIES, key=validation_error)
-    return fitted(penalty).predict(features[split.test]), {"penalty": penalty}
-
-
-def _random_forest(run: Run, features: np.ndarray, target: np.ndarray, split: Split) -> tuple[np.ndarray, dict]:
-    """A random forest of ``trees`` trees: a third of the features a split, at least three frames a leaf."""
-    from sklearn.ensemble import RandomForestRegressor
-
-    model = RandomForestRegressor(
-        n_estimators=run.parameters["trees"], max_features=1 / 3, min_samples_leaf=3, random_state=run.seed
-    )
-    return model.fit(features[split.train], target[split.train]).predict(features[split.test]), {}
+    return importlib.import_module(f"mer_repro.papers.{KEY}.{_part(run)}").execute(run, device=device)

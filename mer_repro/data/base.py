@@ -303,6 +303,11 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
         If there is no such file.
     DataError
         If the file is empty, or is not text in `encoding`.
+
+    Warns
+    -----
+    DataWarning
+        If the file begins as a known table does and has fewer lines.
     """
     try:
         content = path.read_bytes()
@@ -325,6 +330,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise DataError(path, line=line, found="a zero byte", expected="text", todo="Fetch the file again.")
+    _warn_of_lost_lines(path, text)
     return text
 
 
@@ -348,7 +354,7 @@ def read_rows(
     -----
     DataWarning
         If the last line has no line end: nothing then tells a whole last number from one that was cut short,
-        unless the file is a known one (`known_tables`), in which case it is compared and the answer is exact.
+        unless the file is a known one (`known_table`), in which case it is compared and the answer is exact.
     """
     text = read_text(path, encoding)
     if not may_be_cut and not text.rstrip(" \t").endswith(("\n", "\r")):
@@ -373,45 +379,72 @@ def read_rows(
         ) from None
 
 
-def last_line_digests(text: str) -> tuple[str, str]:
-    """Digests of all lines but the last, and of the last, whatever the line ends and blank last lines (SHA-256, the
-    first 32 hex digits)."""
+def table_digests(text: str) -> tuple[str, list]:
+    """What tells a known table from a cut copy of it, whatever the line ends and blank last lines.
+
+    Returns
+    -------
+    (head, [lines, body, last]) : digest of the first two lines; number of lines, digest of all lines but the last,
+        digest of the last. Digests are the first 32 hex digits of SHA-256.
+    """
     lines = text.rstrip().splitlines()
-    return tuple(hashlib.sha256("\n".join(part).encode()).hexdigest()[:32] for part in (lines[:-1], lines[-1:]))
+
+    def digest(part: list[str]) -> str:
+        return hashlib.sha256("\n".join(part).encode()).hexdigest()[:32]
+
+    return digest(lines[:2]), [len(lines), digest(lines[:-1]), digest(lines[-1:])]
 
 
-def known_tables(path: Path) -> Mapping[str, str]:
-    """``{digest of all lines but the last: digest of the last}`` of the tables a twin's generator wrote."""
+def known_table(path: Path, head: str) -> list | None:
+    """``[lines, body, last]`` of the known table that begins with `head`: a published one, or one of the twin that
+    `path` belongs to."""
+    from mer_repro.data.known import TABLES
+
+    if head in TABLES:
+        return TABLES[head]
     for folder in path.parents:
         if (folder / TWIN_MARK).is_file():
             truth = json.loads((folder / TWIN_MARK).read_text(encoding="utf-8"))
-            return dict(truth.get("last_lines", {}).values())
-    return {}
+            return truth.get("tables", {}).get(head)
+    return None
 
 
 def refuse_cut_last_line(path: Path, text: str) -> None:
-    """Raise where the last line of a known table is cut; warn where nobody knows."""
-    from mer_repro.data.known import LAST_LINES
-
-    body, last = last_line_digests(text)
-    known = LAST_LINES.get(body) or known_tables(path).get(body)
-    if known == last:
+    """Raise where a known table is cut in its last line; warn where nobody knows. For text without last line end."""
+    head, (lines, body, last) = table_digests(text)
+    known_lines, known_body, known_last = known_table(path, head) or (0, "", "")
+    if (body, last) == (known_body, known_last):
         return
-    number = len(text.splitlines())
-    if known:
+    if lines < known_lines or body == known_body:
         raise DataError(
             path,
-            line=number,
+            line=lines,
             found="a last line that ends too early",
-            expected="the whole line, as in the copy this project knows",
+            expected=f"{known_lines} whole lines, as in the copy this project knows",
             todo="The file is truncated: fetch it again.",
         )
     warnings.warn(
-        f"{path}, line {number}: the last line has no line end, so its last cell may be cut short;"
+        f"{path}, line {lines}: the last line has no line end, so its last cell may be cut short;"
         " if the file is whole, end it with a newline.",
         DataWarning,
         stacklevel=4,
     )
+
+
+def _warn_of_lost_lines(path: Path, text: str) -> None:
+    """Warn where a table begins as a known one and has fewer lines: somebody's subset, or a copy that was cut."""
+    ends = [match.end() for match, _ in zip(re.finditer(r"\n", text), range(2), strict=False)]
+    if len(ends) < 2:
+        return
+    head, _ = table_digests(text[: ends[1]])
+    known = known_table(path, head)
+    if known and len(text.rstrip().splitlines()) < known[0]:
+        warnings.warn(
+            f"{path} begins as a table that this project knows and has only {len(text.rstrip().splitlines())} of its"
+            f" {known[0]} lines. If you did not shorten it, fetch it again.",
+            DataWarning,
+            stacklevel=4,
+        )
 
 
 def plain_header(cell: str) -> str:

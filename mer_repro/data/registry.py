@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mer_repro.data import base
-from mer_repro.data.base import TWIN_MARK, Location, last_line_digests, write_atomically
+from mer_repro.data.base import TWIN_MARK, Location, table_digests, write_atomically
 from mer_repro.errors import DataMissing, require_choice
 from mer_repro.paths import cache_home, data_home
 
@@ -259,7 +259,7 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         module.make_twin(building, seed=seed)
-        _note_last_lines(building, module)
+        _note_tables(building, module)
         # A process that lost the race finds the folder there and drops its own, identical, copy.
         with contextlib.suppress(OSError):
             os.rename(building, folder)
@@ -267,12 +267,11 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _note_last_lines(folder: Path, module: ModuleType) -> None:
-    """Add to ``truth.json`` what tells a cut last line of these tables from one that lacks its line end."""
+def _note_tables(folder: Path, module: ModuleType) -> None:
+    """Add to ``truth.json`` what tells these tables from cut copies of them."""
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
-    tables = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
-    truth["last_lines"] = {
-        name: last_line_digests((folder / name).read_text(encoding="utf-8", errors="replace")) for name in tables
-    }
+    names = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
+    texts = ((folder / name).read_text(encoding="utf-8", errors="replace") for name in names)
+    truth["tables"] = dict(table_digests(text) for text in texts)
     write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

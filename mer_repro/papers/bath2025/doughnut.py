@@ -156,11 +156,11 @@ def ridge(features, target, quadrant, train, test, seed) -> np.ndarray:
 
 
 def boosting(features, target, quadrant, train, test, seed) -> np.ndarray:
-    """Gradient-boosted trees on histograms; a third of the features at each split."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
+    """Stochastic gradient boosting: 200 trees of depth 3, each on 70 % of the songs, few features at a split."""
+    from sklearn.ensemble import GradientBoostingRegressor
 
-    model = HistGradientBoostingRegressor(
-        learning_rate=0.08, max_iter=80, max_leaf_nodes=15, max_features=1 / 3, random_state=seed
+    model = GradientBoostingRegressor(
+        learning_rate=0.08, n_estimators=200, max_depth=3, max_features="sqrt", subsample=0.7, random_state=seed
     )
     return model.fit(features[train], target[train]).predict(features[test])
 

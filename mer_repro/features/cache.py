@@ -13,6 +13,7 @@ Conventions
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -119,6 +120,16 @@ class Cache:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+    @contextlib.contextmanager
+    def lock(self, feature: str) -> Iterator[None]:
+        """Let one process at a time compute `feature`; a killed one lets go."""
+        from filelock import FileLock
+
+        folder = self.folder / feature
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            yield
 
     def keys(self, feature: str) -> Iterator[str]:
         """The keys of all entries of one feature."""

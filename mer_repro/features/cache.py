@@ -95,12 +95,16 @@ class Cache:
             with open(path, "rb") as file:
                 whole = _passes_checksum(file)
             if whole:
-                return np.load(path, mmap_mode="r")
+                return self.open(key)
         except FileNotFoundError:
             return None
         warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
         path.unlink(missing_ok=True)
         return None
+
+    def open(self, key: str) -> np.ndarray:
+        """The array under `key` as it lies there, unchecked: for an entry that was written a moment ago."""
+        return np.load(self.path(key), mmap_mode="r")
 
     def put(self, key: str, array: np.ndarray) -> None:
         """Store `array` under `key`, replacing what is there in one step."""

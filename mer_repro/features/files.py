@@ -68,7 +68,7 @@ def load_or_store(
         errors = [error for error in bar if error is not None]
         if errors:
             raise _summary(errors, len(missing))
-        found.update((key, cache.get(key)) for key, _ in missing)
+        found.update((key, cache.open(key)) for key, _ in missing)
     return [found[key] for key in keys]
 
 

@@ -30,14 +30,16 @@ BIBTEX = """@inproceedings{soleymani2013songs,
   International Workshop on Crowdsourcing for Multimedia}, pages = {1--6}, year = {2013}, doi =
   {10.1145/2506364.2506365}
 }"""
-LICENSE_INFO = "Research only, after a request to the owners; the songs carry Creative Commons licences."
+LICENSE_INFO = (
+    "For research, with citation; the songs are from the Free Music Archive, under Creative Commons licences."
+)
 REMOTES = {
     "annotations": Remote(
         address="",
         filename="annotations.tar.gz",
         unpack_to=".",
         manual=(
-            "Open https://cvml.unige.ch/databases/emoMusic/, fill in the form, download the annotations, and unpack"
+            "Open https://cvml.unige.ch/databases/emoMusic/, download the annotations, and unpack"
             " them so that emomusic/static_annotations.csv and emomusic/songs_info.csv exist."
         ),
     )

@@ -88,6 +88,36 @@ def test_text_branch_has_every_stated_dimension():
     assert branch(*inputs).shape == (4, stated("sec52.text_latent"))
 
 
+def n_weights(module):
+    return sum(weight.numel() for weight in module.parameters() if weight.requires_grad)
+
+
+def linear(inputs, outputs):
+    return (inputs + 1) * outputs
+
+
+@pytest.mark.parametrize(("recurrent", "gates"), [("gru", 3), ("lstm", 4)])
+@pytest.mark.parametrize(("reshape", "step"), [("mean", 256), ("stack", 2048)])
+def test_weights_of_the_crnn_counted_by_hand(recurrent, gates, reshape, step):
+    convolutions = sum(9 * i * o + o + 2 * o for i, o in ((1, 32), (32, 64), (64, 128), (128, 256)))
+    layers = sum(2 * gates * 128 * (inputs + 128 + 2) for inputs in (step, 256))
+    crnn = AudioCRNN(CRNNConfig(recurrent=recurrent, reshape=reshape))
+    assert n_weights(crnn) == convolutions + layers + linear(256, 512)
+
+
+def test_weights_of_text_attention_and_classifier_counted_by_hand():
+    text = linear(50, 128) + 300 + linear(768, 256) + linear(684, 512) + linear(512, 512)
+    assert n_weights(text_branch()) == text
+    assert n_weights(ModalityAttention("bilinear")) == 2 * (512 * 512 + 1)
+    assert n_weights(ModalityAttention("concatenated")) == linear(1024, 2)
+    for reading, joint in (("joint", linear(1024, 256)), ("sum", 0), ("wide", 0), ("audio", 0)):
+        model = network(classifier_input=reading)
+        width = INPUT_WIDTHS[reading]
+        head = linear(width, 256) + 2 * 256 + linear(256, 128) + 2 * 128 + linear(128, 4)
+        branches = n_weights(model.audio) + text
+        assert n_weights(model) == branches + 2 * (512 * 512 + 1) + joint + head
+
+
 def test_attention_pooling_is_a_weighted_mean_of_known_words():
     pool = AttentionPooling(3)
     vectors = torch.tensor([[[1.0, 0, 0], [0, 2, 0], [9, 9, 9]], [[1.0, 1, 1]] * 3])

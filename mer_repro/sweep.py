@@ -125,18 +125,26 @@ class Summary:
         """A few lines for people."""
         head = f"{self.study} ({self.profile}): {self.planned} runs, {len(self.recorded)} recorded before"
         lines = [f"{head}, {len(self.done)} computed in {self.seconds:.1f} s" if self.done else head]
-        lines += [f"  stale, run again: {name} ({why})" for name, why in self.stale.items()]
-        lines += [f"  damaged, run again: {name} ({why})" for name, why in self.damaged.items()]
-        reasons: dict[str, list[str]] = {}
-        for name, why in self.unavailable.items():
-            reasons.setdefault(why, []).append(name)
-        lines += [f"  {len(names)} runs not here: {why}" for why, names in reasons.items()]
+        lines += _by_reason("stale, run again", self.stale)
+        lines += _by_reason("damaged, run again", self.damaged)
+        lines += _by_reason("not here", self.unavailable)
         lines += [f"  failed: {name} ({why})" for name, why in self.failed.items()]
         if self.failed:
             lines.append(f"{len(self.failed)} failed; once the cause is removed: {self.rerun}")
         elif not self.done:
             lines[0] += "; nothing to do"
         return "\n".join(lines)
+
+
+def _by_reason(title: str, reasons: dict[str, str], shown: int = 3) -> list[str]:
+    """A line a reason, with the first few runs that it holds for."""
+    runs: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        runs.setdefault(why, []).append(name)
+    return [
+        f"  {len(names)} {title}: {why} ({', '.join(names[:shown])}{', ...' if len(names) > shown else ''})"
+        for why, names in runs.items()
+    ]
 
 
 def survey(

@@ -103,6 +103,25 @@ def test_a_sweep_killed_again_and_again_repeats_only_what_was_in_flight(place):
     assert [path for path in (place / "store").rglob("*") if path.suffix == ".tmp"] == []
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for left-over processes in /proc")
+def test_ctrl_c_says_how_to_go_on_and_leaves_no_process_behind(place, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    call = (
+        "from mer_repro import paths, cli; from pathlib import Path;"
+        f"paths.records_home = lambda profile: Path({str(place / 'store')!r});"
+        "cli.main(['run', 'studies.fake_study', '--profile', 'quick', '--workers', '2', '--device', 'cpu'])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", call], start_new_session=True, stderr=subprocess.PIPE, text=True)
+    while not list((place / "store").rglob("*.json")):
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, error = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "the same command continues" in error and "Traceback" not in error
+    wait_for_workers(process.pid)
+    assert check_store(place / "store") > 0
+
+
 def test_two_sweeps_on_one_store_share_the_work(place):
     sweeps = [start_sweep(place / "store") for _ in range(2)]
     assert [process.wait() for process in sweeps] == [0, 0]

@@ -42,13 +42,15 @@ def command(key, more_only, profile, workers, device, only, force, cluster, part
 
     chosen, where = _selectors([*only, *more_only]), _cluster(cluster, partition, gpus, limit)
     summaries = []
-    for name in study_keys() if key == "all" else [key]:
-        summary = sweep(
-            name, profile, workers=workers, device=device, cluster=where, only=chosen, force=force, progress=not as_json
-        )
-        summaries.append(summary)
-        if not as_json:
-            click.echo(summary.report())
+    try:
+        for name in study_keys() if key == "all" else [key]:
+            options = dict(workers=workers, device=device, cluster=where, only=chosen, force=force)
+            summaries.append(sweep(name, profile, **options, progress=not as_json))
+            if not as_json:
+                click.echo(summaries[-1].report())
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted. What was finished is recorded; the same command continues from there.", err=True)
+        raise SystemExit(130) from None
     if as_json:
         click.echo(json.dumps([summary.as_dict() for summary in summaries], indent=1))
     if not all(summary.ok for summary in summaries):

@@ -362,7 +362,7 @@ class TPAConfig:
     """Sizes of `TPALSTM`. The paper gives none; ours are those of its network where they exist."""
 
     features: int
-    steps: int
+    steps: int = 26  # main.m: k, the window of the released code
     hidden: int = 128
     filters: int = 32
     bidirectional: bool = True  # tables 1 and 2 name it TPA-BiLSTM; Shih et al. describe a forward LSTM

@@ -6,7 +6,7 @@ ticked. A label is the share of answers that ticked the emotion, 0-1. ``mood`` i
 (1-5), ``age`` in years as entered, ``gender`` 0 or 1 as published. Answers carry no listener id.
 
 ``song_id`` is the track id of the answers (``data.csv``), which counts through classical, rock, electronic
-and pop, a hundred clips each. Copies circulate in which ``labels.csv`` and ``info.csv`` number the genres
+and pop, a hundred clips each. In the copy at hand ``labels.csv`` and ``info.csv`` number the genres
 alphabetically instead, so that one id means two clips there. The loudness of the clips agrees with the
 answers' numbering and not with the other (see `validate`), so `load` places every row of ``info.csv`` by
 genre and file name, and takes from ``labels.csv`` the numbers, which are by the answers' ids, and not the

@@ -119,6 +119,14 @@ def swap_table(document: dict) -> report.Table:
     )
 
 
+def overlaps_table(document: dict) -> report.Table:
+    """Songs that two sets share, by artist and title; pairs that share none are left out."""
+    import pandas as pd
+
+    rows = [[pair["one"], pair["other"], f"{pair['songs']:,}"] for pair in document["overlaps"] if pair["songs"]]
+    return report.Table(pd.DataFrame(rows, columns=["set", "other set", "songs in both, by artist and title"]))
+
+
 def comparison_table(committed: dict, here: dict) -> report.Table:
     """What the checks found on this machine's copies, beside the committed survey."""
     import pandas as pd

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,17 @@ PLANES: dict[str, tuple[str, Callable, tuple[float, float] | None]] = {
 }
 
 
+#: Sets whose songs have artist and title: the table that holds them (None where the copy has none).
+NAMED: dict[str, Callable] = {
+    "deam": lambda dataset: dataset.metadata,
+    "emomusic": lambda dataset: dataset.songs,
+    "pmemo": lambda dataset: dataset.metadata,
+    "merge": lambda dataset: dataset.metadata,
+    "deezer_mood": lambda dataset: dataset.songs,
+    "tcc_ceds": lambda dataset: dataset.songs,
+}
+
+
 def measure(
     source: str = "auto",
     *,
@@ -68,7 +80,8 @@ def measure(
     -------
     dict
         ``sets``: {name: {data, fingerprint, says, findings, plane, sharing}}; ``swap``: {data, evidence, planes,
-        scores, differences}. ``plane`` holds counts in 20 x 20 cells [valence][arousal] and the scale; ``sharing``
+        scores, differences}; ``overlaps``: for every two sets with artists and titles, how many songs they share.
+        ``plane`` holds counts in 20 x 20 cells [valence][arousal] and the scale; ``sharing``
         the share of items whose label 1, 2-3, 4-10 or more items have. Both are missing for sets without a point a
         song.
 
@@ -78,14 +91,21 @@ def measure(
         As `registry.locate` and the loaders.
     """
     document: dict = {"sets": {}}
+    keys: dict[str, set[str]] = {}
     for name in registry.DATASETS if names is None else names:
         if source == "real" and not registry.available(name, home):
             continue
         location = registry.locate(name, source, home)
         dataset = registry.dataset_module(name).load(location)
         document["sets"][name] = _survey_set(name, location, dataset)
+        songs = NAMED[name](dataset) if name in NAMED else None
+        if songs is not None:
+            keys[name] = set(checks.song_keys(songs))
         if name == "deam" and dataset.song_features is not None:
             document["swap"] = _survey_swap(dataset, models, resamples)
+    document["overlaps"] = [
+        {"one": one, "other": other, "songs": len(keys[one] & keys[other])} for one, other in combinations(keys, 2)
+    ]
     return document
 
 
@@ -183,7 +203,7 @@ def read(path: Path = COMMITTED) -> dict:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        document["sets"], document["swap"]
+        document["sets"], document["swap"], document["overlaps"]
     except FileNotFoundError:
         raise RecordError(f"There is no {path}; make it with: mer-repro data survey --write") from None
     except (ValueError, KeyError, TypeError) as error:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY = study.KEY
+ENDS = study.ENDS
 METRICS = ("r2", "squared_pearson", "rmse", "mae", "mape")
 #: Tables 1 and 2 of the paper: its rows for the test split, and the target each table is about.
 STATED_TABLES = {"arousal": "t1", "valence": "t2"}
@@ -47,6 +48,8 @@ def stated(claim_id: str) -> float:
 
 def summary(records: list) -> pd.DataFrame:
     """All scores over seeds, a row a cell; see `mer_repro.report.over_seeds`."""
+    if not records:
+        return report.as_frame([]).reindex(columns=["data", "dataset", "target", "protocol", "variant", "r2", "seeds"])
     return report.over_seeds(report.as_frame(records), METRICS)
 
 
@@ -62,7 +65,8 @@ def against_table(records: list, target: str, dataset: str = LIKELY) -> report.T
     paper = {"model": "the paper's network, test row", "protocol": "stated 80/10/10", "squared Pearson": "–"}
     paper |= {columns[name]: printed(f"{table}.ours.testing.{name}") for name in ("r2", "rmse", "mae", "mape")}
     rows = [paper]
-    cells = summary(records).query("dataset == @dataset and target == @target")
+    cells = summary(records).query("dataset == @dataset and target == @target and protocol in @PROTOCOL_LABELS")
+    cells = cells[cells["variant"].isin(LABELS)]
     for cell in cells.sort_values(["protocol", "r2"]).to_dict("records"):
         row = {"model": LABELS[cell["variant"]], "protocol": PROTOCOL_LABELS[cell["protocol"]]}
         for name, column in columns.items():
@@ -170,6 +174,12 @@ def numbers(records: list) -> dict[str, str]:
         for target in STATED_TABLES:
             runs = _find(records, dataset=LIKELY, target=target, variant="song_mean", protocol=protocol)
             quoted[f"{name}_{target}"] = f"{_mean(runs, 'r2'):.3f}"
+    climbed = _find(records, protocol=ENDS[0], variant="cnn_bilstm")
+    quoted["ladder_test_songs"] = str(climbed[0].counts["n_test_songs"])
+    quoted["ladder_seeds"] = str(len({record.seed for record in climbed}))
+    chosen = climbed[0].parameters
+    quoted |= {"ladder_epochs": str(chosen["epochs"])}
+    quoted |= {name: str(chosen[name]) for name in ("released_epochs", "released_features")}
     return quoted
 
 
@@ -290,3 +300,150 @@ def card(records: list) -> report.Card:
             "Reproduce": "#reproduce-this-page",
         },
     )
+
+
+# The ladder of leaks ----------------------------------------------------------------------------------------------
+
+RUNG_LABELS = {
+    "ladder_0_clean": "songs held out (clean)",
+    "ladder_1_scaling": "+ scaling on all songs",
+    "ladder_2_selection": "+ selection on all songs",
+    "ladder_3_time": "+ time as an input",
+    "ladder_4_windows": "+ windows split at random",
+    "ladder_5_within_song": "+ split within every song",
+    "ladder_6_lagged": "+ earlier labels as inputs",
+}
+MODEL_LABELS = {
+    "global_mean": "mean of all training labels",
+    "song_mean": "mean of the song's training labels",
+    "ridge": "ridge",
+    "random_forest": "random forest",
+    "cnn_bilstm": "CNN-BiLSTM as the paper states it",
+    "no_cnn": "without CNN",
+    "no_bilstm": "without BiLSTM",
+    "neither": "without CNN and BiLSTM",
+    "no_attention": "without attention",
+    "multi_head": "multi-head attention instead",
+    "softmax_output": "softmax over the one output, as stated",
+    "tpa_bilstm": "TPA-BiLSTM (Shih et al.), rebuilt",
+    "released_code": "network of the released code",
+}
+
+
+def ladder(records: list) -> pd.DataFrame:
+    """Scores of the ladder over seeds, a row a (rung, model); empty where no run is recorded yet."""
+    return summary([record for record in records if record.protocol in RUNG_LABELS] or records[:0])
+
+
+def ladder_table(records: list) -> report.Table:
+    """R² of every model on every rung, with intervals over songs, and what each rung adds for the network."""
+    import pandas as pd
+
+    cells = ladder(records)
+    rows = []
+    for rung, label in RUNG_LABELS.items():
+        row = {"rung": label}
+        for model in ("global_mean", "song_mean", "ridge", "random_forest", "cnn_bilstm"):
+            row[MODEL_LABELS[model]] = _shown(cells, rung, model)
+        network = _cell(cells, rung, "cnn_bilstm")
+        row["squared Pearson of the network"] = "–" if network is None else f"{network['squared_pearson']:.2f}"
+        rows.append(row)
+    seeds = int(cells["seeds"].max())
+    return report.Table(pd.DataFrame(rows), f"R² for arousal on VGMIDI (real), mean of {seeds} splits and seeds")
+
+
+def ladder_figure(records: list) -> plots.DescribedFigure:
+    """R² climbing the ladder: the network, a forest, ridge, and what hears nothing."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    cells = ladder(records)
+    figure, axis = plt.subplots(figsize=(8, 4.6))
+    heights = {rung: -index for index, rung in enumerate(RUNG_LABELS)}
+    models = ("song_mean", "ridge", "random_forest", "cnn_bilstm")
+    for model, colour, marker in zip(models, (plots.MUTED, *plots.PALETTE[2:4], plots.MEASURED), "sv^o", strict=True):
+        chosen = cells.query("variant == @model")
+        axis.plot(
+            chosen["r2"].clip(lower=-0.6),
+            chosen["protocol"].map(heights),
+            marker=marker,
+            color=colour,
+            linewidth=1,
+            label=MODEL_LABELS[model],
+        )
+    paper_r2 = stated("t1.ours.testing.r2")
+    axis.axvline(paper_r2, color=plots.STATED, linestyle="--", label=f"the paper, {printed('t1.ours.testing.r2')}")
+    axis.set_yticks(list(heights.values()), list(RUNG_LABELS.values()))
+    axis.set_xlabel("R² for arousal on test measures of VGMIDI")
+    axis.legend(loc="upper left", fontsize=9)
+    network = cells.query("variant == 'cnn_bilstm'").set_index("protocol")["r2"]
+    described = ", ".join(f"{RUNG_LABELS[rung]}: {value:.2f}" for rung, value in network.items())
+    return plots.described(
+        figure,
+        alt=f"R² of four models on seven rungs of leaks. The rebuilt network scores {described}.",
+        caption="One leak more on every rung, from top to bottom. Not the paper's data set: compare the steps.",
+    )
+
+
+def ablation_table(records: list) -> report.Table:
+    """Table 3's rows beside the rebuilt variants at the two ends of the ladder."""
+    import pandas as pd
+
+    cells = ladder(records)
+    paper = {"cnn_bilstm": "t3.full", "no_cnn": "t3.no_cnn", "no_bilstm": "t3.no_bilstm", "neither": "t3.neither"}
+    rows = []
+    for model in MODEL_LABELS:
+        if model in ("global_mean", "ridge", "random_forest") or not (cells["variant"] == model).any():
+            continue
+        row = {"model": MODEL_LABELS[model], "the paper's R² (PMEmo)": "–"}
+        if model in paper:
+            row["the paper's R² (PMEmo)"] = printed(f"{paper[model]}.r2")
+        for rung, label in zip(ENDS, ("songs held out", "released code's split"), strict=True):
+            row[f"ours, {label}"] = _shown(cells, rung, model)
+        rows.append(row)
+    return report.Table(pd.DataFrame(rows), "R² for arousal; ours on VGMIDI (real)")
+
+
+def _cell(cells: pd.DataFrame, rung: str, model: str) -> dict | None:
+    found = cells[(cells["protocol"] == rung) & (cells["variant"] == model)]
+    return None if found.empty else found.iloc[0].to_dict()
+
+
+def _shown(cells: pd.DataFrame, rung: str, model: str) -> str:
+    cell = _cell(cells, rung, model)
+    return "–" if cell is None else report.interval(cell["r2"], cell["r2_low"], cell["r2_high"], digits=2)
+
+
+def lag_figure(records: list) -> plots.DescribedFigure:
+    """R² and composite score against the lag order, from labels alone, on PMEmo."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    plots.use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharex=True)
+    lowest = 1.0
+    for target, colour in zip(STATED_TABLES, (plots.MEASURED, plots.PALETTE[2]), strict=True):
+        runs = _find(records, variant="lag_orders", target=target, protocol="song_grouped")
+        orders = runs[0].notes["lag_orders"]
+        for axis, curve in zip(axes, ("test_r2", "composite"), strict=True):
+            mean = np.mean([run.curves[curve] for run in runs], axis=0)
+            axis.plot(orders, mean, color=colour, label=target)
+            lowest = min(lowest, mean.min()) if curve == "test_r2" else lowest
+    axes[0].set(title="R² on test songs", xlabel="lag order", ylim=(0.9, 1.0))
+    axes[1].set(title="composite score, equations (2) to (8)", xlabel="lag order", ylim=(0, 1))
+    axes[1].legend()
+    return plots.described(
+        figure,
+        alt="Two panels over lag orders 1 to 29 for a linear model that sees only earlier labels of the song. Left: R²"
+        f" on held-out songs is at least {lowest:.2f} from the first lag on. Right: the composite score still moves"
+        " between low and high values.",
+        caption="PMEmo (real), songs held out, past labels as the only input.",
+    )
+
+
+def fidelity_table() -> report.Table:
+    """What the paper and the released code state about the network, and what became of it."""
+    from mer_repro import fidelity
+    from mer_repro.papers.qiu2025 import model
+
+    return report.Table(fidelity.as_frame(model.FIDELITY), "Stated details and what we did", searchable=True)

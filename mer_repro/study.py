@@ -61,22 +61,21 @@ class Study:
         return runs
 
     def data_fingerprint(self, run: Run) -> str:
-        """Hash of the content of the files that a run reads. Raises `DataMissing` where one is not here."""
+        """Hash of the data that a run reads: files and loaded tables. Raises `DataMissing` where one is not here.
+
+        Loaders count through the tables that they make, so a loader rewritten to the same tables makes nothing stale.
+        """
         if self._own_data:
-            locate = self.module.locate
+            prints = [self.module.locate(name, source=run.data).fingerprint for name in run.datasets]
         else:
-            from mer_repro.data.registry import locate
-        prints = [locate(name, source=run.data).fingerprint for name in run.datasets]
+            from mer_repro.data.registry import locate, tables_fingerprint
+
+            prints = [tables_fingerprint(locate(name, source=run.data)) for name in run.datasets]
         return prints[0] if len(prints) == 1 else hashlib.sha256("\n".join(prints).encode()).hexdigest()
 
     def source_roots(self, run: Run) -> tuple[str, ...]:
-        """Where the code of a run's result starts: the study's ``sources`` and the loaders of its data sets."""
-        roots = [f"{root}:execute" if root == self.module.__name__ else root for root in self.module.sources(run)]
-        if not self._own_data:
-            from mer_repro.data.registry import DATASETS
-
-            roots += [f"{DATASETS[name].module}:load" for name in run.datasets if name in DATASETS]
-        return tuple(roots)
+        """Where the code of a run's result starts: the study's ``sources``."""
+        return tuple(f"{root}:execute" if root == self.module.__name__ else root for root in self.module.sources(run))
 
     def source_fingerprint(self, run: Run) -> str:
         """Hash of the source that a run's result depends on; see `mer_repro.fingerprint`."""

@@ -166,8 +166,8 @@ def batch_key(run: Run) -> tuple[str, ...]:
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: the module that executes it, and the loader that the registry finds by name."""
-    return (f"mer_repro.papers.{KEY}.{_part(run)}:execute", f"mer_repro.data.{run.dataset}:load")
+    """What a run's result depends on: the function that executes it, and what that uses."""
+    return (f"mer_repro.papers.{KEY}.{_part(run)}:execute",)
 
 
 def execute(run: Run, *, device: str) -> Outcome:

@@ -154,12 +154,21 @@ def test_classifier_reads_what_the_reading_says(reading, width):
     assert (width == stated("sec62.classifier_input")) == (reading in ("joint", "audio"))
 
 
+def test_bilinear_attention_is_torchs_bilinear_layer():
+    attention, layer = ModalityAttention("bilinear"), torch.nn.Bilinear(512, 512, 2)
+    with torch.no_grad():
+        # Linear holds (score, text), audio; Bilinear holds score, audio, text.
+        attention.score.weight[:] = layer.weight.transpose(1, 2).flatten(0, 1)
+        attention.bias[:] = layer.bias
+    audio, text = torch.randn(3, 512), torch.randn(3, 512)
+    torch.testing.assert_close(attention(audio, text), layer(audio, text).softmax(1), atol=1e-4, rtol=1e-4)
+
+
 def test_attention_weights_by_hand():
     attention = ModalityAttention("bilinear")
     with torch.no_grad():
         attention.score.weight.zero_()
-        attention.score.bias.zero_()
-        attention.score.weight[0, 0, 0] = 1.0
+        attention.score.weight[0, 0] = 1.0
     audio, text = torch.zeros(2, 512), torch.zeros(2, 512)
     audio[:, 0], text[0, 0] = 2.0, 1.5
     weights = attention(audio, text)  # scores 3 and 0 for the first song, 0 and 0 for the second

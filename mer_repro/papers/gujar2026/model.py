@@ -214,11 +214,16 @@ class ModalityAttention(nn.Module):
     def __init__(self, scores: str):
         super().__init__()
         self.bilinear = scores == "bilinear"
-        self.score = nn.Bilinear(LATENT, LATENT, 2) if self.bilinear else nn.Linear(2 * LATENT, 2)
+        # nn.Bilinear holds the same weights and makes an outer product a song, which takes four times as long.
+        self.score = nn.Linear(LATENT, 2 * LATENT, bias=False) if self.bilinear else nn.Linear(2 * LATENT, 2)
+        self.bias = nn.Parameter(torch.zeros(2)) if self.bilinear else None
 
     def forward(self, audio: Tensor, text: Tensor) -> Tensor:
         """(batch, 512) twice -> weights (batch, 2), audio first, that sum to one."""
-        scores = self.score(audio, text) if self.bilinear else self.score(torch.cat([audio, text], dim=1))
+        if self.bilinear:
+            scores = torch.einsum("bkd,bd->bk", self.score(audio).unflatten(1, (2, LATENT)), text) + self.bias
+        else:
+            scores = self.score(torch.cat([audio, text], dim=1))
         return scores.softmax(dim=1)
 
 

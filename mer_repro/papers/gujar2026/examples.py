@@ -1,0 +1,185 @@
+"""Songs with one of four moods, some audio, some words: what each data set can give gujar2026's networks.
+
+==========================  ========================  ==========================  =====================================
+data set                    mood from                 audio                       words
+==========================  ========================  ==========================  =====================================
+``tcc_ceds``                valence, energy: 0.5      4 descriptors               lyrics (stems without stop words)
+``deezer_mood+tcc_ceds``    valence, arousal: 0       6 descriptors               lyrics
+``deezer_mood``             valence, arousal: 0       –                           emotion tags, each as often as counted
+``deam``                    valence, arousal: 5       130 openSMILE descriptors   –
+``emotify``                 highest of four emotions  log-mel spectrogram         –
+``planted``                 `planted.generate`        12 numbers                  generated words
+==========================  ========================  ==========================  =====================================
+
+A value at the cut counts as low. Valence and energy of tcc_ceds are a streaming service's descriptors, computed from
+the audio and rated by nobody; where they make the label they are not among the inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+#: Quadrant of (high valence, high arousal) as a position in `model.MOODS`: happy, sad, angry, calm.
+QUADRANTS = {(True, True): 0, (False, False): 1, (False, True): 2, (True, False): 3}
+#: Emotify's nine induced emotions hold one for each quadrant.
+EMOTIFY_MOODS = ("joyful_activation", "sadness", "tension", "calmness")
+#: tcc_ceds without the two descriptors that make the label
+SAFE_DESCRIPTORS = ("danceability", "loudness", "acousticness", "instrumentalness")
+TARGETS = {
+    "deam": ("corrected", "as_published"),
+    "planted": ("redundant", "separable", "marked", "misleading"),
+}
+PLANTED_SONGS = 1500
+
+
+@dataclass(frozen=True)
+class Songs:
+    """The songs of one data set.
+
+    mood : (n,) int, position in `model.MOODS`. artist : (n,) what a split keeps together; the song itself where no
+    artist is known. audio : (n, features) descriptors, or (n, bands, frames) in dB, or None. texts : n strings or None.
+    audio_informs : planted songs only; see `planted.Planted`. notes : what a record should say about them.
+    """
+
+    mood: np.ndarray
+    artist: np.ndarray
+    audio: np.ndarray | None
+    texts: list[str] | None
+    audio_informs: np.ndarray | None = None
+    notes: dict = field(default_factory=dict)
+
+
+def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
+    """The songs of a data set.
+
+    Parameters
+    ----------
+    target : one of `TARGETS`, "" for data sets that have none.
+    frames : of the spectrograms, where there are some.
+
+    Raises
+    ------
+    DataError, DataMissing
+        As the data set's loader.
+    """
+    loaders = {
+        "tcc_ceds": _tcc_ceds,
+        "deezer_mood+tcc_ceds": _deezer_with_lyrics,
+        "deezer_mood": _deezer_mood,
+    }
+    if dataset == "deam":
+        return _deam(data, target)
+    if dataset == "emotify":
+        return _emotify(data, frames)
+    return _planted(target) if dataset == "planted" else loaders[dataset](data)
+
+
+def quadrants(valence, arousal, middle: float) -> np.ndarray:
+    """(n,) positions in `model.MOODS`; a value of exactly `middle` counts as low."""
+    pairs = zip(np.asarray(valence) > middle, np.asarray(arousal) > middle, strict=True)
+    return np.array([QUADRANTS[bool(v), bool(a)] for v, a in pairs])
+
+
+def _tcc_ceds(data: str) -> Songs:
+    from mer_repro.data import registry
+
+    songs = registry.load("tcc_ceds", source=data).songs
+    songs = songs.drop_duplicates("lyrics")
+    return Songs(
+        quadrants(songs.valence, songs.energy, 0.5),
+        songs.artist.to_numpy(),
+        songs[list(SAFE_DESCRIPTORS)].to_numpy(np.float32),
+        songs.lyrics.tolist(),
+        notes={"label": "a streaming service's valence and energy, computed from the audio"},
+    )
+
+
+def _deezer_with_lyrics(data: str) -> Songs:
+    """Songs of both sets, joined on artist and title: labels that come from listeners' tags, with lyrics."""
+    from mer_repro.data import checks, registry
+    from mer_repro.data.tcc_ceds import DESCRIPTORS
+
+    labelled, described = registry.load("deezer_mood", source=data).songs, registry.load("tcc_ceds", source=data).songs
+    labelled, described = (
+        table.assign(key=table.song_id.map(checks.song_keys(table))).dropna(subset="key").drop_duplicates("key")
+        for table in (labelled, described)
+    )
+    columns = ["key", "lyrics", *DESCRIPTORS]
+    both = labelled[["key", "artist", "valence", "arousal"]].merge(
+        described[columns].rename(columns={"valence": "service_valence"}), on="key"
+    )
+    inputs = ["service_valence" if name == "valence" else name for name in DESCRIPTORS]
+    return Songs(
+        quadrants(both.valence, both.arousal, 0.0),
+        both.artist.to_numpy(),
+        both[inputs].to_numpy(np.float32),
+        both.lyrics.tolist(),
+        notes={"label": "valence and arousal of the listeners' tags (Deezer)"},
+    )
+
+
+def _deezer_mood(data: str) -> Songs:
+    from mer_repro.data import registry
+
+    loaded = registry.load("deezer_mood", source=data)
+    tags = loaded.tags.assign(words=(loaded.tags.tag.str.replace(r"\W+", "", regex=True) + " ") * loaded.tags["count"])
+    texts = tags.groupby("song_id").words.sum()
+    songs = loaded.songs[loaded.songs.song_id.isin(texts.index)]
+    return Songs(
+        quadrants(songs.valence, songs.arousal, 0.0),
+        songs.artist.to_numpy(),
+        None,
+        texts[songs.song_id].tolist(),
+        notes={"label": "valence and arousal of the listeners' tags (Deezer)", "text": "counts of emotion tags"},
+    )
+
+
+def _deam(data: str, target: str) -> Songs:
+    from mer_repro.data import registry
+
+    loaded = registry.load("deam", source=data, as_published=target == "as_published")
+    static = loaded.static.set_index("song_id")
+    features = loaded.song_features.set_index("song_id").loc[static.index]
+    artists = static.index.astype(str).to_series(index=static.index).radd("song ")
+    if loaded.metadata is not None:
+        artists.update(loaded.metadata.set_index("song_id").artist.dropna())
+    return Songs(
+        quadrants(static.valence, static.arousal, 5.0),
+        artists.to_numpy(str),
+        features.to_numpy(np.float32),
+        None,
+        notes={"swapped_songs": len(loaded.swapped) if target == "as_published" else 0},
+    )
+
+
+def _emotify(data: str, frames: int) -> Songs:
+    from mer_repro.data import registry
+    from mer_repro.features.log_mel import GUJAR2026, fit_frames, log_mel_files, set_reference
+
+    loaded = registry.load("emotify", source=data)
+    labels = loaded.labels
+    spectra = log_mel_files([loaded.audio_path(song) for song in labels.song_id], GUJAR2026, workers=1)
+    clips = [fit_frames(set_reference(spectrum, 0.0), frames, crop="center") for spectrum in spectra]
+    return Songs(
+        labels[list(EMOTIFY_MOODS)].to_numpy().argmax(axis=1),
+        labels.song_id.to_numpy(str),
+        np.stack(clips).astype(np.float32),
+        None,
+        notes={"label": "the highest of joyful activation, sadness, tension, calmness"},
+    )
+
+
+def _planted(condition: str) -> Songs:
+    from mer_repro.papers.gujar2026 import planted
+
+    made = planted.generate(condition, PLANTED_SONGS)
+    return Songs(
+        made.mood,
+        np.arange(len(made.mood)).astype(str),
+        made.audio,
+        made.texts,
+        made.audio_informs,
+        {"best_accuracy": made.best_accuracy},
+    )

@@ -47,6 +47,8 @@ def numbers(document: dict) -> dict[str, str]:
         "pmemo_between_valence": f"{100 * figure('pmemo', 'variance between songs', 'valence'):.0f} %",
         "pmemo_ceiling_arousal": f"{figure('pmemo', 'rater ceiling', 'arousal'):.2f}",
         "pmemo_ceiling_valence": f"{figure('pmemo', 'rater ceiling', 'valence'):.2f}",
+        "pmemo_own_arousal": f"{figure('pmemo', 'scale of the deviations', 'arousal_on_own_scale'):.2f}",
+        "pmemo_own_valence": f"{figure('pmemo', 'scale of the deviations', 'valence_on_own_scale'):.2f}",
         "vgmidi_ceiling_arousal": f"{figure('vgmidi', 'rater ceiling', 'arousal'):.2f}",
         "vgmidi_ceiling_valence": f"{figure('vgmidi', 'rater ceiling', 'valence'):.2f}",
         "emotify_clips": f"{figure('emotify', 'numbering of the clips', 'clips'):.0f}",

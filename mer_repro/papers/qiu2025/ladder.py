@@ -76,8 +76,6 @@ NETWORKS = {
     "multi_head": {"attention": "multi_head"},
     "softmax_output": {"output": "softmax"},
 }
-#: Kernels of the released code (main.m): (first, second) by target.
-RELEASED_KERNELS = {"arousal": (10, 5), "valence": (15, 6)}
 
 
 @dataclass(frozen=True)
@@ -289,8 +287,10 @@ def _network(
     training.seed_everything(run.seed)
     network = build_network(run, inputs.shape[-1])
     config = training_config(run)
+    # The released code keeps its last epoch's network, whatever the validation windows say.
+    validation = None if released else parts["validation"]
     fitted = training.fit(
-        network, parts["train"], parts["validation"], config, torch.nn.functional.mse_loss, seed=run.seed, device=device
+        network, parts["train"], validation, config, torch.nn.functional.mse_loss, seed=run.seed, device=device
     )
     predicted = training.predict(network, parts["test"], batch_size=512, device=device).astype(float)
     predicted = predicted * (high - low) + low if released else predicted
@@ -321,7 +321,7 @@ def build_network(run: Run, features: int) -> torch.nn.Module:
     from mer_repro.papers.qiu2025 import model
 
     if run.variant == "released_code":
-        return model.CodeNetwork(model.CodeConfig(features=features, kernels=RELEASED_KERNELS[run.target]))
+        return model.CodeNetwork(model.CodeConfig(features=features, kernels=model.CODE_KERNELS[run.target]))
     if run.variant == "tpa_bilstm":
         return model.TPALSTM(model.TPAConfig(features=features))
     return model.PaperNetwork(model.PaperConfig(features=features, **NETWORKS[run.variant]))
@@ -341,6 +341,7 @@ def training_config(run: Run):
             step_epochs=2,
             decay=0.5,
             clip_norm=1.0,
+            weight_decay=1e-4,
         )
     return TrainingConfig(
         epochs=chosen["epochs"],

@@ -1,8 +1,8 @@
 """Log-mel spectrograms of audio files: a plain librosa loop against `log_mel_files`, clips a second.
 
 Both decode, transform and convert to decibels. The loop keeps its results in memory; `log_mel_files` also writes each
-of them to a cache that starts empty, flushed to the disk. Rounds alternate, so that whatever else the machine does
-hits both; the ratio of each round and the median of them are printed.
+of them to a cache that starts empty. Rounds alternate, so that whatever else the machine does hits both; the ratio of
+each round and the median of them are printed.
 
     MER_REPRO_DATA=... python benchmarks/features_log_mel.py
 

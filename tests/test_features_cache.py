@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 import pytest
 
-from mer_repro.errors import DataError
+from mer_repro.errors import DataError, ParameterError
 from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files
 
@@ -149,6 +149,12 @@ def test_data_error_survives_the_way_back_from_a_process():
     error = DataError("x.csv", line=3, found="a", expected="b", todo="c")
     copy = pickle.loads(pickle.dumps(error))
     assert (str(copy), copy.line, copy.path) == (str(error), 3, error.path)
+
+
+def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ParameterError, match="set XDG_CACHE_HOME"):
+        Cache(tmp_path / "file")
 
 
 def test_missing_file_is_a_clear_error(tmp_path):

@@ -16,6 +16,12 @@ The papers
   from 20 to 8,000 Hz, decibels (reference not stated), padded with zeros or cropped at the centre to 128 time frames,
   which the same sentence makes 128 x 256 tensors; then standardised.
 
+So the input of bath2025's network is
+
+    clips = log_mel_files(paths)
+    reference = peak_db(clips[i] for i in train)
+    x = np.stack([fit_frames(set_reference(clip, reference), 1292) for clip in clips])  # (clips, 128, 1292)
+
 Source of the definition: librosa 0.11 (McFee et al. 2015, doi 10.25080/Majora-7b98e3ed-003), Slaney's mel scale and
 area normalisation, Hann window.
 """

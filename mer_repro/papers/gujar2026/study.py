@@ -88,6 +88,7 @@ class Parameters(BaseModel):
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig()
     crnn_training: TrainingConfig = TrainingConfig()
+    small_training: TrainingConfig = TrainingConfig()
     batches: dict[Stage, list[Annotated[int, Field(ge=1, le=4096)]]] = {}
     repeats: Annotated[int, Field(ge=1, le=1000)] = 5
 
@@ -128,7 +129,8 @@ def _is_planned(parameters: Parameters, variant: str, target: str, seed: int) ->
 def _chosen(parameters: Parameters, dataset: str, variant: str) -> dict[str, Any]:
     if variant == "supports":
         return {"stated": stated_supports()}
-    training = parameters.crnn_training if dataset == "emotify" else parameters.training
+    own = {"emotify": parameters.crnn_training, "deezer_mood+tcc_ceds": parameters.small_training}
+    training = own.get(dataset, parameters.training)
     return {"resamples": parameters.resamples, "training": training.model_dump()}
 
 

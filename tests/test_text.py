@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 import sys
 
@@ -126,18 +127,26 @@ def test_two_processes_that_want_the_same_texts_encode_them_once(folder, tmp_pat
 
 @pytest.mark.parametrize("folder", ["bert"], indirect=True)
 def test_revision_pins_the_files(folder, tmp_path):
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     pinned = find_encoder(str(folder)).revision
     assert find_encoder(str(copy), pinned).revision == pinned
-    (tmp_path / "other").mkdir()
-    shutil.copytree(folder, tmp_path / "other", dirs_exist_ok=True)
+    shutil.copytree(folder, tmp_path / "other")
     config = tmp_path / "other" / "config.json"
     config.write_text(config.read_text().replace("gelu", "relu"))
     with pytest.raises(ParameterError, match="was asked for"):
         find_encoder(str(tmp_path / "other"), pinned)
+
+
+@pytest.mark.parametrize("folder", ["bert"], indirect=True)
+def test_encoder_from_the_hubs_cache_is_found_by_its_commit(folder, tmp_path, monkeypatch):
+    commit = "0123456789abcdef" * 2 + "01234567"
+    shutil.copytree(folder, tmp_path / "models--some--model" / "snapshots" / commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    encoder = find_encoder("some/model", commit)
+    assert (encoder.name, encoder.revision, encoder.dimension) == ("some/model", commit, 16)
+    found = embed(TEXTS, encoder, cache=Cache(tmp_path / "cache")).vectors
+    np.testing.assert_allclose(found, one_by_one(folder, TEXTS, "mean", 32), atol=1e-5)
 
 
 @packaged

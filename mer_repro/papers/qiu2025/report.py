@@ -163,6 +163,10 @@ def _draw_split_panel(axis, cells: pd.DataFrame, claim_id: str) -> None:
     axis.set_xlim(-0.15, 1.03)
 
 
+#: Stands where a number would be whose runs are not recorded.
+NOT_RUN = "(not run yet)"
+
+
 def numbers(records: list) -> dict[str, str]:
     """The numbers that the chapter's prose quotes, by the name under which it glues them."""
     quoted = {
@@ -173,13 +177,13 @@ def numbers(records: list) -> dict[str, str]:
     for name, protocol in (("leaking", "within_song_random"), ("clean", "song_grouped")):
         for target in STATED_TABLES:
             runs = _find(records, dataset=LIKELY, target=target, variant="song_mean", protocol=protocol)
-            quoted[f"{name}_{target}"] = f"{_mean(runs, 'r2'):.3f}"
+            quoted[f"{name}_{target}"] = f"{_mean(runs, 'r2'):.3f}" if runs else NOT_RUN
     climbed = _find(records, protocol=ENDS[0], variant="cnn_bilstm")
-    quoted["ladder_test_songs"] = str(climbed[0].counts["n_test_songs"])
+    chosen = climbed[0].parameters if climbed else {}
     quoted["ladder_seeds"] = str(len({record.seed for record in climbed}))
-    chosen = climbed[0].parameters
-    quoted |= {"ladder_epochs": str(chosen["epochs"])}
-    quoted |= {name: str(chosen[name]) for name in ("released_epochs", "released_features")}
+    quoted["ladder_test_songs"] = str(climbed[0].counts["n_test_songs"]) if climbed else NOT_RUN
+    for name in ("epochs", "released_epochs", "released_features"):
+        quoted[f"ladder_{name}".replace("ladder_released", "released")] = str(chosen.get(name, NOT_RUN))
     return quoted
 
 

@@ -1,0 +1,264 @@
+"""bath2025's experiments: table 4.2 from the official labels, and planted effects that each experiment must find."""
+
+import os
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mer_repro.audit import ledger
+from mer_repro.papers.bath2025 import congruence, doughnut, networks, planes, study
+from mer_repro.records import Run
+
+STATED = {claim.id: claim.value for claim in ledger.load("bath2025").claims}
+needs_data = pytest.mark.skipif(
+    not os.environ.get("MER_REPRO_DATA"), reason="MER_REPRO_DATA names no folder of real data"
+)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As a sweep computes; two threads on a busy machine wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def run(dataset, data, protocol, variant, target="", seed=0, **parameters):
+    return study.execute(
+        Run("bath2025", dataset, data, protocol, variant, target, seed, {"resamples": 100} | parameters), device="cpu"
+    )
+
+
+# Experiment 1 ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.real
+@needs_data
+@pytest.mark.parametrize("target", study.TARGETS)
+@pytest.mark.parametrize(("variant", "row"), [("mean", "mean"), ("quadrant_centre", "quadrant")])
+def test_table_42_is_recomputed_to_four_decimals(variant, row, target):
+    outcome = run("merge", "real", "labels_official_70_15_15", variant, target)
+    assert f"{outcome.metrics['mae']:.4f}" == STATED[f"t4.2.{row}.{target}.mae"]
+
+
+@pytest.mark.real
+@needs_data
+def test_the_gap_of_the_real_table_is_as_public_facts_have_it():
+    found = run("merge", "real", "labels", "plane").metrics
+    assert found["songs"] == 2216
+    assert round(found["arousal_in_gap"] * 2216) == 1109
+    assert round(found["valence_in_gap"] * 2216) == 138
+
+
+def test_quadrants_gap_and_ring_by_hand():
+    valence, arousal = np.array([0.7, 0.3, 0.3, 0.7, 0.5, 0.4, 0.6]), np.array([0.7, 0.7, 0.3, 0.3, 0.5, 0.6, 0.59])
+    assert planes.quadrants(valence, arousal).tolist() == [0, 1, 2, 3, 0, 1, 0]
+    assert planes.inside_gap(arousal).tolist() == [False] * 4 + [True, False, True]
+    assert planes.on_ring(valence, arousal).tolist() == [True] * 4 + [False, True, False]
+
+
+def test_baselines_by_hand():
+    target = np.array([0.1, 0.3, 0.8, 0.9, 0.22, 0.86])
+    quadrant = np.array([2, 2, 0, 0, 2, 0])
+    train, test = np.arange(4), np.array([4, 5])
+    expected = {
+        "mean": [0.525, 0.525],
+        "median": [0.55, 0.55],
+        "quadrant_centre": [0.2, 0.85],
+        "quadrant_median": [0.2, 0.85],
+        "nearest_label": [0.3, 0.9],
+    }
+    for name, values in expected.items():
+        assert planes.BASELINES[name](target, train, test, quadrant) == pytest.approx(values)
+
+
+def test_random_draws_have_the_expectation_that_calculus_gives():
+    # E|U - y| = (y^2 + (1 - y)^2) / 2
+    observed = np.array([0.0, 0.25, 0.5, 0.9])
+    expected = np.mean((observed**2 + (1 - observed) ** 2) / 2)
+    assert planes.random_scores(observed, 20_000, seed=1).mean() == pytest.approx(expected, abs=0.003)
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    """Labels of four tight quadrants, training and test positions."""
+    generator = np.random.default_rng(0)
+    quadrant = generator.integers(0, 4, 1200)
+    target = np.where((quadrant == 0) | (quadrant == 3), 0.75, 0.25) + 0.03 * generator.standard_normal(1200)
+    return target, np.arange(800), np.arange(800, 1200), quadrant
+
+
+def test_a_perfect_namer_scores_as_the_quadrant_baseline(clusters):
+    target, _, test, _ = clusters
+    curve = planes.hard_classifier(*clusters, draws=5, seed=0)
+    centre = planes.quadrant_centre(*clusters)
+    assert curve["mae"][-1] == pytest.approx(np.abs(centre - target[test]).mean())
+    assert curve["accuracy"][-1] == 1
+
+
+def test_listeners_of_equal_r2_differ_in_shape_as_they_must(clusters):
+    curves = {name: listen(*clusters, draws=20, seed=0) for name, listen in planes.LISTENERS.items()}
+    at = {name: planes.at_r2(curve, 0.6) for name, curve in curves.items()}
+    assert at["hard_classifier"]["ratio"] < at["soft_classifier"]["ratio"]
+    assert at["hard_classifier"]["ratio"] < at["regressor"]["ratio"]
+    # Two values 0.5 apart and a share e of wrong sides: R2 = 1 - 4 e and accuracy 1 - 1.5 e (a third stay on the side).
+    assert at["hard_classifier"]["accuracy"] == pytest.approx(1 - 1.5 * 0.1, abs=0.02)
+    for curve in curves.values():
+        assert curve["r2"][-1] > 0.9
+
+
+# The doughnut ----------------------------------------------------------------------------------------------------
+
+
+def planted(n=900, noise=0.07, seed=0):
+    """Songs of 90 artists whose labels follow two of eight features."""
+    generator = np.random.default_rng(seed)
+    features = generator.standard_normal((n, 8))
+    labels = {
+        name: np.clip(0.5 + 0.13 * features[:, k] + noise * generator.standard_normal(n), 0, 1)
+        for k, name in enumerate(study.TARGETS)
+    }
+    return doughnut.Songs(np.arange(n), np.arange(n) % 90, labels, features, "planted")
+
+
+def test_selections_are_what_they_say():
+    songs = planted()
+    chosen = {s: doughnut.select(s, songs.labels, "valence", 3) for s in doughnut.SELECTIONS}
+    ring = chosen["ring"]
+    assert len(chosen["whole"]) == 900
+    for target in study.TARGETS:
+        inside = (songs.labels[target][ring] > 0.4001) & (songs.labels[target][ring] < 0.5999)
+        assert not inside.any()
+    assert len(chosen["same_size"]) == len(chosen["same_spread"]) == len(ring) == len(set(chosen["same_spread"]))
+    spread = {s: songs.labels["valence"][rows].std() for s, rows in chosen.items()}
+    assert spread["same_spread"] == pytest.approx(spread["ring"], rel=0.01)
+    assert spread["same_size"] < 0.9 * spread["ring"]
+    assert planes.inside_gap(songs.labels["valence"][chosen["same_spread"]]).mean() > 0.1
+
+
+def test_folds_keep_artists_together():
+    artist = np.repeat(np.arange(40), 5)
+    fold = doughnut.artist_folds(artist, seed=1)
+    assert all(len(set(fold[artist == name])) == 1 for name in range(40))
+    assert set(fold) == set(range(doughnut.FOLDS))
+
+
+def test_taking_out_the_middle_raises_r2_without_better_hearing(monkeypatch):
+    songs = planted()
+    monkeypatch.setattr(doughnut, "load_songs", lambda dataset, data: songs)
+    scores = {
+        s: run("deam", "twin", s, "ridge", "valence").metrics for s in ("same_size", "same_spread", "ring", "whole")
+    }
+    # What the features cannot know is the same everywhere: errors stay, R2 moves with the spread.
+    assert scores["ring"]["r2"] > scores["same_size"]["r2"] + 0.05
+    assert scores["ring"]["rmse"] > 0.95 * scores["same_size"]["rmse"]
+    explained = 1 - 0.07**2 / (0.13**2 + 0.07**2)
+    assert scores["whole"]["r2"] == pytest.approx(explained, abs=0.05)
+    assert scores["ring"]["observed_in_gap"] == 0 and scores["ring"]["predicted_in_gap"] > 0
+
+
+@pytest.mark.parametrize("name", doughnut.MODELS)
+def test_every_model_learns_the_planted_relation_and_nothing_from_noise(name):
+    songs = planted()
+    target, quadrant = songs.labels["valence"], planes.quadrants(**songs.labels)
+    train, test = np.arange(700), np.arange(700, 900)
+    said = doughnut.MODELS[name](songs.features, target, quadrant, train, test, 0)
+    assert np.corrcoef(said, target[test])[0, 1] > 0.6
+    noise = np.random.default_rng(5).standard_normal((900, 8))
+    deaf = doughnut.MODELS[name](noise, target, quadrant, train, test, 0)
+    assert abs(np.corrcoef(deaf, target[test])[0, 1]) < 0.25 or deaf.std() < 0.02
+
+
+# Networks --------------------------------------------------------------------------------------------------------
+
+
+def test_the_official_split_and_all_towers_run_on_generated_songs():
+    sizes = dict(frames=16, songs=0, tokens=8, epochs=1, patience=2, batch_size=16, learning_rate=3e-4)
+    for variant in ("ridge", "model_5"):
+        outcome = run("merge", "twin", "official_70_15_15", variant, **sizes)
+        assert np.isfinite(outcome.metrics["valence_mae"])
+        assert outcome.counts["n_train"] + outcome.counts["n_validation"] + outcome.counts["n_test"] == 60
+    assert "minilm" in outcome.notes["encoder"].lower()
+
+
+def test_a_grouped_split_keeps_groups_together_in_the_stated_shares():
+    group = np.repeat(np.arange(100), 3)
+    parts = networks.grouped_split(group, seed=0)
+    assert [len(parts[name]) for name in ("train", "validation", "test")] == [210, 45, 45]
+    assert not set(group[parts["train"]]) & set(group[parts["test"]])
+
+
+def test_the_reference_is_the_loudest_training_clip():
+    mels = np.stack([np.full((4, 3), -20.0), np.full((4, 3), -130.0), np.full((4, 3), 5.0)]).astype(np.float32)
+    found = networks.referenced(mels, train=np.array([0, 1]))
+    assert found[:, 0, 0].tolist() == [0.0, -80.0, 25.0]
+
+
+# Congruence ------------------------------------------------------------------------------------------------------
+
+
+def test_auc_and_rank_correlations_equal_scipys():
+    generator = np.random.default_rng(0)
+    x, y = generator.integers(0, 9, 80).astype(float), generator.standard_normal(80)
+    statistic = stats.mannwhitneyu(x[40:], x[:40]).statistic
+    assert congruence.auc(x[:40], x[40:]) == pytest.approx(statistic / 1600)
+    assert congruence.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
+    z = generator.standard_normal(80)
+    assert abs(congruence.partial_spearman(z + 0.01 * y, z + 0.01 * x, z)) < 0.3 < congruence.spearman(z, z)
+
+
+def test_partners_are_others_artists_and_for_hard_ones_of_the_same_quadrant():
+    songs = planted(300)
+    pairs = congruence.Pairs(
+        songs.features, songs.features, songs.labels, planes.quadrants(**songs.labels), songs.artist, songs.artist < 0
+    )
+    generator = np.random.default_rng(0)
+    for kind in ("easy", "hard"):
+        found = congruence.partners(pairs, np.arange(300), kind, generator)
+        assert (songs.artist[found] != songs.artist).all()
+        same = pairs.quadrant[found] == pairs.quadrant
+        assert same.all() if kind == "hard" else 0.1 < same.mean() < 0.9
+
+
+@pytest.fixture
+def agreeing(monkeypatch):
+    """Songs whose lyric vectors say what their audio says, up to noise; labels follow both."""
+    generator = np.random.default_rng(0)
+    mood = generator.standard_normal((1200, 2))
+    audio = np.column_stack([mood, generator.standard_normal((1200, 2))]) + 0.8 * generator.standard_normal((1200, 4))
+    lyrics = mood @ generator.standard_normal((2, 12)) + 0.3 * generator.standard_normal((1200, 12))
+    noise = 0.02 * generator.standard_normal((1200, 2))
+    labels = {n: np.clip(0.5 + 0.12 * mood[:, k] + noise[:, k], 0, 1) for k, n in enumerate(study.TARGETS)}
+    songs = doughnut.Songs(np.arange(1200), np.arange(1200) % 200, labels, np.column_stack([audio, lyrics]), "planted")
+    monkeypatch.setattr(congruence, "load_songs", lambda dataset, data: songs)
+
+
+def test_swapped_lyrics_are_found_and_cost_accuracy(agreeing):
+    outcome = run("tcc_ceds", "twin", "half_swapped", "easy", epochs=10)
+    assert outcome.metrics["auc_swapped"] > 0.65
+    assert outcome.metrics["error_ratio_valence"] > 1.1
+    low, high = outcome.intervals["rank_valence"]
+    assert low < outcome.metrics["rank_valence"] < high < 0  # more congruent, less error
+
+
+def test_own_lyrics_are_told_from_others_best_where_the_mood_differs(agreeing):
+    outcome = run("tcc_ceds", "twin", "as_published", "easy", epochs=10)
+    assert outcome.metrics["auc_easy"] > outcome.metrics["auc_hard"] > 0.6
+    assert "auc_swapped" not in outcome.metrics
+    assert outcome.counts["n_swapped"] == 0
+
+
+# The plan --------------------------------------------------------------------------------------------------------
+
+
+def test_the_plan_is_one_cell_a_run_and_knows_every_runs_experiment():
+    parameters = study.Parameters(data=["real", "twin"], seeds=2)
+    runs = study.plan(parameters)
+    assert len({cell.id for cell in runs}) == len(runs)
+    assert {study.EXPERIMENT_OF[cell.protocol] for cell in runs} == set(parameters.experiments)
+    # Model 5 needs lyrics: with audio alone it would be Model 3 once more.
+    assert {cell.dataset for cell in runs if cell.variant == "model_5"} == {"merge"}

@@ -353,7 +353,7 @@ def ladder_table(records: list) -> report.Table:
         row["squared Pearson of the network"] = "–" if network is None else f"{network['squared_pearson']:.2f}"
         rows.append(row)
     seeds = int(cells["seeds"].max())
-    return report.Table(pd.DataFrame(rows), f"R² for arousal on VGMIDI (real), mean of {seeds} splits and seeds")
+    return report.Table(pd.DataFrame(rows), f"R² for arousal on VGMIDI (real); splits and seeds: {seeds}")
 
 
 def ladder_figure(records: list) -> plots.DescribedFigure:

@@ -208,8 +208,9 @@ def _train_epoch(forward, train, optimizer, weights, loss, config, shuffling, de
 
     forward.train()
     total = weight = 0.0
-    for indices in _batches(torch.randperm(len(train), generator=shuffling), config.batch_size):
-        value, count = _batch_loss(forward, _to(train.take(indices.to(train.target.device)), device), loss)
+    order = torch.randperm(len(train), generator=shuffling).to(train.target.device)
+    for indices in _batches(order, config.batch_size):
+        value, count = _batch_loss(forward, _to(train.take(indices), device), loss)
         optimizer.zero_grad()
         value.backward()
         if config.clip_norm is not None:

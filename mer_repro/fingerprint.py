@@ -22,7 +22,8 @@ from typing import Any
 PLUMBING = frozenset(
     f"mer_repro{name}"
     for name in (
-        *("", ".errors", ".paths", ".records", ".study", ".fingerprint", ".sweep", ".cluster", ".data.registry"),
+        *("", ".errors", ".paths", ".records", ".study", ".fingerprint", ".data.registry"),
+        *(".sweep", ".workers", ".cluster", ".verify"),
         *(".features.cache", ".features.files"),
     )
 )

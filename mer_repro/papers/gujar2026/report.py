@@ -281,11 +281,12 @@ def ladder_figure(records: list[Record]) -> plots.DescribedFigure:
     told = []
     for axis, dataset in zip(axes[:, 0], panels, strict=True):
         cells = summary(records, dataset).set_index("variant")
-        for height, variant in enumerate(reversed(LADDER)):
+        rungs = [variant for variant in LADDER if variant in cells.index]
+        for height, variant in enumerate(reversed(rungs)):
             _draw_rung(axis, height, cells.loc[variant], STATED_ROWS.get(variant))
-        axis.set_yticks(range(len(LADDER)), [LABELS[variant] for variant in reversed(LADDER)], fontsize=10)
+        axis.set_yticks(range(len(rungs)), [LABELS[variant] for variant in reversed(rungs)], fontsize=10)
         axis.set_title(f"{DATASETS[dataset]} (real)", fontsize=10)
-        told.append(f"{dataset}: " + ", ".join(f"{LABELS[v]} {percent(cells.loc[v, 'accuracy'])} %" for v in LADDER))
+        told.append(f"{dataset}: " + ", ".join(f"{LABELS[v]} {percent(cells.loc[v, 'accuracy'])} %" for v in rungs))
     axes[-1, 0].set_xlabel("accuracy in % (95 % interval over artists)")
     axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.1), ncols=2, fontsize=10)
     return plots.described(

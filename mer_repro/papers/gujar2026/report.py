@@ -89,6 +89,12 @@ def summary(records: list[Record], dataset: str, target: str = "") -> pd.DataFra
     return frame if len(frame) else pd.DataFrame(columns=frame.columns)
 
 
+def _by_variant(records: list[Record], dataset: str) -> pd.DataFrame:
+    """`summary` with the variant as index."""
+    found = summary(records, dataset)
+    return found.set_index("variant") if len(found) else found
+
+
 def ladder(records: list[Record], dataset: str, target: str = "") -> report.Table:
     """All variants of a data set: accuracy and macro F1 with intervals; beside four of them the paper's numbers."""
     import pandas as pd
@@ -280,7 +286,7 @@ def ladder_figure(records: list[Record]) -> plots.DescribedFigure:
     figure, axes = plt.subplots(len(panels), 1, figsize=(8, 1.0 + 2.9 * len(panels)), sharex=True, squeeze=False)
     told = []
     for axis, dataset in zip(axes[:, 0], panels, strict=True):
-        cells = summary(records, dataset).set_index("variant")
+        cells = _by_variant(records, dataset)
         rungs = [variant for variant in LADDER if variant in cells.index]
         for height, variant in enumerate(reversed(rungs)):
             _draw_rung(axis, height, cells.loc[variant], STATED_ROWS.get(variant))
@@ -410,14 +416,14 @@ def numbers(records: list[Record]) -> dict[str, str]:
         "stated_songs": printed("sec41.deam_excerpts"),
         "stated_angry": printed("t6.angry.support"),
         "stated_latency": printed("t4.single.latency"),
-    }
+    } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry"), "–")
     for dataset, name in zip(BIMODAL, ("tcc", "tags"), strict=True):
-        cells = summary(records, dataset).set_index("variant")
+        cells = _by_variant(records, dataset)
         for variant in ("majority", "audio_only", "text_only", "late_fusion", "concatenation", "attention"):
             quoted[f"{name}_{variant}"] = percent(cells.loc[variant, "accuracy"]) if variant in cells.index else "–"
         found = pair_difference(records, dataset, "attention", "concatenation")
         quoted[f"{name}_attention_gain"] = _signed(found) if found else "–"
-    cells = summary(records, "tcc_ceds").set_index("variant")
+    cells = _by_variant(records, "tcc_ceds")
     if "attention" in cells.index:
         quoted["tcc_strange_text"] = percent(cells.loc["attention", "accuracy_strange_text"])
         quoted["tcc_strange_audio"] = percent(cells.loc["attention", "accuracy_strange_audio"])
@@ -552,8 +558,7 @@ def _real_time(records: list[Record]) -> Verdict:
 def card(records: list[Record]) -> report.Card:
     """The head of the chapter."""
     frame = report.as_frame(records)
-    cells = summary(records, "tcc_ceds").set_index("variant")
-    tags = summary(records, "deezer_mood+tcc_ceds").set_index("variant")
+    cells, tags = (_by_variant(records, dataset) for dataset in BIMODAL)
     shown = frame[frame["dataset"] != study.LATENCY_DATA]
     main = _beats(records, "audio_only", "Attention fusion beats audio alone", "t5.audio")
     fused, heard, tagged, tagged_heard = (

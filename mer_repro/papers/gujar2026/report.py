@@ -89,6 +89,14 @@ def summary(records: list[Record], dataset: str, target: str = "") -> pd.DataFra
     return frame if len(frame) else pd.DataFrame(columns=frame.columns)
 
 
+def _table(rows: Iterable[dict], caption: str) -> report.Table:
+    """Rows as a table; cells that a row lacks get a dash, and no rows a sentence."""
+    import pandas as pd
+
+    frame = pd.DataFrame(list(rows) or [{"runs": "not recorded yet"}])
+    return report.Table(frame.fillna("–").astype(str), caption)
+
+
 def _by_variant(records: list[Record], dataset: str) -> pd.DataFrame:
     """`summary` with the variant as index."""
     found = summary(records, dataset)
@@ -97,7 +105,6 @@ def _by_variant(records: list[Record], dataset: str) -> pd.DataFrame:
 
 def ladder(records: list[Record], dataset: str, target: str = "") -> report.Table:
     """All variants of a data set: accuracy and macro F1 with intervals; beside four of them the paper's numbers."""
-    import pandas as pd
 
     rows = []
     for cell in summary(records, dataset, target).query("variant not in @study.READINGS").to_dict("records"):
@@ -109,13 +116,11 @@ def ladder(records: list[Record], dataset: str, target: str = "") -> report.Tabl
         row["accuracy, %"] = percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])
         row["macro F1, %"] = percent_interval(cell["macro_f1"], cell["macro_f1_low"], cell["macro_f1_high"])
         rows.append(row | {"splits": cell["seeds"]})
-    kind = "" if dataset == "planted" else " (real)"
-    return report.Table(pd.DataFrame(rows), DATASETS.get(dataset, dataset) + kind)
+    return _table(rows, f"{DATASETS[dataset]} (real)")
 
 
 def deam_table(records: list[Record]) -> report.Table:
     """DEAM's quadrants from sound, with the columns of the static table put right and as they are published."""
-    import pandas as pd
 
     rows: dict[str, dict] = {}
     for target, name in (("corrected", "columns put right"), ("as_published", "as published")):
@@ -125,12 +130,11 @@ def deam_table(records: list[Record]) -> report.Table:
                 cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"]
             )
             row[f"macro F1, {name}, %"] = percent(cell["macro_f1"])
-    return report.Table(pd.DataFrame(rows.values()), f"{DATASETS['deam']} (real)")
+    return _table(rows.values(), f"{DATASETS['deam']} (real)")
 
 
 def readings(records: list[Record]) -> report.Table:
     """What each reading of the paper's fusion changes, on the splits that all of them were run on."""
-    import pandas as pd
 
     shown = [r for r in records if r.dataset == "tcc_ceds" and r.variant in ("attention", *study.READINGS)]
     seeds = {variant: {r.seed for r in shown if r.variant == variant} for variant in study.READINGS}
@@ -141,7 +145,7 @@ def readings(records: list[Record]) -> report.Table:
         | {"macro F1, %": percent(cell["macro_f1"]), "weight of the audio": f"{cell['audio_weight']:.2f}"}
         for cell in summary([r for r in shown if r.seed in common], "tcc_ceds").to_dict("records")
     ]
-    return report.Table(pd.DataFrame(rows), f"tcc_ceds (real), splits: {len(common)}")
+    return _table(rows, f"tcc_ceds (real), splits: {len(common)}")
 
 
 def pair_difference(records: list[Record], dataset: str, better: str, worse: str) -> dict | None:
@@ -169,7 +173,6 @@ def pair_difference(records: list[Record], dataset: str, better: str, worse: str
 
 def pairs_table(records: list[Record]) -> report.Table:
     """Who beats whom, by how many points, on the same test songs; the paper's gains beside it."""
-    import pandas as pd
 
     stated_gains = {"audio_only": "t5.audio", "text_only": "t5.text", "late_fusion": "t5.late"}
     rows = []
@@ -184,7 +187,7 @@ def pairs_table(records: list[Record]) -> report.Table:
             row[f"{dataset}, points"] = "–" if found is None else _signed(found)
             row[f"{dataset}, p"] = "–" if found is None else f"{found['least_p']:.3f} to {found['most_p']:.3f}"
         rows.append(row)
-    return report.Table(pd.DataFrame(rows), "First minus second, accuracy; intervals over artists (real)")
+    return _table(rows, "First minus second, accuracy; intervals over artists (real)")
 
 
 def _signed(found: dict) -> str:
@@ -193,7 +196,6 @@ def _signed(found: dict) -> str:
 
 def planted_table(records: list[Record]) -> report.Table:
     """Accuracy on planted songs, a column a condition; and how well the attention finds the modality that informs."""
-    import pandas as pd
 
     rows: dict[str, dict] = {}
     for condition in study.TARGETS["planted"]:
@@ -202,17 +204,16 @@ def planted_table(records: list[Record]) -> report.Table:
             row[condition] = percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])
             if cell["attention_auc"] == cell["attention_auc"]:
                 row[f"AUC of the weight, {condition}"] = f"{cell['attention_auc']:.2f}"
-    return report.Table(pd.DataFrame(rows.values()).fillna("–"), "Planted songs (generated), accuracy in %")
+    return _table(rows.values(), "Planted songs (generated), accuracy in %")
 
 
 def supports_table(records: list[Record]) -> report.Table:
     """What table 6's samples can have been, reading by reading."""
-    import pandas as pd
 
     runs = [record for record in records if record.variant == "supports"]
     columns = ["reading of a sample", *MOODS, "angry times needed", "share in another mood", "survives"]
     if not runs:
-        return report.Table(pd.DataFrame(columns=columns), "Not recorded yet")
+        return _table([], "Table 6")
     metrics, notes = runs[0].metrics, runs[0].notes
     says = {
         "songs": "a song of DEAM, cut at 5",
@@ -229,7 +230,7 @@ def supports_table(records: list[Record]) -> report.Table:
     nearest += f" {metrics['nearest_arousal_cut']:.2f} (the nearest of all cuts)"
     cells = [nearest, *["–"] * 5, percent(metrics["nearest_distance"]) + " %", "only if samples repeat songs"]
     rows.append(dict(zip(columns, cells, strict=True)))
-    return report.Table(pd.DataFrame(rows).astype(str), "DEAM (real) against the supports of table 6")
+    return _table(rows, "DEAM (real) against the supports of table 6")
 
 
 #: Rows of the paper's table 4 by batch size.
@@ -256,7 +257,6 @@ def latencies(records: list[Record]) -> pd.DataFrame:
 
 def latency_table(records: list[Record]) -> report.Table:
     """Table 4 beside ours: latency in ms, and below it the floor."""
-    import pandas as pd
 
     measured = latencies(records).set_index(["stage", "batch"])
     rows = []
@@ -269,7 +269,7 @@ def latency_table(records: list[Record]) -> report.Table:
                 cell = measured.loc[(stage, batch)]
                 row[f"{label}, ms"] = f"{cell.latency_ms:,.0f} (at least {cell.floor_ms:,.0f})"
         rows.append(row)
-    return report.Table(pd.DataFrame(rows), "Latency of a batch: the paper's unnamed GPU, and one core of this CPU")
+    return _table(rows, "Latency of a batch: the paper's unnamed GPU, and one core of this CPU")
 
 
 # Figures ---------------------------------------------------------------------------------------------------------
@@ -324,11 +324,10 @@ def attention_figure(records: list[Record]) -> plots.DescribedFigure:
     for axis, condition in zip(axes, ("marked", "misleading"), strict=True):
         for place, variant in enumerate(("attention", "attention_modality_dropout")):
             runs = _find(records, dataset="planted", target=condition, variant=variant)
-            styles = (
-                ("audio_informs", plots.MEASURED, "the audio informs"),
-                ("text_informs", plots.STATED, "the text informs"),
-            )
-            for shift, (name, colour, label) in enumerate(styles):
+            if not runs:
+                continue
+            for shift, (name, colour) in enumerate((("audio", plots.MEASURED), ("text", plots.PALETTE[2]))):
+                label = f"the {name} informs"
                 quantiles = np.mean([record.curves[f"weight_{name}_informs"] for record in runs], axis=0)
                 x = place + 0.3 * shift - 0.15
                 axis.plot([x, x], quantiles[[0, 4]], color=colour, linewidth=1)

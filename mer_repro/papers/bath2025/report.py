@@ -351,7 +351,12 @@ def doughnut_figure(records: list) -> plots.DescribedFigure:
     panels = list(dict.fromkeys((dataset, target) for dataset, target, _ in _selections(records)))
     columns = 2
     figure, axes = plt.subplots(
-        -(-len(panels) // columns), columns, figsize=(9.5, 2.3 * -(-len(panels) // columns)), squeeze=False, sharex=True
+        -(-len(panels) // columns),
+        columns,
+        figsize=(9.5, 2.3 * -(-len(panels) // columns)),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
     )
     shapes = (("o", plots.MEASURED), ("s", "#009E73"), ("^", "#CC79A7"), ("D", "#E69F00"))
     markers = dict(zip(study.SIMPLE, shapes, strict=True))
@@ -363,7 +368,7 @@ def doughnut_figure(records: list) -> plots.DescribedFigure:
                 axis.plot(bounds(runs, "r2"), [place] * 2, color=colour, linewidth=1)
                 label = MODEL_LABELS[variant].partition(":")[0] if height == 0 else None
                 axis.plot(mean(runs, "r2"), place, marker, color=colour, markersize=5, label=label)
-        axis.set_yticks(range(4), list(reversed(SELECTION_LABELS)), fontsize=9)
+        axis.set_yticks(range(4), ["ring", "spread as the ring", "random, ring's size", "all songs"], fontsize=9)
         axis.set_xlim(-0.6, 1)
         axis.set_title(f"{SET_LABELS[dataset]}, {target}", fontsize=10)
     axes[0, 0].legend(fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.15))
@@ -521,6 +526,20 @@ def fidelity_table() -> report.Table:
     from mer_repro.papers.bath2025.model import FIDELITY
 
     return report.Table(fidelity.as_frame(FIDELITY), f"{len(FIDELITY)} details of the networks", searchable=True)
+
+
+def missing_table(records: list) -> report.Table:
+    """Runs of the full profile that are planned and not recorded yet, counted by what they are."""
+    import pandas as pd
+
+    from mer_repro.study import load_parameters
+
+    known = {record.id for record in records}
+    missing = [run for run in study.plan(load_parameters(KEY, "full")) if run.id not in known]
+    counted = pd.Series([f"{run.dataset} ({run.data}), {run.protocol}, {run.variant}" for run in missing], dtype=str)
+    rows = [{"not run yet": name, "runs": count} for name, count in counted.value_counts().sort_index().items()]
+    frame = pd.DataFrame(rows or [{"not run yet": "nothing", "runs": 0}])
+    return report.Table(frame, f"{len(missing)} planned runs are not recorded yet", searchable=len(rows) > 10)
 
 
 # The page --------------------------------------------------------------------------------------------------------

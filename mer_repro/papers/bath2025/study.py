@@ -162,6 +162,9 @@ def _plan_congruence(p: Parameters, data: Kind) -> list[Run]:
 
 
 def _plan_timing(p: Parameters, data: Kind) -> list[Run]:
+    """Real clips alone: a generated tone would take as long."""
+    if data == "twin":
+        return []
     given = {"clips": p.timed_clips}
     runs = [Run(KEY, "emotify", data, "timing", variant, "", 0, given) for variant in ("librosa", "numpy", "torch")]
     cnn = given | {"frames": p.networks.frames}

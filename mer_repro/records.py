@@ -239,8 +239,10 @@ class RecordStore:
 
         Raises
         ------
+        ValueError
+            If the outcome is malformed: intervals without metric, predictions of several lengths, no JSON types.
         RecordError
-            If the outcome is malformed, or if the disk refuses: the previous record then stays as it was.
+            If the disk refuses. In both cases the previous record stays as it was.
         """
         room = self.folder / run.paper
         record = _record(run, data_fingerprint, source_fingerprint, device, seconds, "done")
@@ -248,7 +250,7 @@ class RecordStore:
         record.counts, record.curves = _plain(outcome.counts), _plain(outcome.curves)
         record.notes = _plain(outcome.notes)
         if unknown := set(record.intervals) - set(record.metrics):
-            raise RecordError(f"{run.id}: intervals for {sorted(unknown)}, which are not among its metrics.")
+            raise ValueError(f"{run.id}: intervals for {sorted(unknown)}, which are not among its metrics.")
         if outcome.predictions:
             record.predictions = _attach(room, f"predictions/{run.id}", _npz(run, outcome.predictions), "npz")
         if outcome.weights:
@@ -379,7 +381,7 @@ def _plain(value: Any) -> Any:
         return None
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise RecordError(f"A record holds JSON types only, not {type(value).__name__}: {value!r}")
+    raise ValueError(f"A record holds JSON types only, not {type(value).__name__}: {value!r}")
 
 
 def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
@@ -387,7 +389,7 @@ def _numbers(metrics: dict[str, Any]) -> dict[str, float]:
     try:
         return {name: float(value) for name, value in metrics.items()}
     except (TypeError, ValueError) as error:
-        raise RecordError(f"Metrics must be numbers, found {metrics!r}.") from error
+        raise ValueError(f"Metrics must be numbers, found {metrics!r}.") from error
 
 
 def _digest(value: Any) -> str:
@@ -446,7 +448,7 @@ def _npz(run: Run, predictions: dict[str, Any]) -> bytes:
     arrays = {name: a.astype(str) if a.dtype == object else a for name, a in arrays.items()}
     if len({len(a) for a in arrays.values()}) != 1:
         lengths = {name: len(a) for name, a in arrays.items()}
-        raise RecordError(f"{run.id}: predictions must be of one length, found {lengths}.")
+        raise ValueError(f"{run.id}: predictions must be of one length, found {lengths}.")
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()

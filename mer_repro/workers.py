@@ -90,14 +90,14 @@ def _compute(study: Study, store: RecordStore, job: Job, task: Task) -> Finished
         outcome = study.module.execute(run, device=device)
         if study.source_fingerprint(run) != job.source_fingerprint:
             raise RuntimeError("The source was edited while this run computed; its result belongs to neither version.")
-    except DataError:
+        store.put(run, outcome, **made_with, seconds=time.perf_counter() - began)
+    except (DataError, RecordError):
         raise
     except DataMissing as error:
         return Finished(run, "unavailable", str(error))
     except Exception as error:
         store.put_failure(run, traceback.format_exc(), **made_with, seconds=time.perf_counter() - began)
         return Finished(run, "failed", f"{type(error).__name__}: {error}")
-    store.put(run, outcome, **made_with, seconds=time.perf_counter() - began)
     return Finished(run, "done")
 
 

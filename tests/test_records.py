@@ -105,7 +105,7 @@ def test_damage_is_noticed(tmp_path):
 )
 def test_a_malformed_outcome_is_refused_and_leaves_nothing(tmp_path, bad, message):
     store = RecordStore(tmp_path)
-    with pytest.raises(RecordError, match=message):
+    with pytest.raises(ValueError, match=message):
         store.put(RUN, bad, **MADE)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

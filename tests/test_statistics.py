@@ -40,19 +40,19 @@ def test_named_scores_and_their_functions_give_the_same_interval(name):
 def test_the_interval_covers_the_truth_when_songs_are_resampled_and_not_when_frames_are():
     truth = np.sqrt(2 / np.pi * (0.3**2 + 0.1**2))  # mean of |N(0, 0.3^2 + 0.1^2)|
     by_song, by_frame = [], []
-    for seed in range(250):
+    for seed in range(150):
         y_true, y_pred, song = songs_with_offsets(np.random.default_rng(seed), frames=8)
         for groups, covered in ((song, by_song), (np.arange(len(song)), by_frame)):
             low, high = statistics.interval("mae", y_true, y_pred, groups, resamples=200, seed=seed)
             covered.append(low <= truth <= high)
-    # 95 % nominal; 250 simulations have a standard error of 1.4 points, the bootstrap itself lacks one or two.
-    assert 0.90 <= np.mean(by_song) <= 0.98
+    # 95 % nominal; 150 simulations have a standard error of 1.8 points, the bootstrap itself lacks one or two.
+    assert 0.89 <= np.mean(by_song) <= 0.99
     assert np.mean(by_frame) < 0.65
 
 
 def test_paired_comparison_keeps_its_level_and_finds_what_is_there():
     rejected, found = [], []
-    for seed in range(300):
+    for seed in range(200):
         generator = np.random.default_rng(seed)
         y_true, pred_a, song = songs_with_offsets(generator)
         same = y_true + 0.3 * generator.normal(size=60)[song] + 0.1 * generator.normal(size=len(song))

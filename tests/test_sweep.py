@@ -83,6 +83,12 @@ def test_bad_data_stops_the_sweep_and_leaves_no_record(place):
     assert store.all("fake_study") == [] and store.failures("fake_study") == []
 
 
+def test_a_gpu_that_is_not_there_is_named(place):
+    with pytest.raises(MerReproError, match=r"There is no device 'cuda:99': this machine has \d+ GPUs"):
+        sweep(KEY, "smoke", workers=1, device="cuda:99", progress=False, overrides={"seeds": 1})
+    assert executed(place) == Counter()
+
+
 def test_data_that_is_not_here_is_reported_and_its_record_kept(place):
     summary = run(overrides={"datasets": ["numbers", "elsewhere"], "seeds": 1})
     assert len(summary.done) == 1 and summary.ok

@@ -208,9 +208,8 @@ def _train_epoch(forward, train, optimizer, weights, loss, config, shuffling, de
 
     forward.train()
     total = weight = 0.0
-    order = torch.randperm(len(train), generator=shuffling).to(train.target.device)
-    for indices in _batches(order, config.batch_size):
-        value, count = _batch_loss(forward, _to(train.take(indices), device), loss)
+    for indices in _batches(torch.randperm(len(train), generator=shuffling), config.batch_size):
+        value, count = _batch_loss(forward, _to(train.take(indices.to(train.target.device)), device), loss)
         optimizer.zero_grad()
         value.backward()
         if config.clip_norm is not None:

@@ -531,12 +531,12 @@ def _attention_finds(records: list[Record]) -> Verdict:
     auc = {target: _mean(r.metrics["attention_auc"] for r in chosen) for target, chosen in runs.items()}
     because = (
         "The paper shows no weights. On generated songs whose empty modality can be told by its look, the weight ranks"
-        f" songs by their informative modality with an AUC of {auc['marked']:.2f} (1 finds it, 0.5 is chance, 0 turns to"
-        f" the empty one); where the other modality misleads, {auc['misleading']:.2f}, and nobody could do better."
+        f" songs by their informative modality with an AUC of {auc['marked']:.2f} (1 finds it, 0.5 is chance, 0 turns"
+        f" to the empty one); where the other modality misleads, {auc['misleading']:.2f}, and nobody could do better."
     )
     if auc["marked"] < 1 - FINDS:
         because += (
-            " A network may learn weights that run against relevance, for its classifier sees both vectors anyway."
+            " Weights may run against relevance, for the classifier sees both vectors anyway."
         )
     judgement = "supported" if auc["marked"] > FINDS else "undecided"
     return Verdict(says, ("s.attention_per_song",), judgement, because, tuple(r.id for c in runs.values() for r in c))

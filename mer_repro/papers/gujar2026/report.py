@@ -535,9 +535,7 @@ def _attention_finds(records: list[Record]) -> Verdict:
         f" to the empty one); where the other modality misleads, {auc['misleading']:.2f}, and nobody could do better."
     )
     if auc["marked"] < 1 - FINDS:
-        because += (
-            " Weights may run against relevance, for the classifier sees both vectors anyway."
-        )
+        because += " Weights may run against relevance, for the classifier sees both vectors anyway."
     judgement = "supported" if auc["marked"] > FINDS else "undecided"
     return Verdict(says, ("s.attention_per_song",), judgement, because, tuple(r.id for c in runs.values() for r in c))
 

@@ -420,6 +420,9 @@ def numbers(records: list[Record]) -> dict[str, str]:
         cells = _by_variant(records, dataset)
         for variant in ("majority", "audio_only", "text_only", "late_fusion", "concatenation", "attention"):
             quoted[f"{name}_{variant}"] = percent(cells.loc[variant, "accuracy"]) if variant in cells.index else "–"
+        runs = _find(records, dataset=dataset, variant="majority")
+        parts = [runs[0].counts[f"n_{part}"] for part in ("train", "validation", "test")] if runs else []
+        quoted[f"{name}_songs"] = f"{sum(parts):,}"
         found = pair_difference(records, dataset, "attention", "concatenation")
         quoted[f"{name}_attention_gain"] = _signed(found) if found else "–"
     cells = _by_variant(records, "tcc_ceds")

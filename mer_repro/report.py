@@ -48,7 +48,9 @@ class Table:
     searchable: bool = False
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/markdown": self.markdown(), "text/plain": self.frame.to_string(index=False)}
+        # A long table as plain text would double the size of the committed notebook and tell a terminal little.
+        plain = f"{self.caption} ({len(self.frame)} rows)" if self.searchable else self.frame.to_string(index=False)
+        return {"text/markdown": self.markdown(), "text/plain": plain}
 
     def markdown(self) -> str:
         """The table as a MyST directive."""

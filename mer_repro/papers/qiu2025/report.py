@@ -379,7 +379,7 @@ def ladder_figure(records: list) -> plots.DescribedFigure:
     axis.axvline(paper_r2, color=plots.STATED, linestyle="--", label=f"the paper, {printed('t1.ours.testing.r2')}")
     axis.set_yticks(list(heights.values()), list(RUNG_LABELS.values()))
     axis.set_xlabel("R² for arousal on test measures of VGMIDI")
-    axis.legend(loc="upper left", fontsize=9)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.14), ncols=3, fontsize=9)
     network = cells.query("variant == 'cnn_bilstm'").set_index("protocol")["r2"]
     described = ", ".join(f"{RUNG_LABELS[rung]}: {value:.2f}" for rung, value in network.items())
     return plots.described(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths
@@ -194,6 +194,15 @@ def verdict_table(verdicts: list[Verdict]) -> Table:
     return Table(table, "Verdicts of the reruns")
 
 
+#: The sections that a card links to, by the anchors of the headings that every chapter has.
+SECTIONS = {
+    "Ledger": "#what-the-paper-states",
+    "Audit": "#what-its-numbers-can-and-cannot-mean",
+    "Verdicts": "#verdicts",
+    "Reproduce": "#reproduce-this-page",
+}
+
+
 @dataclass(frozen=True)
 class Card:
     """The head of a paper's chapter: what it claims, what we found, on what, at which cost.
@@ -215,7 +224,7 @@ class Card:
     data: tuple[str, ...]
     seconds: float
     devices: tuple[str, ...]
-    links: dict[str, str]
+    links: dict[str, str] = field(default_factory=lambda: dict(SECTIONS))
 
     def _repr_html_(self) -> str:
         links = " · ".join(f'<a href="{html.escape(to)}">{html.escape(label)}</a>' for label, to in self.links.items())

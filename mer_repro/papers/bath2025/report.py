@@ -777,12 +777,7 @@ def card(records: list) -> report.Card:
         data=report.kinds(frame),
         seconds=frame["seconds"].sum(),
         devices=tuple(sorted(frame["device"].unique())),
-        links={
-            "Ledger": "#what-the-dissertation-states",
-            "Audit": "#what-its-numbers-can-and-cannot-mean",
-            "Verdicts": "#verdicts",
-            "Reproduce": "#reproduce-this-page",
-        },
+        links=report.SECTIONS | {"Ledger": "#what-the-dissertation-states"},
     )
 
 

@@ -576,12 +576,6 @@ def card(records: list[Record]) -> report.Card:
         data=report.kinds(shown),
         seconds=frame["seconds"].sum(),
         devices=tuple(sorted(frame["device"].unique())),
-        links={
-            "Ledger": "#what-the-paper-states",
-            "Audit": "#what-its-numbers-can-and-cannot-mean",
-            "Verdicts": "#verdicts",
-            "Reproduce": "#reproduce-this-page",
-        },
     )
 
 

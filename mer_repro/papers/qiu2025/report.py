@@ -297,12 +297,6 @@ def card(records: list) -> report.Card:
         data=report.kinds(frame),
         seconds=frame["seconds"].sum(),
         devices=tuple(sorted(frame["device"].unique())),
-        links={
-            "Ledger": "#what-the-paper-states",
-            "Audit": "#what-its-numbers-can-and-cannot-mean",
-            "Verdicts": "#verdicts",
-            "Reproduce": "#reproduce-this-page",
-        },
     )
 
 

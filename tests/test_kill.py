@@ -111,7 +111,14 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_no_process_behind(place, monkeypatc
         f"paths.records_home = lambda profile: Path({str(place / 'store')!r});"
         "cli.main(['run', 'studies.fake_study', '--profile', 'quick', '--workers', '2', '--device', 'cpu'])"
     )
-    process = subprocess.Popen([sys.executable, "-c", call], start_new_session=True, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", call],
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Tests started in the background inherit an ignored Ctrl-C; a person at a terminal does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list((place / "store").rglob("*.json")):
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)

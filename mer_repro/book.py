@@ -31,6 +31,8 @@ from mer_repro.errors import MerReproError, require_choice
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
 CELL_TIMEOUT = 6 * 3600
+#: Files that every page depends on.
+OUTLINE = ("_config.yml", "_toc.yml")
 
 
 class BookError(MerReproError):
@@ -294,8 +296,15 @@ def build(profile: str, workers: int = 2, renew: bool = False, force: bool = Fal
     command = [sys.executable, "-c", run_jupyter_book, "build", str(source), "--path-output", str(paths.PROJECT)]
     command += ["--config", str(paths.PROJECT / "_config.yml"), "--toc", str(paths.PROJECT / "_toc.yml")]
     command += ["--warningiserror", "--keep-going", "--quiet"]
+    # Every page shows the table of contents, but Sphinx rewrites only pages whose own text changed.
+    outline = paths.build_home() / "outline.sha256"
+    wanted = hashlib.sha256(b"".join((paths.PROJECT / name).read_bytes() for name in OUTLINE)).hexdigest()
+    if not outline.is_file() or outline.read_text() != wanted:
+        command.append("--all")
     done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
-    if done.returncode != 0:
+    if done.returncode == 0:
+        outline.write_text(wanted)
+    else:
         raise BookError("Jupyter Book does not build the pages without warnings:\n" + "\n".join(_complaints(done)))
     return paths.build_home() / "html" / "index.html"
 

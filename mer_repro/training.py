@@ -170,7 +170,8 @@ def fit(
     require_choice("monitor", config.monitor, ["loss", *metrics])
     seed_everything(seed)
     shuffling = torch.Generator().manual_seed(seed)
-    network.to(device)
+    # The order of memory in which convolutions over images are fastest; it changes nothing else.
+    network.to(device, memory_format=torch.channels_last)
     train = _resident(train, device)
     validation = None if validation is None else _resident(validation, device)
     forward = torch.compile(network) if config.compile else network

@@ -66,6 +66,29 @@ def test_it_is_the_loop_one_would_write_by_hand(clip):
     assert curves["train_loss"] == pytest.approx(losses, abs=1e-5)
 
 
+def test_a_network_over_images_learns_what_plain_pytorch_does():
+    seed_everything(0)
+    images, target = torch.randn(24, 1, 8, 8), torch.randn(24, 1)
+
+    def network():
+        seed_everything(1)
+        layers = torch.nn.Conv2d(1, 4, 3, bias=False), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Conv2d(4, 2, 3)
+        return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(32, 1))
+
+    ours = network()
+    fit(ours, Examples((images,), target), None, TrainingConfig(epochs=2, batch_size=8), mse_loss, seed=3)
+
+    plain, order = network(), torch.Generator().manual_seed(3)
+    optimizer = torch.optim.Adam(plain.parameters(), 1e-3)
+    for _ in range(2):
+        for indices in torch.randperm(24, generator=order).split(8):
+            optimizer.zero_grad()
+            mse_loss(plain(images[indices]), target[indices]).backward()
+            optimizer.step()
+    for name, weight in plain.state_dict().items():
+        assert torch.allclose(ours.state_dict()[name], weight, atol=1e-6), name
+
+
 def test_same_seed_same_result_and_other_seed_another():
     def trained(seed):
         network = small_network(seed)

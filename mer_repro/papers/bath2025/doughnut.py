@@ -57,6 +57,11 @@ class Songs:
 
 def execute(run: Run) -> Outcome:
     """One model on one selection: `run.protocol` is the selection, `run.variant` the model."""
+    return evaluate(run, MODELS[run.variant])
+
+
+def evaluate(run: Run, model: Callable[..., np.ndarray]) -> Outcome:
+    """Scores of a model, one of `MODELS`; it is handed in so that a record depends on its own model's code alone."""
     songs = load_songs(run.dataset, run.data)
     target = songs.labels[run.target]
     quadrant = planes.quadrants(**songs.labels)
@@ -66,7 +71,7 @@ def execute(run: Run) -> Outcome:
     named = np.zeros(len(target), dtype=int)
     for number in range(FOLDS):
         train, test = chosen[fold[chosen] != number], np.flatnonzero(fold == number)
-        said[test] = MODELS[run.variant](songs.features, target, quadrant, train, test, run.seed)
+        said[test] = model(songs.features, target, quadrant, train, test, run.seed)
         centre[test] = planes.quadrant_centre(target, train, test, quadrant)
         # A prediction names the side of the middle; the other axis is taken as known, so only this target is judged.
         named[test] = said[test] >= planes.MIDDLE

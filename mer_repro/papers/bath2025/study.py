@@ -178,7 +178,10 @@ def batch_key(run: Run) -> tuple[str, str, str]:
 
 def sources(run: Run) -> tuple[str, ...]:
     """What a run's result depends on: its experiment alone, so that work on one leaves the others' records current."""
-    return (f"mer_repro.papers.{KEY}.{EXPERIMENT_OF[run.protocol]}:execute",)
+    module = f"mer_repro.papers.{KEY}.{EXPERIMENT_OF[run.protocol]}"
+    if EXPERIMENT_OF[run.protocol] == "doughnut":
+        return f"{module}:evaluate", f"{module}:{run.variant}"
+    return (f"{module}:execute",)
 
 
 def execute(run: Run, *, device: str) -> Outcome:

@@ -20,7 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,15 +176,21 @@ def _is_noise(output: dict) -> bool:
     return output.get("output_type") == "stream" and output.get("name") == "stderr"
 
 
-def execute_all(profile: str, workers: int, say: Callable[[str], None], force: bool = False) -> None:
-    """Execute every notebook that is not up to date, `workers` at a time; all of them, even if one fails.
+def execute_all(
+    profile: str,
+    workers: int,
+    say: Callable[[str], None],
+    force: bool = False,
+    chosen: Iterable[Notebook] | None = None,
+) -> None:
+    """Execute every notebook (or those chosen) that is not up to date, `workers` at a time, even if one fails.
 
     Raises
     ------
     BookError
         Naming every notebook that failed.
     """
-    stamps = {notebook: fingerprint(notebook, profile) for notebook in notebooks()}
+    stamps = {notebook: fingerprint(notebook, profile) for notebook in (notebooks() if chosen is None else chosen)}
     due = [notebook for notebook, stamp in stamps.items() if force or not _is_current(notebook, profile, stamp)]
     for notebook in stamps.keys() - set(due):
         say(f"  {notebook.name}: unchanged")
@@ -225,11 +231,16 @@ def _is_current(notebook: Notebook, profile: str, stamp: str) -> bool:
     return notebook.executed(profile).is_file() and recorded.is_file() and recorded.read_text() == stamp
 
 
-def stage(profile: str) -> Path:
-    """Mirror pages and executed notebooks into ``_build/source/``, touching only what changed."""
+def stage(profile: str, chosen: Collection[Notebook]) -> Path:
+    """Mirror pages and notebooks into ``_build/source/``, touching only what changed.
+
+    Of the `chosen` notebooks the form that was just executed, of the others the committed one.
+    """
     source = paths.build_home() / "source"
     pairs = notebooks()
-    wanted = {notebook.executed(profile): source / f"{notebook.name}.ipynb" for notebook in pairs}
+    wanted = {
+        (pair.executed(profile) if pair in chosen else pair.committed): source / f"{pair.name}.ipynb" for pair in pairs
+    }
     edited = {path for notebook in pairs for path in (notebook.text, notebook.committed)}
     for path in BOOK.rglob("*"):
         if path.is_file() and path not in edited and ".ipynb_checkpoints" not in path.parts:
@@ -267,7 +278,14 @@ def _write_if_changed(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def build(profile: str, workers: int = 2, renew: bool = False, force: bool = False, say=print) -> Path:
+def build(
+    profile: str,
+    workers: int = 2,
+    renew: bool = False,
+    force: bool = False,
+    only: Collection[str] | None = None,
+    say: Callable[[str], None] = print,
+) -> Path:
     """Execute what is due, build the book, and return the path of its first page.
 
     Parameters
@@ -276,24 +294,37 @@ def build(profile: str, workers: int = 2, renew: bool = False, force: bool = Fal
     workers : notebooks executed at the same time.
     renew : also copy the executed notebooks beside their texts, which is what gets committed.
     force : execute every notebook, current or not.
+    only : names of the notebooks to execute and renew; the others are shown as they are committed. All by default.
     say : takes one line of progress.
 
     Raises
     ------
     BookError
         If a notebook fails or Jupyter Book warns.
+    ParameterError
+        If there is no such profile or notebook.
     """
     require_choice("profile", profile, paths.PROFILES)
+    pairs = {notebook.name: notebook for notebook in notebooks()}
+    chosen = list(pairs.values()) if only is None else [pairs[require_choice("notebook", n, pairs)] for n in only]
     say(f"== notebooks ({profile} profile, {workers} at a time)")
-    execute_all(profile, workers, say, force)
+    execute_all(profile, workers, say, force, chosen)
     if renew:
-        for notebook in notebooks():
+        for notebook in chosen:
             shutil.copyfile(notebook.executed(profile), notebook.committed)
             say(f"  {notebook.committed.relative_to(paths.PROJECT)}: renewed")
     say("== pages")
-    source = stage(profile)
+    source = stage(profile, chosen)
     run_jupyter_book = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", run_jupyter_book, "build", str(source), "--path-output", str(paths.PROJECT)]
+    command = [
+        sys.executable,
+        "-c",
+        run_jupyter_book,
+        "build",
+        str(source),
+        "--path-output",
+        str(paths.build_home().parent),
+    ]
     command += ["--config", str(paths.PROJECT / "_config.yml"), "--toc", str(paths.PROJECT / "_toc.yml")]
     command += ["--warningiserror", "--keep-going", "--quiet"]
     # Every page shows the table of contents, but Sphinx rewrites only pages whose own text changed.

@@ -15,6 +15,7 @@ COMMANDS = {
     "book": "Execute the notebooks and build the book.",
     "claims": "List every number and statement in the papers' ledgers.",
     "data": "Show, fetch and verify the data sets.",
+    "new": "Lay out a further paper.",
     "records": "Show the recorded runs.",
     "run": "Run what a paper's study is missing.",
     "verify": "Rerun recorded runs from their records alone and compare.",

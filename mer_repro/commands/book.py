@@ -10,7 +10,8 @@ import click
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1), help="Notebooks executed at a time.")
 @click.option("--renew", is_flag=True, help="Also renew the committed notebooks; always on for the full profile.")
 @click.option("--force", is_flag=True, help="Execute every notebook, even where nothing changed.")
-def command(profile: str, workers: int, renew: bool, force: bool) -> None:
+@click.option("--only", multiple=True, metavar="NOTEBOOK", help="Execute only this one; the others as committed.")
+def command(profile: str, workers: int, renew: bool, force: bool, only: tuple[str, ...]) -> None:
     """Execute the notebooks with a profile's parameters and build the book.
 
     Prints the path of the book's first page. A notebook is executed only if its text, its parameters, the package,
@@ -20,8 +21,10 @@ def command(profile: str, workers: int, renew: bool, force: bool) -> None:
     Examples:
       mer-repro book
       mer-repro book --profile full --workers 4
+      mer-repro book --only papers/qiu2025
     """
     from mer_repro import book
 
-    page = book.build(profile, workers, renew=renew or profile == "full", force=force, say=click.echo)
+    renew = renew or profile == "full"
+    page = book.build(profile, workers, renew=renew, force=force, only=only or None, say=click.echo)
     click.echo(f"The book: {page}")

@@ -1,0 +1,1 @@
+"""newkey2030: A Title to Replace."""

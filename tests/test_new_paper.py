@@ -1,0 +1,88 @@
+"""`mer-repro new`: all of a paper's files, or none; what they do when built is tested in test_site.py."""
+
+import shutil
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mer_repro import new_paper, papers, paths
+from mer_repro.audit import ledger
+from mer_repro.cli import main
+from mer_repro.errors import ParameterError
+
+ROOT = paths.PROJECT
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """The two files that a new paper changes, in an otherwise empty project."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "mer_repro" / "papers").mkdir(parents=True)
+    for name in ("_toc.yml", "book/references.bib"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+    monkeypatch.setattr(papers, "ROOMS", tmp_path / "mer_repro" / "papers")
+    return tmp_path
+
+
+def content(folder):
+    return {path: path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+
+
+def test_a_paper_is_laid_out_under_its_key(project):
+    done = CliRunner().invoke(main, ["new", "smith2027", "--title", "Deep Moods", "--doi", "10.1000/182"])
+    assert done.exit_code == 0, done.output
+    room = project / "mer_repro" / "papers" / "smith2027"
+    assert {p.name for p in room.iterdir()} == {"__init__.py", "claims.yaml", "model.py", "study.py", "report.py"}
+    assert all((project / "params" / profile / "smith2027.yaml").is_file() for profile in paths.PROFILES)
+    chapters = [part["chapters"] for part in yaml.safe_load((project / "_toc.yml").read_text())["parts"]]
+    (with_papers,) = [[c["file"] for c in part] for part in chapters if {"file": "papers/smith2027"} in part]
+    assert with_papers[-1] == "papers/smith2027" and len(with_papers) > 1
+    assert "title = {Deep Moods}" in (project / "book" / "references.bib").read_text()
+    left = [p for p in project.rglob("*") if p.is_file() and new_paper.KEY_MARK in p.read_text()]
+    assert left == []
+    assert ledger.load("smith2027").claims
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["Smith2027"], "is not of the form author and year"),
+        (["smith"], "is not of the form author and year"),
+        (["../smith2027"], "is not of the form author and year"),
+        (["smith2027", "--title", "a {brace"], "holds a brace"),
+        (["smith2027", "--doi", "https://doi.org/10.1/2"], "is not a DOI"),
+        (["qiu2025"], "There is a paper 'qiu2025' already: found its entry in book/references.bib"),
+    ],
+)
+def test_what_cannot_be_laid_out_is_refused_and_leaves_no_trace(project, arguments, says):
+    before = content(project)
+    done = CliRunner().invoke(main, ["new", *arguments])
+    assert done.exit_code == 2 and says in done.output
+    assert content(project) == before
+
+
+def test_a_second_time_is_refused(project):
+    new_paper.lay_out("smith2027")
+    before = content(project)
+    with pytest.raises(new_paper.LayoutError, match="already: found mer_repro/papers/smith2027"):
+        new_paper.lay_out("smith2027")
+    assert content(project) == before
+
+
+def test_a_write_that_fails_is_taken_back(project, monkeypatch):
+    before = content(project)
+    (project / "params").write_text("a file where a folder must be")
+    before = content(project)
+    with pytest.raises(new_paper.LayoutError, match="Nothing was changed"):
+        new_paper.lay_out("smith2027")
+    assert content(project) == before
+
+
+def test_outside_a_clone_the_error_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+    with pytest.raises(new_paper.LayoutError, match="works in a clone"):
+        new_paper.lay_out("smith2027")
+    with pytest.raises(ParameterError, match="author and year"):
+        new_paper.lay_out("")

@@ -1,0 +1,620 @@
+"""The tables and numbers of the chapter 'Critique'; its figures are in `mer_repro.critique.figures`.
+
+Every function takes the rooms of `mer_repro.critique.rooms.enter_all`, and the data survey where it needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from mer_repro import report
+from mer_repro.audit import finding, ledger
+from mer_repro.critique import compare, effects, judgements, precision
+from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
+from mer_repro.data import survey as data_survey
+from mer_repro.verdicts import JUDGEMENTS
+
+#: What the matrix says of a ledger entry: a check blames a set of numbers, and mostly one of them only is wrong.
+IN_THE_MATRIX = report.SIGNS | {"inconsistent": "✗ in a set that cannot all be right"}
+ANSWERS = {"yes": "✓ yes", "partly": "± partly", "no": "✗ no", "not applicable": "– not applicable"}
+#: Metrics whose differences are shown as percentage points.
+SHARES = ("accuracy", "macro_f1")
+METRIC_NAMES = {"r2": "R²", "mae": "MAE", "accuracy": "points of accuracy", "macro_f1": "points of macro F1"}
+#: Scores that a paper reports of models, as its ledger calls them.
+SCORES = ("r2", "rmse", "mse", "mae", "mape", "accuracy", "precision", "recall", "f1", "macro_f1", "auc")
+#: Types of leaks by fitting something on all items before the division.
+FITTED = ("L1.2", "L1.3")
+REPEATS = ("seed", "seeds", "runs", "folds", "repetitions")
+TESTS = ("p_value", "test_statistic", "confidence_level")
+
+
+def _table(rows: Iterable[dict], caption: str, searchable: bool = False) -> report.Table:
+    import pandas as pd
+
+    return report.Table(pd.DataFrame(list(rows)).fillna("–").astype(str), caption, searchable)
+
+
+def name(key: str) -> str:
+    """A paper's key; this study by its name."""
+    return "this study" if key == THIS_STUDY else key
+
+
+def _room(rooms: list[Room], key: str) -> Room | None:
+    return next((room for room in rooms if room.key == key), None)
+
+
+def _cited(paper: str, places: list[str]) -> str:
+    return "; ".join(dict.fromkeys(judgements.described(paper, place) for place in places))
+
+
+# ---- claims ----------------------------------------------------------------------------------------------------------
+
+
+def matrix_counts(rooms: list[Room]):
+    """Checks by verdict, judged claims by rerun verdict: a pandas DataFrame, a row a paper, counts in the columns.
+
+    `entries` counts the ledger's numbers and statements, `checked` those that a check takes up.
+    """
+    import pandas as pd
+
+    rows = []
+    for room in rooms:
+        checks = Counter(result.verdict for result in room.results)
+        judged = Counter(verdict.judgement for verdict in room.verdicts)
+        audited = Counter(room.audited().values())
+        row = {"paper": room.key, "entries": audited.total(), "checked": audited.total() - audited[NOT_CHECKED]}
+        row |= {"checks": checks.total()} | {verdict: checks[verdict] for verdict in finding.VERDICTS}
+        rows.append(row | {"judged": judged.total()} | {judgement: judged[judgement] for judgement in JUDGEMENTS})
+    return pd.DataFrame(rows)
+
+
+def overview_table(rooms: list[Room]) -> report.Table:
+    """`matrix_counts` as it is shown; papers without runs say so."""
+    rows = []
+    for row, room in zip(matrix_counts(rooms).to_dict("records"), rooms, strict=True):
+        unknown = {} if room.rerun else dict.fromkeys(("judged", *JUDGEMENTS), NOT_RERUN)
+        rows.append(row | unknown)
+    return _table(rows, "Ledger entries, checks and judged claims")
+
+
+def claims_matrix(rooms: list[Room]) -> report.Table:
+    """Every number and statement of every paper with what audit and reruns say of it."""
+    rows = []
+    for room in rooms:
+        audited, judged = room.audited(), room.judged()
+        for entry in (*room.book.claims, *room.book.statements):
+            printed = entry.value if isinstance(entry, ledger.Claim) else entry.says
+            rows.append(
+                {
+                    "paper": room.key,
+                    "id": entry.id,
+                    "where": str(entry.where),
+                    "printed or said": printed,
+                    "audit": IN_THE_MATRIX.get(audited[entry.id], audited[entry.id]),
+                    "rerun": _signed(judged[entry.id]),
+                }
+            )
+    return _table(rows, f"{len(rows)} numbers and statements", searchable=True)
+
+
+def _signed(joined: str) -> str:
+    return ", ".join(report.SIGNS.get(part, part) for part in joined.split(", "))
+
+
+def verdicts_table(rooms: list[Room]) -> report.Table:
+    """Every claim that was judged by reruns, supported ones last; papers without runs get one row."""
+    order = ("unsupported", "undecided", "untestable", "supported")
+    rows = [
+        {"paper": room.key, "claim": v.claim, "verdict": report.SIGNS[v.judgement], "because": v.because}
+        for judgement in order
+        for room in rooms
+        for v in room.verdicts
+        if v.judgement == judgement
+    ]
+    rows += [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
+    return _table(rows, "Claims judged by reruns", searchable=True)
+
+
+# ---- leaks -----------------------------------------------------------------------------------------------------------
+
+
+def measured(rooms: list[Room], survey: dict) -> list[tuple[judgements.Leak, str, effects.Effect]]:
+    """Every measured inflation: the leak, what was measured, the effect. Leaks without runs are left out."""
+    found = []
+    for leak in judgements.leaks():
+        for measure in leak.measures:
+            effect = _measure(leak, measure, rooms, survey)
+            if effect:
+                found.append((leak, measure.says, effect))
+    return found
+
+
+def _measure(leak, measure, rooms: list[Room], survey: dict) -> effects.Effect | None:
+    if isinstance(measure, judgements.Swap):
+        return effects.swap(survey, measure.model, measure.target)
+
+    def runs(cell: judgements.Cell) -> list:
+        room = _room(rooms, cell.paper or leak.paper)
+        return effects.find(room.records if room else [], **cell.model_dump(exclude={"paper"}))
+
+    if isinstance(measure, judgements.Paired):
+        return effects.paired(runs(measure.paired), measure.metric)
+    return effects.contrast(runs(measure.of), runs(measure.against), measure.metric)
+
+
+def shown(effect: effects.Effect) -> str:
+    """``+0.12 [0.05, 0.19] R²``; shares in percentage points."""
+    scale, digits = (100, 1) if effect.metric in SHARES or "-" in effect.metric else (1, 2)
+    scaled = effects.Effect(
+        effect.metric, *(scale * x for x in (effect.value, effect.low, effect.high)), effect.seeds, effect.basis
+    )
+    unit = METRIC_NAMES.get(effect.metric, "points" if scale == 100 else effect.metric)
+    return f"{scaled.shown(digits)} {unit}"
+
+
+def leaks_table(rooms: list[Room], survey: dict) -> report.Table:
+    """All leaks by type, where they stand, how sure it is that they are there, and what they were measured to do."""
+    inflation: dict[int, list[str]] = {}
+    for leak, says, effect in measured(rooms, survey):
+        inflation.setdefault(id(leak), []).append(f"{says}: {shown(effect)}")
+    order = list(judgements.TAXONOMY)
+    rows = [
+        {
+            "type": f"{leak.type}: {judgements.TAXONOMY[leak.type]}" if leak.type != "labels" else "labels (no leak)",
+            "paper": name(leak.paper),
+            "how sure": judgements.CERTAINTIES[leak.certainty],
+            "what": leak.says,
+            "where": _cited(leak.paper, leak.places),
+            "measured here": "; ".join(inflation.get(id(leak), ["not measured"])),
+        }
+        for leak in sorted(judgements.leaks(), key=lambda leak: order.index(leak.type))
+    ]
+    return _table(rows, f"{len(rows)} leaks, found, possible or ruled out", searchable=True)
+
+
+def leak_counts():
+    """How many papers have a leak of each type, by how sure it is: a row a type; this study is not counted."""
+    import pandas as pd
+
+    rows = []
+    for kind in judgements.TAXONOMY:
+        row: dict = {"type": kind}
+        for certainty in judgements.CERTAINTIES:
+            row[certainty] = len(
+                {leak.paper for leak in _of_papers() if (leak.type, leak.certainty) == (kind, certainty)}
+            )
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _of_papers() -> list[judgements.Leak]:
+    return [leak for leak in judgements.leaks() if leak.paper != THIS_STUDY]
+
+
+# ---- superiority -----------------------------------------------------------------------------------------------------
+
+
+def all_trials(rooms: list[Room]) -> list[compare.Trial]:
+    """Every superiority claim on every set of runs."""
+    found = []
+    for comparison in judgements.comparisons():
+        room = _room(rooms, comparison.paper)
+        found += compare.trials(comparison, room) if room else [compare.Trial(comparison)]
+    return found
+
+
+def superiority_table(rooms: list[Room]) -> report.Table:
+    """What the paper claims, what our runs of it show, and whether it survives the best simple model."""
+    rows = []
+    for trial in all_trials(rooms):
+        claim, room = trial.comparison, _room(rooms, trial.comparison.paper)
+        row = {
+            "paper": claim.paper,
+            "claim": claim.says,
+            "the paper's numbers": " against ".join(room.printed(number) for number in claim.stated) if room else "–",
+            "runs": _cell_name(trial.cell) if trial.cell else NOT_RERUN,
+        }
+        if trial.cell:
+            rival = trial.over_rival
+            row |= {
+                "network": _score(trial.network, claim.metric),
+                "over its rival": shown(rival) if rival else "–",
+                "rival": compare.OUTCOMES[rival.sign] if rival else "–",
+                "best simple model": f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}",
+                "over it": shown(trial.over_simple) if trial.over_simple else "–",
+            }
+        rows.append(row | {"superiority over simple models": trial.verdict})
+    return _table(rows, "Superiority claims, rerun; positive differences are in the network's favour", searchable=True)
+
+
+def _cell_name(cell: judgements.Cell) -> str:
+    parts = [f"{cell.dataset} ({cell.data})", cell.target, cell.protocol.replace("_", " ")]
+    return ", ".join(part for part in parts if part)
+
+
+def _score(value: float, metric: str) -> str:
+    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.3f}"
+
+
+# ---- data ------------------------------------------------------------------------------------------------------------
+
+
+def data_table(rooms: list[Room], survey: dict) -> report.Table:
+    """What each data set holds and can support, what papers used it for, and how many of our runs read it."""
+    read = Counter(part for room in rooms for record in room.records for part in record.dataset.split("+"))
+    rows = []
+    for entry in judgements.data_sets():
+        said = [data_survey.finding(survey, entry.name, check)["says"] for check in entry.rests_on]
+        uses = [
+            f"{use.paper}: {use.says} ({_cited(use.paper, use.places)}); held by the set: {use.holds}"
+            for use in entry.uses
+        ]
+        rows.append(
+            {
+                "data set": entry.name,
+                "can support": entry.supports,
+                "used by the papers for": "; ".join(uses) or "none of them; stands in here",
+                "because the survey finds": " ".join(said),
+                "runs here": f"{read[entry.name]:,}",
+            }
+        )
+    return _table(rows, "What the data can support and what it was used for", searchable=True)
+
+
+# ---- precision -------------------------------------------------------------------------------------------------------
+
+
+def omissions(room: Room) -> dict[str, int]:
+    """What a ledger holds of a paper's statistics, counted.
+
+    Returns
+    -------
+    scores : numbers that score a model; with_spread : of these, how many have one; repeats, tests : numbers of runs or
+    seeds, and of significance tests; test_sizes : counts of test items; significance : statements of significance.
+    """
+    scores = [claim for claim in room.book.claims if claim.quantity in SCORES]
+    return {
+        "scores": len(scores),
+        "with_spread": sum(claim.spread is not None for claim in scores),
+        "repeats": sum(claim.quantity in REPEATS for claim in room.book.claims),
+        "tests": sum(claim.quantity in TESTS for claim in room.book.claims),
+        "test_sizes": sum(_is_test_size(claim) for claim in room.book.claims),
+        "significance": sum(bool(re.search("significan", s.says)) for s in room.book.statements),
+    }
+
+
+def _is_test_size(claim: ledger.Claim) -> bool:
+    counted = claim.quantity in ("count", "support") and claim.unit in ("songs", "samples", "users", "items", "pieces")
+    return counted and claim.about.get("split") == "test" and claim.about.get("class", "all") == "all"
+
+
+def _rows_with_spread(room: Room) -> str:
+    """Whose scores have a spread: ``qiu2025: bcrsn, mcan``."""
+    models = {claim.about.get("model", "?") for claim in room.book.claims if claim.spread and claim.quantity in SCORES}
+    return f"{room.key}: {', '.join(sorted(models))}"
+
+
+def omissions_table(rooms: list[Room]) -> report.Table:
+    """Scores with and without a spread, stated repeats, tests and test sizes, and claims of significance."""
+    rows = []
+    for room in rooms:
+        found = omissions(room)
+        rows.append(
+            {
+                "paper": room.key,
+                "scores printed": found["scores"],
+                "with a spread": found["with_spread"],
+                "numbers of runs or seeds": found["repeats"],
+                "numbers of test items": found["test_sizes"],
+                "p-values or intervals": found["tests"],
+                "statements of significance": found["significance"],
+            }
+        )
+    return _table(rows, "Statistics in the ledgers")
+
+
+def precision_rows(rooms: list[Room]) -> list[dict]:
+    """Every stated difference under every reading of the test size.
+
+    Returns
+    -------
+    A dictionary each: paper, says, kind, better, worse (floats), items (int), reading, overlaps (or None where the
+    printed numbers cannot be of one set of predictions), assumed (whether the test size is our assumption).
+    """
+    rows = []
+    for entry in judgements.precisions():
+        room = _room(rooms, entry.paper)
+        for reading in entry.items if room else []:
+            items = _items(reading, room)
+            if entry.kind == "accuracy":
+                better, worse = room.stated(entry.better), room.stated(entry.worse)
+                overlaps = precision.accuracies(better, worse, items)
+            else:
+                one, other = (
+                    tuple(room.stated(f"{side}.{part}") for part in ("mae", "rmse"))
+                    for side in (entry.better, entry.worse)
+                )
+                better, worse = one[0], other[0]
+                overlaps = precision.absolute_errors(one, other, items)
+            rows.append(
+                {
+                    "paper": entry.paper, "says": entry.says, "kind": entry.kind, "better": better, "worse": worse,
+                    "items": items, "reading": reading.says, "overlaps": overlaps,
+                    "assumed": reading.assumed_share is not None,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _items(reading: judgements.Items, room: Room) -> int:
+    facts = ledger.facts()
+    total = sum(
+        float(facts[name.removeprefix("fact:")].value.replace(",", ""))
+        if name.startswith("fact:")
+        else room.stated(name)
+        for name in reading.sum
+    )
+    share = room.stated(reading.share) if reading.share else reading.assumed_share or 1
+    return round(total * share)
+
+
+def precision_table(rooms: list[Room]) -> report.Table:
+    """What the stated test sizes could have shown, and which stated differences lie within chance."""
+    rows = []
+    for row in precision_rows(rooms):
+        overlaps, percent = row["overlaps"], row["kind"] == "accuracy"
+        scores = [_stated_score(row[side], row["items"], percent) for side in ("better", "worse")]
+        cells = {
+            "paper": row["paper"],
+            "comparison": row["says"],
+            "test items": f"{row['items']:,} ({row['reading']}{'; our assumption' if row['assumed'] else ''})",
+            "better": scores[0],
+            "worse": scores[1],
+            "difference": _difference(abs(row["better"] - row["worse"]), percent),
+        }
+        if percent:
+            cells["items needed"] = f"{precision.items_needed(row['better'], row['worse']):,}"
+        if overlaps is None:
+            cells["reading"] = "cannot be worked out: an MAE is above its RMSE"
+        else:
+            cells |= {
+                "could be detected": _difference(overlaps.detectable, percent),
+                "p, errors overlapping most": _p(overlaps.most),
+                "p, independent": _p(overlaps.independent),
+                "p, overlapping least": _p(overlaps.least),
+                "reading": overlaps.reading,
+            }
+        rows.append(cells)
+    return _table(rows, "Stated differences against the size of the test", searchable=True)
+
+
+def _stated_score(value: float, items: int, percent: bool) -> str:
+    if not percent:
+        return f"MAE {value:.4f}"
+    low, high = precision.wilson(value, items)
+    return f"{100 * value:.1f} % [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _difference(value: float, percent: bool) -> str:
+    return f"{100 * value:.1f} points" if percent else f"{value:.4f}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+# ---- checklist -------------------------------------------------------------------------------------------------------
+
+
+def checklist_table(rooms: list[Room]) -> report.Table:
+    """The answers at a glance: a row a question, a column a paper, the last one this study."""
+    filled = judgements.checklist()
+    rows = [
+        {"question": question.asks}
+        | {name(key): ANSWERS[filled.answers[key][question.id].answer] for key in _columns(rooms)}
+        for question in filled.questions
+    ]
+    return _table(rows, "Reporting checklist")
+
+
+def _columns(rooms: list[Room]) -> list[str]:
+    """The papers whose checklist is filled in, and this study."""
+    answered = judgements.checklist().answers
+    return [*(room.key for room in rooms if room.key in answered), THIS_STUDY]
+
+
+def answers_table(rooms: list[Room]) -> report.Table:
+    """Every answer with its reason and the place where it stands or would be expected."""
+    filled = judgements.checklist()
+    rows = []
+    for question in filled.questions:
+        for key in _columns(rooms):
+            answer = filled.answers[key][question.id]
+            rows.append(
+                {
+                    "question": question.asks,
+                    "paper": name(key),
+                    "answer": ANSWERS[answer.answer],
+                    "why": answer.note,
+                    "where": _cited(key, answer.places),
+                }
+            )
+    return _table(rows, "Every answer with its place", searchable=True)
+
+
+def checklist_counts(rooms: list[Room]) -> dict[str, Counter]:
+    """How often each paper, and this study, answers yes, partly, no."""
+    filled = judgements.checklist()
+    return {key: Counter(answer.answer for answer in filled.answers[key].values()) for key in _columns(rooms)}
+
+
+# ---- cost ------------------------------------------------------------------------------------------------------------
+
+
+def cost(rooms: list[Room]):
+    """Runs, seconds and devices by paper, data set, kind of data and protocol: a pandas DataFrame, dearest first."""
+    import pandas as pd
+
+    columns = ["paper", "dataset", "data", "protocol", "seconds", "device"]
+    frame = pd.DataFrame([{c: getattr(record, c) for c in columns} for room in rooms for record in room.records])
+    if frame.empty:
+        return pd.DataFrame(columns=[*columns[:4], "runs", "seconds", "longest", "device"])
+    grouped = frame.groupby(columns[:4], sort=False)
+    table = grouped["seconds"].agg(runs="size", seconds="sum", longest="max")
+    table["device"] = grouped["device"].agg(lambda devices: ", ".join(sorted(set(devices))))
+    return table.reset_index().sort_values("seconds", ascending=False, ignore_index=True)
+
+
+def cost_table(rooms: list[Room]) -> report.Table:
+    """The cost of every experiment."""
+    rows = [
+        {
+            "paper": row.paper,
+            "data": f"{row.dataset} ({row.data})",
+            "protocol": row.protocol.replace("_", " "),
+            "runs": f"{row.runs:,}",
+            "time": duration(row.seconds),
+            "longest run": duration(row.longest),
+            "device": row.device,
+        }
+        for row in cost(rooms).itertuples()
+    ]
+    return _table(rows, f"{len(rows)} experiments, dearest first", searchable=True)
+
+
+def totals_table(rooms: list[Room]) -> report.Table:
+    """Runs and time by paper, and of all."""
+    rows = []
+    for label, chosen in [*((room.key, [room]) for room in rooms), ("all", rooms)]:
+        records = [record for room in chosen for record in room.records]
+        kinds = Counter(record.data for record in records)
+        rows.append(
+            {
+                "paper": label,
+                "runs": f"{len(records):,}" if records else NOT_RERUN,
+                "on real data": f"{kinds['real']:,}",
+                "on twins": f"{kinds['twin']:,}",
+                "time": duration(sum(record.seconds for record in records)),
+                "devices": ", ".join(sorted({record.device for record in records})) or "–",
+            }
+        )
+    return _table(rows, "Cost of the committed records")
+
+
+def duration(seconds: float) -> str:
+    """``2 h 05 min``, ``3 min 20 s``, ``4.2 s``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+# ---- open questions --------------------------------------------------------------------------------------------------
+
+
+def open_table() -> report.Table:
+    """What cannot be decided from outside, and what would."""
+    rows = [
+        {
+            "paper": entry.paper,
+            "question": entry.question,
+            "what we say now": entry.now,
+            "what would decide it": entry.decided_by,
+            "where": _cited(entry.paper, entry.places),
+        }
+        for entry in judgements.open_questions()
+    ]
+    return _table(rows, "Open questions", searchable=True)
+
+
+# ---- prose -----------------------------------------------------------------------------------------------------------
+
+
+def numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
+    """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    counts = matrix_counts(rooms)
+    records = [record for room in rooms for record in room.records]
+    quoted = {
+        "papers": len(rooms),
+        "not_rerun": ", ".join(room.key for room in rooms if not room.rerun) or "none",
+        "runs": len(records),
+        "time": duration(sum(record.seconds for record in records)),
+        "devices": ", ".join(sorted({record.device for record in records})),
+    }
+    quoted |= {column: counts[column].sum() for column in counts.columns if column != "paper"}
+    quoted = {key: _count(value) for key, value in quoted.items()}
+    quoted |= _leak_numbers(rooms, survey) | _trial_numbers(rooms)
+    lacking = {use.paper for entry in judgements.data_sets() for use in entry.uses if use.holds != "yes"}
+    quoted["papers_lacking"] = str(len(lacking))
+    return quoted | _precision_numbers(rooms) | _checklist_numbers(rooms)
+
+
+def _count(value) -> str:
+    return value if isinstance(value, str) else f"{int(value):,}"
+
+
+def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
+    found = Counter(leak.certainty for leak in _of_papers() if leak.type != "labels")
+    # A share and an R² have no common scale: the largest inflation is told among differences of R².
+    inflations = [(effect.value, says, effect) for _, says, effect in measured(rooms, survey) if effect.metric == "r2"]
+    largest = max(inflations, default=None, key=lambda entry: entry[0])
+    return {
+        "leaks_certain": str(found["stated"] + found["released"]),
+        "leaks_possible": str(found["possible"]),
+        "leaks_excluded": str(found["excluded"]),
+        "leaks_measured": str(len(measured(rooms, survey))),
+        "preprocessing": "; ".join(shown(effect) for leak, _, effect in measured(rooms, survey) if leak.type in FITTED)
+        or "(not measured)",
+        "largest_inflation": shown(largest[2]) if largest else "(not measured)",
+        "largest_inflation_of": largest[1] if largest else "(not measured)",
+    }
+
+
+def _trial_numbers(rooms: list[Room]) -> dict[str, str]:
+    tried = [trial for trial in all_trials(rooms) if trial.cell]
+    found = Counter(trial.verdict for trial in tried)
+    return {
+        "superiority_claims": str(len(judgements.comparisons())),
+        "superiority_trials": str(len(tried)),
+        "survives": str(found["survives"]),
+        "does_not_survive": str(found["does not survive"]),
+        "cannot_tell": str(found["cannot tell"]),
+    }
+
+
+def _precision_numbers(rooms: list[Room]) -> dict[str, str]:
+    worked = [row["overlaps"] for row in precision_rows(rooms) if row["overlaps"]]
+    spread = [omissions(room) for room in rooms]
+    return {
+        "scores": f"{sum(found['scores'] for found in spread):,}",
+        "spread_in": "; ".join(_rows_with_spread(room) for room in rooms if omissions(room)["with_spread"]),
+        "scores_with_spread": str(sum(found["with_spread"] for found in spread)),
+        "papers_with_repeats": str(sum(found["repeats"] > 0 for found in spread)),
+        "papers_with_tests": str(sum(found["tests"] > 0 for found in spread)),
+        "papers_with_test_size": str(sum(found["test_sizes"] > 0 for found in spread)),
+        "papers_significant": str(sum(found["significance"] > 0 for found in spread)),
+        "differences": str(len(worked)),
+        "beyond": str(sum(overlaps.least < precision.LEVEL for overlaps in worked)),
+        "not_beyond": str(sum(overlaps.least >= precision.LEVEL for overlaps in worked)),
+    }
+
+
+def _checklist_numbers(rooms: list[Room]) -> dict[str, str]:
+    filled = judgements.checklist()
+    answered = [answers for key, answers in filled.answers.items() if key != THIS_STUDY]
+    quoted = {
+        f"asked_{answer}": str(sum(answers[name].answer == answer for answers in answered for name in answers))
+        for answer in ("yes", "partly", "no")
+    }
+    never = [q for q in filled.questions if all(answers[q.id].answer == "no" for answers in answered)]
+    own = Counter(answer.answer for answer in filled.answers[THIS_STUDY].values())
+    return quoted | {
+        "questions": str(len(filled.questions)),
+        "never": " ".join(question.asks for question in never),
+        "with_naive": str(sum(answers["naive"].answer == "yes" for answers in answered)),
+        "own_yes": str(own["yes"]),
+        "own_partly": str(own["partly"]),
+        "own_no": str(own["no"]),
+    }

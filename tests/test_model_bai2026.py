@@ -114,8 +114,13 @@ def test_attention_is_equations_17_to_21_song_by_song():
     alpha = torch.softmax(torch.stack([q @ key / 16 for key in keys]), dim=0)
     expected = sum(a * value for a, value in zip(alpha, values, strict=True))
     mask = torch.ones(1, 5, dtype=torch.bool)
-    torch.testing.assert_close(attention.weights(query[None], steps[None], mask)[0], alpha)
+    torch.testing.assert_close(attention.weights(query[None], attention.key(steps)[None], mask)[0], alpha)
     torch.testing.assert_close(attention(query[None], steps[None], mask)[0], expected)
+
+
+def test_projecting_each_song_once_is_projecting_every_step():
+    x = songs(2, 40)  # 80 steps of 50 songs in one call, 40 steps in each of the others
+    torch.testing.assert_close(network()(x), torch.cat([network()(x[:1]), network()(x[1:])]))
 
 
 def test_attention_weights_add_up_to_one_and_spare_the_padding():

@@ -161,14 +161,17 @@ class CrossModalAttention(nn.Module):
         self.key = nn.Linear(keys, dimension)
         self.value = nn.Linear(keys, dimension)
 
-    def weights(self, query: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
-        """Equation (20): attention (batch, time) over the real steps; adds up to 1."""
-        scores = self.key(steps) @ self.query(query).unsqueeze(-1)  # (batch, time, 1)
+    def weights(self, query: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
+        """Equation (20): attention (batch, time) over the real steps, from their projected keys; adds up to 1."""
+        scores = keys @ self.query(query).unsqueeze(-1)  # (batch, time, 1)
         return masked_softmax(scores.squeeze(-1) / self.query.out_features**0.5, mask)
 
+    def attend(self, query: Tensor, keys: Tensor, values: Tensor, mask: Tensor) -> Tensor:
+        """Equation (21), from projected keys and values (batch, time, dimension)."""
+        return (self.weights(query, keys, mask).unsqueeze(1) @ values).squeeze(1)  # (batch, dimension)
+
     def forward(self, query: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
-        weights = self.weights(query, steps, mask)
-        return (weights.unsqueeze(1) @ self.value(steps)).squeeze(1)  # (batch, dimension)
+        return self.attend(query, self.key(steps), self.value(steps), mask)
 
 
 class TCNLM(nn.Module):
@@ -204,23 +207,31 @@ class TCNLM(nn.Module):
         self.fusion = nn.Linear(size, config.joint)
         self.classifier = nn.Linear(config.joint, config.classes)
 
-    def _query_and_steps(self, songs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """The vector that asks, and the steps of the other modality that answer."""
+    def _asked(self, songs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The vector that asks, and keys and values of the steps of the other modality that answer."""
         steps = self.temporal(self.embedding(songs))  # (batch, time, hidden)
+        project = self.attention.key, self.attention.value
         if self.config.query == "temporal":
-            return self.pooling(steps, mask), self.text(songs)
-        return masked_mean(self.text(songs), mask), steps
+            return self.pooling(steps, mask), *(self._of_texts(layer, songs) for layer in project)
+        return masked_mean(self.text(songs), mask), *(layer(steps) for layer in project)
+
+    def _of_texts(self, layer: nn.Linear, songs: Tensor) -> Tensor:
+        """`layer` of the songs' texts, (batch, time, dimension); once a song where songs are fewer than steps."""
+        if len(self.text.vectors) < songs.numel():
+            return F.embedding(songs, layer(self.text.vectors))
+        return layer(self.text(songs))
 
     def attention_weights(self, songs: Tensor) -> Tensor:
         """What figure 2 shows: attention (batch, time) over the songs; 0 on padding."""
         mask = songs != PADDING
-        return self.attention.weights(*self._query_and_steps(songs, mask), mask)
+        query, keys, _ = self._asked(songs, mask)
+        return self.attention.weights(query, keys, mask)
 
     def forward(self, songs: Tensor) -> Tensor:  # (batch, time)
         mask = songs != PADDING
         if self.attention is not None:
-            query, steps = self._query_and_steps(songs, mask)
-            features = torch.cat([query, self.attention(query, steps, mask)], dim=-1)
+            query, keys, values = self._asked(songs, mask)
+            features = torch.cat([query, self.attention.attend(query, keys, values, mask)], dim=-1)
         else:
             features = self.pooling(self.temporal(self.embedding(songs)), mask)  # (batch, hidden)
             if self.config.fusion == "concatenation":

@@ -70,12 +70,25 @@ def matrix_counts(rooms: list[Room]):
     return pd.DataFrame(rows)
 
 
+#: Rows of the overview and what they are called there.
+OVERVIEW = {
+    "entries": "numbers and statements in the ledger",
+    "checked": "of these taken up by a check",
+    "checks": "checks",
+    **{verdict: report.SIGNS[verdict] for verdict in finding.VERDICTS},
+    "judged": "claims judged by reruns",
+    **{judgement: report.SIGNS[judgement] for judgement in JUDGEMENTS},
+}
+
+
 def overview_table(rooms: list[Room]) -> report.Table:
-    """`matrix_counts` as it is shown; papers without runs say so."""
+    """`matrix_counts` as it is shown, a column a paper; papers without runs say so."""
+    counts = matrix_counts(rooms).set_index("paper")
     rows = []
-    for row, room in zip(matrix_counts(rooms).to_dict("records"), rooms, strict=True):
-        unknown = {} if room.rerun else dict.fromkeys(("judged", *JUDGEMENTS), NOT_RERUN)
-        rows.append(row | unknown)
+    for kind, called in OVERVIEW.items():
+        of_reruns = kind == "judged" or kind in JUDGEMENTS
+        cells = {room.key: str(counts.loc[room.key, kind]) if room.rerun or not of_reruns else "–" for room in rooms}
+        rows.append({"": called} | cells | {"all": str(counts[kind].sum())})
     return _table(rows, "Ledger entries, checks and judged claims")
 
 
@@ -141,7 +154,7 @@ def _measure(leak, measure, rooms: list[Room], survey: dict) -> effects.Effect |
 
     if isinstance(measure, judgements.Paired):
         return effects.paired(runs(measure.paired), measure.metric)
-    return effects.contrast(runs(measure.of), runs(measure.against), measure.metric)
+    return effects.contrast(runs(measure.of), runs(measure.against), measure.metric, measure.metric_against)
 
 
 def shown(effect: effects.Effect) -> str:
@@ -154,24 +167,47 @@ def shown(effect: effects.Effect) -> str:
     return f"{scaled.shown(digits)} {unit}"
 
 
-def leaks_table(rooms: list[Room], survey: dict) -> report.Table:
-    """All leaks by type, where they stand, how sure it is that they are there, and what they were measured to do."""
-    inflation: dict[int, list[str]] = {}
-    for leak, says, effect in measured(rooms, survey):
-        inflation.setdefault(id(leak), []).append(f"{says}: {shown(effect)}")
+def taxonomy_table() -> report.Table:
+    """The types of leaks and how many papers have each, by how sure it is; this study is not counted."""
+    counts = leak_counts().set_index("type")
+    rows = [
+        {"type": kind, "what it is": says}
+        | {sure: str(counts.loc[kind, certainty] or "–") for certainty, sure in judgements.CERTAINTIES.items()}
+        for kind, says in judgements.TAXONOMY.items()
+    ]
+    return _table(rows, "Papers by type of leak")
+
+
+def leaks_table() -> report.Table:
+    """All leaks by type: where they stand and how sure it is that they are there."""
     order = list(judgements.TAXONOMY)
     rows = [
         {
-            "type": f"{leak.type}: {judgements.TAXONOMY[leak.type]}" if leak.type != "labels" else "labels (no leak)",
+            "type": leak.type,
             "paper": name(leak.paper),
             "how sure": judgements.CERTAINTIES[leak.certainty],
             "what": leak.says,
             "where": _cited(leak.paper, leak.places),
-            "measured here": "; ".join(inflation.get(id(leak), ["not measured"])),
         }
         for leak in sorted(judgements.leaks(), key=lambda leak: order.index(leak.type))
     ]
     return _table(rows, f"{len(rows)} leaks, found, possible or ruled out", searchable=True)
+
+
+def inflation_table(rooms: list[Room], survey: dict) -> report.Table:
+    """What leaks of each type were measured to be worth in our runs."""
+    rows = [
+        {
+            "type": leak.type,
+            "for": name(leak.paper),
+            "measured on": says,
+            "change": shown(effect),
+            "splits": str(effect.seeds),
+            "interval from": effect.basis,
+        }
+        for leak, says, effect in measured(rooms, survey)
+    ]
+    return _table(rows, "Measured effects of leaks", searchable=True)
 
 
 def leak_counts():
@@ -573,7 +609,7 @@ def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
 
 
 def _trial_numbers(rooms: list[Room]) -> dict[str, str]:
-    tried = [trial for trial in all_trials(rooms) if trial.cell]
+    tried = [trial for trial in all_trials(rooms) if trial.cell and trial.cell.data == "real"]
     found = Counter(trial.verdict for trial in tried)
     return {
         "superiority_claims": str(len(judgements.comparisons())),

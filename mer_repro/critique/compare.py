@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from dataclasses import dataclass
 
@@ -67,6 +68,8 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     def lead(over: str | None) -> Effect | None:
         if not over:
             return None
+        if comparison.by and (found := _by_report(comparison, cell, room, over)):
+            return found
         held = comparison.paired and effects.paired(runs(comparison.paired), f"{comparison.network}-{over}")
         return held or _turned(effects.contrast(runs(comparison.network), runs(over), metric), sign)
 
@@ -74,6 +77,17 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     return Trial(
         comparison, cell, network, lead(comparison.rival), over_simple, best, known.get(best, math.nan)
     )  # fmt: skip
+
+
+def _by_report(comparison: Comparison, cell: Cell, room: Room, over: str) -> Effect | None:
+    """The difference as the paper's own chapter makes it."""
+    make = getattr(importlib.import_module(f"mer_repro.papers.{room.key}.report"), comparison.by)
+    found = make(room.records, cell.dataset, comparison.network, over, cell.target)
+    if found is None:
+        return None
+    found = getattr(found, comparison.metric, found)
+    seeds = len(effects.find(room.records, **cell.model_dump(exclude={"paper"})))
+    return Effect(comparison.metric, found.difference, found.low, found.high, seeds, "paired test items")
 
 
 def _score(runs: list, metric: str) -> float:

@@ -57,25 +57,31 @@ def find(records: Iterable[Record], **wanted: object) -> list[Record]:
     return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
 
 
-def contrast(of: Iterable[Record], against: Iterable[Record], metric: str) -> Effect | None:
-    """The metric in one cell of a study minus that in another, over the seeds that both have.
+def contrast(
+    of: Iterable[Record], against: Iterable[Record], metric: str, metric_against: str | None = None
+) -> Effect | None:
+    """The metric in one cell of a study minus that (or `metric_against`) in another, over the seeds that both have.
 
     Returns
     -------
     None where no seed has the metric in both.
     """
-    one, other = ({r.seed: r for r in runs if _known(r, metric)} for runs in (of, against))
+    rival = metric_against or metric
+    one = {run.seed: run for run in of if _known(run, metric)}
+    other = {run.seed: run for run in against if _known(run, rival)}
     seeds = sorted(one.keys() & other.keys())
     if not seeds:
         return None
     pairs = [(one[seed], other[seed]) for seed in seeds]
-    differences = [a.metrics[metric] - b.metrics[metric] for a, b in pairs]
+    differences = [a.metrics[metric] - b.metrics[rival] for a, b in pairs]
     ids = tuple(record.id for pair in pairs for record in pair)
     share = _test_share(pairs[0][0])
     if len(seeds) >= MINIMUM_SPLITS and share:
         return Effect(metric, *statistics.over_splits(differences, share), len(seeds), "splits", ids)
     value = sum(differences) / len(differences)
-    low, high = _from_two_intervals([a for a, _ in pairs], [b for _, b in pairs], metric)
+    below_a, above_a = _reach([a for a, _ in pairs], metric)
+    below_b, above_b = _reach([b for _, b in pairs], rival)
+    low, high = math.hypot(below_a, above_b), math.hypot(above_a, below_b)
     return Effect(metric, value, value - low, value + high, len(seeds), "test items", ids)
 
 
@@ -112,15 +118,8 @@ def _test_share(record: Record) -> float | None:
     counts = record.counts
     if counts.get("n_test") and counts.get("n_train"):
         return counts["n_test"] / counts["n_train"]
-    folds = record.notes.get("folds")
+    folds = record.notes.get("folds") or record.parameters.get("folds")
     return 1 / (folds - 1) if folds else None
-
-
-def _from_two_intervals(of: list[Record], against: list[Record], metric: str) -> tuple[float, float]:
-    """How far the difference's interval reaches below and above it."""
-    below_a, above_a = _reach(of, metric)
-    below_b, above_b = _reach(against, metric)
-    return math.hypot(below_a, above_b), math.hypot(above_a, below_b)
 
 
 def _reach(runs: list[Record], metric: str) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from mer_repro import plots
@@ -31,7 +32,7 @@ def overview(rooms: list[Room]) -> plots.DescribedFigure:
 
     plots.use_style()
     counts = chapter.matrix_counts(rooms).set_index("paper")
-    figure, axes = plt.subplots(1, 2, figsize=(10, 0.55 * len(counts) + 1.6), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 0.55 * len(counts) + 1.6), sharey=True)
     for axis, kinds, title in (
         (axes[0], finding.VERDICTS, "audit: checks"),
         (axes[1], JUDGEMENTS, "reruns: judged claims"),
@@ -72,7 +73,7 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
 
     plots.use_style()
     found = [entry for entry in chapter.measured(rooms, survey) if entry[2].metric == "r2"]
-    figure, axis = plt.subplots(figsize=(10, 0.9 + 0.34 * len(found)))
+    figure, axis = plt.subplots(figsize=(9, 1.0 + 0.42 * len(found)))
     colours = dict(zip(dict.fromkeys(leak.type for leak, _, _ in found), plots.PALETTE, strict=False))
     markers = dict(zip(colours, "osD^vPX*<", strict=False))
     labelled = set()
@@ -84,10 +85,10 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
         axis.plot(effect.value, place, markers[leak.type], markersize=8, label=label, **look)
     axis.axvline(0, color=plots.MUTED, linewidth=1)
     axis.set_xlim(-LIMIT, LIMIT)
-    axis.set_yticks(range(len(found)), [says for _, says, _ in found], fontsize=9)
+    axis.set_yticks(range(len(found)), [textwrap.fill(says, 52) for _, says, _ in found], fontsize=9)
     axis.invert_yaxis()
     axis.set_xlabel("change of R² (95 % interval)")
-    axis.legend(title="type", fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    axis.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(colours))
     told = "; ".join(f"{says}, {leak.type}: {chapter.shown(effect)}" for leak, says, effect in found)
     return plots.described(
         figure,
@@ -106,7 +107,7 @@ def detectable(rooms: list[Room]) -> plots.DescribedFigure:
 
     plots.use_style()
     rows = [row for row in chapter.precision_rows(rooms) if row["kind"] == "accuracy"]
-    figure, axis = plt.subplots(figsize=(10, 0.9 + 0.31 * len(rows)))
+    figure, axis = plt.subplots(figsize=(9, 1.2 + 0.44 * len(rows)))
     told = []
     for place, row in enumerate(rows):
         difference, floor = 100 * (row["better"] - row["worse"]), 100 * row["overlaps"].detectable
@@ -117,11 +118,11 @@ def detectable(rooms: list[Room]) -> plots.DescribedFigure:
     axis.plot([], [], "D", color=plots.STATED, label="difference that the paper states")
     axis.plot([], [], "|", color=plots.MEASURED, markersize=13, markeredgewidth=2.5, label=DETECTABLE_LABEL)
     labels = [f"{row['paper']}: {row['says']}\n{row['items']:,} items, {row['reading']}" for row in rows]
-    axis.set_yticks(range(len(rows)), labels, fontsize=7.5)
+    axis.set_yticks(range(len(rows)), labels, fontsize=9)
     axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(0, None)
     axis.set_xlabel("percentage points of accuracy")
-    axis.legend(fontsize=9, loc="lower right")
+    axis.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
     return plots.described(
         figure,
         alt="Stated differences of accuracy and the smallest detectable ones. " + "; ".join(told) + ".",

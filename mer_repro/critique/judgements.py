@@ -63,10 +63,11 @@ class Cell(_Entry):
 
 
 class Contrast(_Entry):
-    """A metric of some runs minus that of others."""
+    """A metric of some runs minus that of others, or minus another metric."""
 
     says: Text
     metric: Text
+    metric_against: Text | None = None
     of: Cell
     against: Cell
 
@@ -102,7 +103,9 @@ class Comparison(_Entry):
     """A claim that a network is better than a rival, and the runs that test it.
 
     `stated` are the paper's two numbers, better first; `simple` the naive and tuned simple models among which the best
-    on the test data is taken; `paired` the variant of the runs that hold paired differences, if there is one.
+    on the test data is taken. Where differences on the same test items are to be had, `paired` names the variant of the
+    runs that hold them, or `by` the function of the paper's report that makes them: (records, data set, better, worse,
+    target) -> an object with ``difference``, ``low`` and ``high``, or with such an object named after the metric.
     """
 
     paper: Text
@@ -114,6 +117,7 @@ class Comparison(_Entry):
     rival: Text | None = None
     simple: Places
     paired: Text | None = None
+    by: Text | None = None
     cells: list[Cell]
 
 

@@ -1,0 +1,272 @@
+"""The critique across papers: places exist, effects and p-values are what a hand gets, papers without runs say so."""
+
+import dataclasses
+import math
+
+import pytest
+import scipy.stats
+
+from mer_repro import papers, report
+from mer_repro.audit import ledger
+from mer_repro.audit.runner import Result
+from mer_repro.critique import chapter, compare, effects, figures, judgements, precision, rooms
+from mer_repro.records import Record
+from mer_repro.verdicts import Verdict
+
+
+def record(**changes):
+    base = dict.fromkeys([field.name for field in dataclasses.fields(Record)])
+    base |= dict(
+        id="x", paper="one2020", dataset="toys", data="real", protocol="clean", variant="network", target="", seed=0,
+        parameters={}, metrics={}, intervals={}, counts={}, curves={}, notes={}, device="cpu", seconds=1.0,
+    )  # fmt: skip
+    changes.setdefault("id", ".".join(str(changes.get(key, base[key])) for key in ("protocol", "variant", "seed")))
+    return Record(**(base | changes))
+
+
+def book(key="one2020"):
+    place = {"section": "Results"}
+    numbers = {"a": ("accuracy", "0.8"), "b": ("accuracy", "0.7"), "c": ("count", "50"), "d": ("accuracy", "0.6")}
+    claims = [
+        {"id": name, "where": place, "quantity": quantity, "unit": "1", "value": value}
+        for name, (quantity, value) in numbers.items()
+    ]
+    claims[2] |= {"unit": "songs", "about": {"split": "test"}}
+    claims[3] |= {"spread": "0.1", "about": {"model": "rival"}}
+    statement = {"id": "s.best", "where": place, "kind": "superiority", "says": "A is significantly better than B."}
+    check = {"id": "k.order", "check": "ordering", "claims": {"greater": "a", "less": ["b", "d"]}}
+    return ledger.Ledger(paper=key, claims=claims, statements=[statement], checks=[check])
+
+
+def room(**changes):
+    results = [Result("one2020", "ordering", ["one2020.a", "one2020.b"], "inconsistent", "", [], None, "k.order")]
+    verdicts = [Verdict("A is better.", ("s.best", "a"), "undecided", "Too few songs.")]
+    given = dict(key="one2020", book=book(), results=results, records=[record()], verdicts=verdicts)
+    return rooms.Room(**(given | changes))
+
+
+# ---- places ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "judged",
+    [judgements.leaks, judgements.comparisons, judgements.data_sets, judgements.open_questions, judgements.checklist],
+)
+def test_every_judgement_names_a_place_that_exists(judged):
+    judged()
+
+
+def test_a_place_that_is_not_there_is_named():
+    missing = ["t9.nothing", "fact:nothing", "repo:nothing.py", "repo:README.md::no such words"]
+    faults = judgements.misplaced("qiu2025", ["t1.ours.testing.r2", "fact:deam_songs", "repo:README.md", *missing])
+    assert len(faults) == 4
+    for fault, words in zip(faults, ("t9.nothing", "nothing", "nothing.py", "no such words"), strict=True):
+        assert words in fault
+
+
+def test_every_paper_and_this_study_answer_the_whole_checklist():
+    filled = judgements.checklist()
+    assert set(filled.answers) == {*papers.paper_keys(), rooms.THIS_STUDY}
+    assert not any(leak.certainty == "stated" and not leak.places for leak in judgements.leaks())
+
+
+def test_stated_numbers_of_comparisons_are_in_the_ledgers_better_one_first():
+    for claim in judgements.comparisons():
+        better, worse = (rooms.Room(claim.paper, ledger.load(claim.paper)).stated(name) for name in claim.stated)
+        assert (better < worse) if claim.metric in effects.LOWER_IS_BETTER else (better > worse), claim.says
+
+
+# ---- one paper -------------------------------------------------------------------------------------------------------
+
+
+def test_audit_and_reruns_are_read_back_to_ledger_entries():
+    found = room()
+    assert found.audited() == {
+        "a": "inconsistent", "b": "inconsistent", "c": rooms.NOT_CHECKED, "d": rooms.NOT_BLAMED,
+        "s.best": rooms.NOT_CHECKED,
+    }  # fmt: skip
+    assert found.judged()["s.best"] == "undecided" and found.judged()["b"] == rooms.NOT_JUDGED
+    (row,) = chapter.matrix_counts([found]).to_dict("records")
+    assert (row["entries"], row["checked"], row["checks"], row["inconsistent"]) == (5, 3, 1, 1)
+    assert (row["judged"], row["undecided"], row["supported"]) == (1, 1, 0)
+
+
+def test_a_paper_without_runs_stands_as_not_rerun_everywhere():
+    silent = room(records=[], verdicts=[])
+    assert set(silent.judged().values()) == {rooms.NOT_RERUN}
+    assert chapter.totals_table([silent]).frame["runs"].tolist() == [rooms.NOT_RERUN, rooms.NOT_RERUN]
+    assert chapter.verdicts_table([silent]).frame["verdict"].tolist() == [rooms.NOT_RERUN]
+    assert "not rerun" in figures.overview([silent]).alt
+    claim = judgements.comparisons()[0]
+    (trial,) = compare.trials(claim, rooms.Room(claim.paper, ledger.load(claim.paper)))
+    assert trial.verdict == "not rerun"
+
+
+def test_statistics_are_counted_from_the_ledger():
+    found = chapter.omissions(room())
+    assert found == {
+        "scores": 3, "with_spread": 1, "repeats": 0, "tests": 0, "test_sizes": 1, "significance": 1,
+    }  # fmt: skip
+
+
+def test_cost_adds_up():
+    runs = [record(seed=seed, seconds=30.0 * (seed + 1)) for seed in range(3)] + [record(protocol="leak", seconds=3725)]
+    table = chapter.cost([room(records=runs)])
+    assert table["protocol"].tolist() == ["leak", "clean"]
+    assert table["runs"].tolist() == [1, 3] and table["seconds"].tolist() == [3725.0, 180.0]
+    assert table["longest"].tolist() == [3725.0, 90.0]
+    assert [chapter.duration(s) for s in (4.21, 180, 3725)] == ["4.2 s", "3 min 0 s", "1 h 02 min"]
+
+
+# ---- effects ---------------------------------------------------------------------------------------------------------
+
+
+def scored(protocol, values, interval=None, variant="network", metric="r2", **more):
+    given = {metric: interval} if interval else {}
+    return [
+        record(protocol=protocol, variant=variant, seed=seed, metrics={metric: value}, intervals=given, **more)
+        for seed, value in enumerate(values)
+    ]
+
+
+def test_effect_over_splits_widens_for_shared_training_data():
+    counts = {"n_train": 80, "n_test": 20}
+    effect = effects.contrast(scored("leak", [0.9, 0.8, 0.7], counts=counts), scored("clean", [0.5, 0.5, 0.5]), "r2")
+    # differences 0.4, 0.3, 0.2: mean 0.3, variance 0.01, times 1/3 + 20/80 (Nadeau and Bengio); t(2) at 97.5 %: 4.302653
+    reach = 4.302653 * math.sqrt(0.01 * (1 / 3 + 0.25))
+    assert (effect.value, effect.low, effect.high) == pytest.approx((0.3, 0.3 - reach, 0.3 + reach), abs=1e-6)
+    assert (effect.seeds, effect.basis, effect.sign, len(effect.records)) == (3, "splits", 0, 6)
+
+
+def test_effect_of_one_split_adds_the_distances_in_quadrature():
+    effect = effects.contrast(scored("leak", [0.9], (0.86, 0.92)), scored("clean", [0.5], (0.4, 0.53)), "r2")
+    assert effect.value == pytest.approx(0.4)
+    assert effect.low == pytest.approx(0.4 - math.hypot(0.04, 0.03))
+    assert effect.high == pytest.approx(0.4 + math.hypot(0.02, 0.10))
+    assert effect.sign == 1 and effect.shown() == "+0.40 [+0.35, +0.50]"
+
+
+def test_effect_needs_a_common_seed_and_a_defined_metric():
+    assert effects.contrast(scored("leak", [0.9]), [record(seed=7, metrics={"r2": 0.5})], "r2") is None
+    assert effects.contrast(scored("leak", [float("nan")]), scored("clean", [0.5]), "r2") is None
+    without = effects.contrast(scored("leak", [0.9]), scored("clean", [0.5]), "r2")
+    assert without.value == pytest.approx(0.4) and math.isnan(without.low) and without.sign == 0
+
+
+def test_paired_differences_are_means_over_splits():
+    runs = scored("clean", [0.1, 0.3], (0.0, 0.4), variant="paired", metric="a-b")
+    effect = effects.paired(runs, "a-b")
+    assert (effect.value, effect.low, effect.high, effect.sign) == pytest.approx((0.2, 0.0, 0.4, 0))
+    assert chapter.shown(effect) == "+20.0 [+0.0, +40.0] points"
+
+
+def test_swap_is_turned_round_to_published_minus_right():
+    rows = [{"model": "ridge", "target": "arousal", "difference": 0.17, "low": 0.14, "high": 0.2}]
+    effect = effects.swap({"swap": {"differences": rows}}, "ridge", "arousal")
+    assert (effect.value, effect.low, effect.high) == (-0.17, -0.2, -0.14)
+
+
+@pytest.mark.parametrize(
+    ("network", "ridge", "verdict"),
+    [(0.8, 0.5, "survives"), (0.5, 0.8, "does not survive"), (0.52, 0.5, "cannot tell")],
+)
+@pytest.mark.parametrize("metric", ["r2", "mae"])
+def test_superiority_is_judged_against_the_best_simple_model(network, ridge, verdict, metric):
+    sign = -1 if metric == "mae" else 1
+    cell = {"dataset": "toys", "protocol": "clean", "variant": "network"}
+    claim = judgements.Comparison(
+        paper="one2020", says="better", places=["a"], stated=("a", "b"), metric=metric, network="network",
+        rival="rival", simple=["constant", "ridge"], cells=[cell],
+    )  # fmt: skip
+    scores = {"network": network, "ridge": ridge, "constant": 0.1, "rival": network}
+    runs = [
+        scored("clean", [sign * score], (sign * score - 0.05, sign * score + 0.05), variant=variant, metric=metric)[0]
+        for variant, score in scores.items()
+    ]
+    (trial,) = compare.trials(claim, room(records=runs))
+    assert (trial.simple, trial.verdict) == ("ridge", verdict)
+    assert trial.over_simple.value == pytest.approx(network - ridge)
+    assert compare.OUTCOMES[trial.over_rival.sign] == "cannot tell"
+
+
+# ---- precision -------------------------------------------------------------------------------------------------------
+
+
+def test_overlaps_of_two_accuracies_on_hundred_items():
+    # 80 against 70 right of 100: the weaker one alone is right on 0, 70 * 0.2 = 14, or at most 20 items
+    found = precision.accuracies(0.8, 0.7, 100)
+    expected = [scipy.stats.binomtest(b, n).pvalue for b, n in ((10, 10), (24, 38), (30, 50))]
+    assert [found.most, found.independent, found.least] == pytest.approx(expected)
+    # (1.959964 + 0.841621) * sqrt((0.16 + 0.21) / 100)
+    assert found.detectable == pytest.approx(2.801585 * math.sqrt(0.0037), abs=1e-6)
+    assert found.reading == "beyond chance only if errors overlap more than independent ones"
+    assert precision.accuracies(0.9, 0.6, 1000).reading == "beyond chance, whatever the overlap"
+    assert precision.accuracies(0.51, 0.50, 100).reading == "within chance, whatever the overlap"
+
+
+def test_items_needed_is_where_the_difference_becomes_detectable():
+    needed = precision.items_needed(0.53, 0.52)
+    assert precision.accuracies(0.53, 0.52, needed).detectable <= 0.01
+    assert precision.accuracies(0.53, 0.52, needed - 1).detectable > 0.01
+
+
+def test_wilson_interval_against_the_formula():
+    share, n, z = 0.75, 80, 1.959964
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    assert precision.wilson(share, n) == pytest.approx((centre - reach, centre + reach), abs=1e-6)
+
+
+def test_absolute_errors_from_mae_and_rmse():
+    # deviations 0.3 and 0.4 of the absolute error; 25 items: standard errors 0.02, 0.1, 0.14 of a difference of 0.1
+    found = precision.absolute_errors((0.4, 0.5), (0.5, math.hypot(0.5, 0.4)), 25)
+    expected = [2 * scipy.stats.norm.sf(z) for z in (5, 1, 0.1 / 0.14)]
+    assert [found.most, found.independent, found.least] == pytest.approx(expected)
+    assert precision.absolute_errors((0.5, 0.4), (0.5, 0.6), 25) is None
+
+
+def test_a_worse_first_score_is_refused():
+    with pytest.raises(ValueError, match="greater accuracy first"):
+        precision.accuracies(0.5, 0.6, 100)
+
+
+# ---- the page --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def everything():
+    from mer_repro.data import survey
+
+    return rooms.enter_all(), survey.read()
+
+
+def test_bai_lead_over_late_fusion_depends_on_the_overlap(everything):
+    """578 users, 0.734 against 0.701: 424 against 405 right, so 19 users more."""
+    (row,) = (r for r in chapter.precision_rows(everything[0]) if r["says"] == "TCN-LM against late fusion")
+    assert row["items"] == 578
+    assert row["overlaps"].most == pytest.approx(2 * 0.5**19)
+    assert row["overlaps"].least == pytest.approx(scipy.stats.binomtest(173, 327).pvalue)
+
+
+def test_the_matrix_has_every_entry_of_every_ledger(everything):
+    entries = sum(len(one.book.claims) + len(one.book.statements) for one in everything[0])
+    assert len(chapter.claims_matrix(everything[0]).frame) == entries
+    assert {one.key for one in everything[0]} == set(papers.paper_keys())
+
+
+def test_every_table_and_figure_shows_and_every_quoted_number_is_defined(everything):
+    all_rooms, survey = everything
+    text = (papers.ROOMS.parent.parent / "book" / "critique.md").read_text(encoding="utf-8")
+    quoted = chapter.numbers(all_rooms, survey)
+    glued = {part.partition("`")[0] for part in text.split("{glue:text}`")[1:]}
+    assert glued <= set(quoted) and not any("nan" in value for value in quoted.values())
+    for table in (
+        chapter.overview_table(all_rooms), chapter.verdicts_table(all_rooms), chapter.taxonomy_table(),
+        chapter.leaks_table(), chapter.inflation_table(all_rooms, survey), chapter.superiority_table(all_rooms),
+        chapter.data_table(all_rooms, survey), chapter.omissions_table(all_rooms), chapter.precision_table(all_rooms),
+        chapter.checklist_table(all_rooms), chapter.answers_table(all_rooms), chapter.totals_table(all_rooms),
+        chapter.cost_table(all_rooms), chapter.open_table(),
+    ):  # fmt: skip
+        assert isinstance(table, report.Table) and len(table.frame)
+    for figure in (figures.overview(all_rooms), figures.inflations(all_rooms, survey), figures.detectable(all_rooms)):
+        assert figure.alt and "nan" not in figure.alt

@@ -132,7 +132,7 @@ def scored(protocol, values, interval=None, variant="network", metric="r2", **mo
 def test_effect_over_splits_widens_for_shared_training_data():
     counts = {"n_train": 80, "n_test": 20}
     effect = effects.contrast(scored("leak", [0.9, 0.8, 0.7], counts=counts), scored("clean", [0.5, 0.5, 0.5]), "r2")
-    # differences 0.4, 0.3, 0.2: mean 0.3, variance 0.01, times 1/3 + 20/80 (Nadeau and Bengio); t(2) at 97.5 %: 4.302653
+    # differences 0.4, 0.3, 0.2: variance 0.01, times 1/3 + 20/80 (Nadeau and Bengio); t(2) at 97.5 %: 4.302653
     reach = 4.302653 * math.sqrt(0.01 * (1 / 3 + 0.25))
     assert (effect.value, effect.low, effect.high) == pytest.approx((0.3, 0.3 - reach, 0.3 + reach), abs=1e-6)
     assert (effect.seeds, effect.basis, effect.sign, len(effect.records)) == (3, "splits", 0, 6)

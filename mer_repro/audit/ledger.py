@@ -171,7 +171,7 @@ class Ledger(_Entry):
 
 
 def load(key: str) -> Ledger:
-    """The ledger of one paper.
+    """The ledger of one paper; read once as long as the file does not change.
 
     Raises
     ------
@@ -180,7 +180,14 @@ def load(key: str) -> Ledger:
     LedgerError
         If the file breaks the schema; the message has one line a fault, each with file and line.
     """
-    return parse(claims_file(key))
+    path = claims_file(key)
+    return _loaded(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=32)
+def _loaded(path: Path, modified: int) -> Ledger:
+    """`parse`, remembered: chapters ask for a ledger again with every number that they print."""
+    return parse(path)
 
 
 @functools.cache

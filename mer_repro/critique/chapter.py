@@ -246,23 +246,20 @@ def superiority_table(rooms: list[Room]) -> report.Table:
     rows = []
     for trial in all_trials(rooms):
         claim, room = trial.comparison, _room(rooms, trial.comparison.paper)
-        row = {
-            "paper": claim.paper,
-            "claim": claim.says,
-            "the paper's numbers": " against ".join(room.printed(number) for number in claim.stated) if room else "–",
-            "runs": _cell_name(trial.cell) if trial.cell else NOT_RERUN,
-        }
+        stated = " against ".join(room.printed(number) for number in claim.stated) if room else "–"
+        row = {"paper": claim.paper, "claim and its numbers": f"{claim.says} {stated}"}
+        row["runs"] = _cell_name(trial.cell) if trial.cell else NOT_RERUN
         if trial.cell:
-            rival = trial.over_rival
-            row |= {
-                "network": _score(trial.network, claim.metric),
-                "over its rival": shown(rival) if rival else "–",
-                "rival": compare.OUTCOMES[rival.sign] if rival else "–",
-                "best simple model": f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}",
-                "over it": shown(trial.over_simple) if trial.over_simple else "–",
-            }
-        rows.append(row | {"superiority over simple models": trial.verdict})
+            row["network"] = _score(trial.network, claim.metric)
+            row["over its rival"] = _lead(trial.over_rival)
+            row["best simple model"] = f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}"
+            row["over it"] = _lead(trial.over_simple)
+        rows.append(row | {"superiority": trial.verdict})
     return _table(rows, "Superiority claims, rerun; positive differences are in the network's favour", searchable=True)
+
+
+def _lead(effect: effects.Effect | None) -> str:
+    return "–" if effect is None else f"{shown(effect)}: {compare.OUTCOMES[effect.sign]}"
 
 
 def _cell_name(cell: judgements.Cell) -> str:
@@ -401,27 +398,24 @@ def precision_table(rooms: list[Room]) -> report.Table:
     rows = []
     for row in precision_rows(rooms):
         overlaps, percent = row["overlaps"], row["kind"] == "accuracy"
-        scores = [_stated_score(row[side], row["items"], percent) for side in ("better", "worse")]
+        items = f"{row['items']:,} ({row['reading']}{'; our assumption' if row['assumed'] else ''})"
+        if percent:
+            items += f"; {precision.items_needed(row['better'], row['worse']):,} needed"
         cells = {
             "paper": row["paper"],
             "comparison": row["says"],
-            "test items": f"{row['items']:,} ({row['reading']}{'; our assumption' if row['assumed'] else ''})",
-            "better": scores[0],
-            "worse": scores[1],
+            "test items": items,
+            "stated": " against ".join(_stated_score(row[side], row["items"], percent) for side in ("better", "worse")),
             "difference": _difference(abs(row["better"] - row["worse"]), percent),
+            "detectable": _difference(overlaps.detectable, percent) if overlaps else "–",
+            "p by overlap: most, independent, least": "–",
+            "reading": "cannot be worked out: an MAE is above its RMSE",
         }
-        if percent:
-            cells["items needed"] = f"{precision.items_needed(row['better'], row['worse']):,}"
-        if overlaps is None:
-            cells["reading"] = "cannot be worked out: an MAE is above its RMSE"
-        else:
-            cells |= {
-                "could be detected": _difference(overlaps.detectable, percent),
-                "p, errors overlapping most": _p(overlaps.most),
-                "p, independent": _p(overlaps.independent),
-                "p, overlapping least": _p(overlaps.least),
-                "reading": overlaps.reading,
-            }
+        if overlaps:
+            cells["p by overlap: most, independent, least"] = ", ".join(
+                _p(p) for p in (overlaps.most, overlaps.independent, overlaps.least)
+            )
+            cells["reading"] = overlaps.reading
         rows.append(cells)
     return _table(rows, "Stated differences against the size of the test", searchable=True)
 

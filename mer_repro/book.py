@@ -5,7 +5,7 @@ executed ``book/<name>.ipynb``, which readers and nbval see. `build` never chang
 
 1. every text notebook is executed by papermill with the validated parameters of ``params/<profile>/<key>.yaml`` into
    ``_build/notebooks/<profile>/``, several at a time, unless nothing that it depends on changed;
-2. pages and executed notebooks are staged in ``_build/source/``;
+2. pages and executed notebooks are staged in ``_build/source/``, their numbers linked to records and ledgers;
 3. Jupyter Book builds ``_build/html/`` from there, with warnings as errors.
 
 Only ``renew`` copies the executed notebooks back beside their texts.
@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from mer_repro import paths
+from mer_repro import paths, provenance, reference_pages
 from mer_repro.errors import MerReproError, require_choice
 
 BOOK = paths.PROJECT / "book"
@@ -245,15 +245,44 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     for path in BOOK.rglob("*"):
         if path.is_file() and path not in edited and ".ipynb_checkpoints" not in path.parts:
             wanted[path] = source / path.relative_to(BOOK)
+    notebook_pages = {source / f"{pair.name}.ipynb": pair.name for pair in pairs}
     for path, place in wanted.items():
-        if not place.is_file() or place.read_bytes() != path.read_bytes():
+        if place in notebook_pages:
+            _write_if_changed(place, _linked(path, notebook_pages[place]))
+        elif not place.is_file() or place.read_bytes() != path.read_bytes():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
-    kept = {*wanted.values(), *_stage_datatables(source)}
+    generated = {source / f"{name}.md": text for name, text in reference_pages.pages().items()}
+    generated[source / "datasets.bib"] = _datasets_bibliography()
+    for place, text in generated.items():
+        _write_if_changed(place, text)
+    kept = {*wanted.values(), *generated, *_stage_datatables(source)}
     for path in list(source.rglob("*")):
         if path.is_file() and path not in kept:
             path.unlink()
     return source
+
+
+def _linked(path: Path, page: str) -> str:
+    """An executed notebook as JSON, its tables' numbers linked to their records and ids to the ledgers."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if markdown := output.get("data", {}).get("text/markdown"):
+                behind = output.metadata.get("row_records")
+                output.data["text/markdown"] = provenance.linked(markdown, page, behind)
+            if markup := output.get("data", {}).get("text/html"):
+                output.data["text/html"] = provenance.card_linked(markup, page)
+    return nbformat.writes(notebook)
+
+
+def _datasets_bibliography() -> str:
+    """The loaders' own bibliography entries."""
+    from mer_repro.data import registry
+
+    return "\n\n".join(registry.dataset_module(name).BIBTEX.strip() for name in registry.DATASETS) + "\n"
 
 
 def _stage_datatables(source: Path) -> set[Path]:
@@ -335,6 +364,7 @@ def build(
     done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True)
     if done.returncode == 0:
         outline.write_text(wanted)
+        reference_pages.write_downloads(paths.build_home() / "html" / "records")
     else:
         raise BookError("Jupyter Book does not build the pages without warnings:\n" + "\n".join(_complaints(done)))
     return paths.build_home() / "html" / "index.html"

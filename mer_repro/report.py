@@ -41,31 +41,34 @@ class Table:
     frame : what it shows; cells are text, exactly as they are to appear.
     caption : one line above it.
     searchable : whether the page offers paging, sorting and a search box.
+    records : of each row, ids of the records that it rests on; the book links its cell "runs" to them.
     """
 
     frame: pd.DataFrame
     caption: str = ""
     searchable: bool = False
+    records: tuple[tuple[str, ...], ...] = ()
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict[str, str], dict[str, list]]:
         # A long table as plain text would double the size of the committed notebook and tell a terminal little.
         plain = f"{self.caption} ({len(self.frame)} rows)" if self.searchable else self.frame.to_string(index=False)
-        return {"text/markdown": self.markdown(), "text/plain": plain}
+        behind = {"row_records": [list(ids) for ids in self.records]} if self.records else {}
+        return {"text/markdown": self.markdown(), "text/plain": plain}, behind
 
     def markdown(self) -> str:
         """The table as a MyST directive."""
         classes = "mer-table searchable" if self.searchable else "mer-table"
-        lines = [f":::{{table}} {_escaped(self.caption)}".rstrip(), f":class: {classes}", ""]
+        lines = [f":::{{table}} {escaped(self.caption)}".rstrip(), f":class: {classes}", ""]
         lines += [_row(self.frame.columns), _row(["---"] * len(self.frame.columns), escape=False)]
         lines += [_row(row) for row in self.frame.itertuples(index=False)]
         return "\n".join([*lines, ":::"])
 
 
 def _row(cells: Iterable[object], escape: bool = True) -> str:
-    return "| " + " | ".join(_escaped(str(cell)) if escape else str(cell) for cell in cells) + " |"
+    return "| " + " | ".join(escaped(str(cell)) if escape else str(cell) for cell in cells) + " |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
     return re.sub(r"([\\`*_{}\[\]<>|$~#])", r"\\\1", text.replace("\n", " "))
 
@@ -119,7 +122,7 @@ def claims_table(key: str) -> Table:
     rows = [
         {
             "id": claim.id,
-            "where": str(claim.where),
+            "where": _place(claim.where),
             "what": claim.quantity.replace("_", " "),
             "printed": claim.value + (f" ± {claim.spread}" if claim.spread else ""),
             "unit": "" if claim.unit == "1" else claim.unit,
@@ -128,11 +131,16 @@ def claims_table(key: str) -> Table:
         for claim in book.claims
     ]
     rows += [
-        {"id": s.id, "where": str(s.where), "what": s.kind, "printed": s.says, "unit": "", "about": ""}
+        {"id": s.id, "where": _place(s.where), "what": s.kind, "printed": s.says, "unit": "", "about": ""}
         for s in book.statements
     ]
     caption = f"{len(book.claims)} numbers and {len(book.statements)} statements of {key}"
     return Table(pd.DataFrame(rows), caption, searchable=True)
+
+
+def _place(where: ledger.Place) -> str:
+    """Section and, inside it, table with row and column, figure, equation or paragraph."""
+    return str(where) if str(where).startswith(where.section) else f"{where.section}: {where}"
 
 
 def audit_table(*keys: str) -> Table:
@@ -191,7 +199,12 @@ def verdict_table(verdicts: list[Verdict]) -> Table:
 
     table = module.as_frame(verdicts)
     table["verdict"] = table["verdict"].map(SIGNS)
-    return Table(table, "Verdicts of the reruns")
+    return Table(table, "Verdicts of the reruns", records=tuple(_cells(verdict.records) for verdict in verdicts))
+
+
+def _cells(record_ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids without their seeds, each once."""
+    return tuple(dict.fromkeys(name.rpartition(".seed")[0] for name in record_ids))
 
 
 #: The sections that a card links to, by the anchors of the headings that every chapter has.

@@ -1,13 +1,63 @@
-// Makes the book's tables sortable and searchable. Without it they are plain tables.
+// Makes the book's tables sortable and searchable. Without it they are plain tables, and links into them work as anchors.
 // merTables comes from datatables.js, which the build writes beside this file from the installed itables package.
+
+// Ids that the address asks for: page.html?show=id,id or page.html#id. An id without its seed stands for all seeds.
+function askedFor() {
+  const listed = new URLSearchParams(window.location.search).get("show");
+  const anchor = decodeURIComponent(window.location.hash.slice(1));
+  return (listed || anchor).split(",").filter(Boolean);
+}
+
+function idOf(row) {
+  return row.id || row.querySelector("[id]")?.id || "";
+}
+
+// Shows only the rows that were asked for, with a way back to all.
+function showAsked(table, element, asked) {
+  const wanted = (id) => asked.some((name) => id === name || id.startsWith(name + ".seed"));
+  const found = table.rows().nodes().toArray().filter((row) => wanted(idOf(row)));
+  if (!found.length) return;
+  table.search.fixed("asked", (text, data, index) => wanted(idOf(table.row(index).node()))).draw();
+  const note = document.createElement("p");
+  note.className = "mer-asked";
+  note.setAttribute("role", "status");
+  note.textContent = found.length === 1 ? "One row was asked for. " : `${found.length} rows were asked for. `;
+  const all = document.createElement("button");
+  all.type = "button";
+  all.textContent = "Show all";
+  all.addEventListener("click", () => {
+    table.search.fixed("asked", null).draw();
+    note.remove();
+  });
+  note.append(all);
+  const wrapper = element.closest(".dt-container") || element;
+  wrapper.before(note);
+  note.scrollIntoView();
+}
+
 window.addEventListener("DOMContentLoaded", () => {
-  for (const table of document.querySelectorAll("table.mer-table.searchable")) {
-    if (!window.merTables) return;
-    new window.merTables.DataTable(table, {
+  if (!window.merTables) return;
+  const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {
+    const caption = element.querySelector("caption")?.textContent.trim() || "this table";
+    const table = new window.merTables.DataTable(element, {
       pageLength: 10,
       lengthMenu: [10, 25, 100, { label: "all", value: -1 }],
       order: [],
       autoWidth: false,
+      language: { search: "Search:", searchPlaceholder: "" },
     });
-  }
+    const wrapper = element.closest(".dt-container");
+    wrapper?.querySelector('input[type="search"]')?.setAttribute("aria-label", `Search ${caption}`);
+    wrapper?.querySelector(".dt-length select")?.setAttribute("aria-label", `Rows a page of ${caption}`);
+    return [table, element];
+  });
+  const showAll = () => {
+    const asked = askedFor();
+    if (asked.length) tables.forEach(([table, element]) => showAsked(table, element, asked));
+  };
+  showAll();
+  window.addEventListener("hashchange", () => {
+    document.querySelectorAll(".mer-asked").forEach((note) => note.remove());
+    showAll();
+  });
 });

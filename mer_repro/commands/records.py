@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -13,7 +14,8 @@ from mer_repro.paths import PROFILES
 @click.argument("key", default="all")
 @click.option("--profile", default="full", show_default=True, help=f"One of {', '.join(PROFILES)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-def command(key, profile, as_json):
+@click.option("--export", "folder", type=click.Path(path_type=Path), help="Write table and RO-Crate to a new folder.")
+def command(key, profile, as_json, folder):
     """Show the recorded runs of paper KEY (default: all).
 
     A record is "recorded" while a rerun would give it again, "stale" once its parameters, data or source changed,
@@ -24,6 +26,7 @@ def command(key, profile, as_json):
       mer-repro records qiu2025
       mer-repro records qiu2025 --profile quick
       mer-repro records --json
+      mer-repro records --export my-crate
     """
     from mer_repro.errors import require_choice
     from mer_repro.paths import records_home
@@ -32,6 +35,11 @@ def command(key, profile, as_json):
     from mer_repro.sweep import survey
 
     require_choice("profile", profile, PROFILES)
+    if folder:
+        from mer_repro import export
+
+        click.echo(export.write(folder, profile, None if key == "all" else [load_study(key).key]))
+        return
     store = RecordStore(records_home(profile))
     documents = []
     for name in study_keys() if key == "all" else [key]:

@@ -19,7 +19,7 @@ def tagging(dataset, seed: int) -> dict[str, float]:
     split of the users by `seed`, of a test user's artists: ``seen`` in training (mean over users), ``seen_twice`` by at
     least two training users, and ``nothing_seen``, the share of test users without any.
     """
-    from mer_repro.papers.bai2026.study import split_users
+    from mer_repro.papers.bai2026.histories import split_users
 
     events = dataset.events
     pairs = events[["user_id", "artist_id"]].drop_duplicates()

@@ -65,7 +65,7 @@ def train(
         label = _shuffled(label, split, seed)
     training.seed_everything(seed)
     network, encoder = build(variant, histories, widths)
-    songs, target = torch.from_numpy(histories.songs), torch.from_numpy(np.ascontiguousarray(label))
+    songs, target = torch.from_numpy(histories.songs), torch.from_numpy(label.astype(np.int64))
 
     def part(rows: np.ndarray) -> training.Examples:
         return training.Examples((songs[rows],), target[rows])

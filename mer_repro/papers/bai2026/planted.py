@@ -140,9 +140,9 @@ def _lengths(rng: np.random.Generator, users: int, length: int) -> np.ndarray:
 
 
 def told(listeners: Listeners) -> np.ndarray:
-    """What somebody counts who was told where to look, (n, 5).
+    """What somebody counts who was told where to look, (n, 4).
 
-    Columns: log odds of sad and of party songs, repeated groups beyond chance, and the last with each of the first two.
+    Columns: log odds of sad songs (centred), their square, repeated groups beyond chance, and the first times the last.
     """
     heard = listeners.group[listeners.songs]  # -1 at padding
     real = heard >= 0
@@ -152,5 +152,6 @@ def told(listeners: Listeners) -> np.ndarray:
     repeated = ((heard[:, 1:] == heard[:, :-1]) & pairs).sum(axis=1) / np.maximum(pairs.sum(axis=1), 1)
     chance = (shares**2).sum(axis=1)
     beyond = (repeated - chance) / (1 - chance)
-    odds = np.log(shares[:, [SAD, PARTY]] / (1 - shares[:, [SAD, PARTY]]))
-    return np.column_stack([odds, beyond, odds * beyond[:, None]])
+    odds = np.log(shares[:, SAD] / (1 - shares[:, SAD]))
+    odds -= odds.mean()
+    return np.column_stack([odds, odds**2, beyond, odds * (beyond - beyond.mean())])

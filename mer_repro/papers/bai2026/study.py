@@ -16,16 +16,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.papers.bai2026 import planted, survey
 from mer_repro.records import Outcome, Run
 from mer_repro.training import TrainingConfig
-
-if TYPE_CHECKING:
-    from mer_repro.splits import Split
 
 KEY = "bai2026"
 Kind = Literal["real", "twin"]
@@ -39,9 +36,14 @@ TABLE_3 = ("no_tcn", "no_lm", "no_attention")
 TRIED = ("no_tcn_one_layer", "semantic_query", "max_pooling", "attention_pooling")
 #: Networks that every condition of the twin gets; the others of the two tables are run where the signal is in both.
 MAIN = ("bert_text", "tcn_lm", "no_attention", "no_lm", "shuffled_labels")
-#: What a simulated study trains: both tables where nothing is planted or both signals are, else what is compared.
-STUDIED = (*TABLE_2, *TABLE_3, "no_tcn_one_layer")
-COMPARED = ("tcn_lm", "no_tcn", "no_tcn_one_layer", "no_attention")
+#: What a simulated study trains, by what is planted: both tables, or what is compared there.
+STUDIED: dict[str, tuple[str, ...]] = {
+    "none": ("tcn_lm", "no_tcn_one_layer", "no_attention"),
+    "order": ("tcn_lm", "no_tcn", "no_tcn_one_layer"),
+    "tags": ("tcn_lm", "no_attention"),
+    "gated": ("tcn_lm", "no_attention"),
+    "both": (*TABLE_2, *TABLE_3, "no_tcn_one_layer"),
+}
 TAGS_VARIANTS = (*SIMPLE, "lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention", "paired")
 TAGS_TARGETS = ("play_concentration", "sad_tags")
 PROFILE_TARGETS = ("gender", "older")
@@ -89,6 +91,7 @@ class Parameters(BaseModel):
     tags: Size = Size()
     study: Size = Size()
     study_training_users: Annotated[int, Field(ge=10)] = 2696
+    study_test_users: Annotated[int, Field(ge=10, description="the rest validates")] = 578
     studies: Annotated[int, Field(ge=1, le=1000, description="simulated studies a point")] = 20
     study_points: list[tuple[Condition, Annotated[float, Field(ge=0)]]] = []
 
@@ -185,9 +188,9 @@ def _study_runs(parameters: Parameters) -> list[Run]:
     runs = []
     for number in range(parameters.studies):
         for condition, effect in parameters.study_points:
-            trained = STUDIED if condition in ("none", "both") else COMPARED
             chosen = _chosen(parameters, parameters.study, condition, effect)
-            chosen |= {"trained": list(trained), "training_users": parameters.study_training_users}
+            chosen |= {"trained": list(STUDIED[condition]), "training_users": parameters.study_training_users}
+            chosen |= {"test_users": parameters.study_test_users}
             target = f"{condition}_{round(100 * chosen['effect']):03d}"
             runs.append(Run(KEY, "planted", "twin", STUDY, "study", target, number, chosen))
     return runs
@@ -378,27 +381,15 @@ def _where(run: Run, device: str) -> _Where:
 
 @lru_cache(maxsize=2)
 def _loaded(where: _Where):
-    """The histories of a data set and their split."""
+    """The histories of a data set and their split: table 1's shares, or what a simulated study is given."""
     from mer_repro.papers.bai2026 import histories
 
     given = where.parameters
     condition = where.target.rpartition("_")[0] if "trained" in given else where.target
     found = histories.load(where.dataset, where.data, condition, given, where.seed)
-    return found, split_users(len(found.label), where.seed, given.get("training_users"))
-
-
-def split_users(users: int, seed: int, training: int | None = None) -> Split:
-    """Users at random: 15 % for test, 15 % for validation, the rest for training, 2,696/578/578 of 3,852 (table 1).
-
-    With `training`, that many train and the others are halved.
-    """
-    import numpy as np
-
-    from mer_repro.splits import Split
-
-    order = np.random.default_rng([seed, 7]).permutation(users)
-    held = round(0.15 * users) if training is None else (users - training) // 2
-    return Split(np.sort(order[2 * held :]), np.sort(order[held : 2 * held]), np.sort(order[:held]))
+    return found, histories.split_users(
+        len(found.label), where.seed, given.get("training_users"), given.get("test_users")
+    )
 
 
 @lru_cache(maxsize=32)

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 WIDTH = 768  # of a step's text vector, section IV.B
 #: Shortest history that is kept where histories are many: as many steps, targets and something to learn from.
 FEWEST_STEPS = 5
-#: Users beyond this number are left out by a fixed draw; a history keeps its last steps.
-MOST_USERS, MOST_STEPS = 1000, 100
+#: A history keeps its last steps.
+MOST_STEPS = 100
 MINIMUM_USERS = 10
 DRAW = 2024  # seed of what is drawn once for all runs: months' artists, projections
 PAUSE = "30min"
@@ -98,9 +98,19 @@ class Histories:
         lengths = np.diff(np.r_[starts, len(self.history)])
         return np.arange(len(self.history)) - np.repeat(starts, lengths)
 
+    def shuffled_group(self, seed: int) -> np.ndarray:
+        """`group` when users' labels are dealt out anew: as many of each, on other people."""
+        _, first, place = np.unique(self.user, return_index=True, return_inverse=True)
+        return np.random.default_rng(seed).permutation(self.group[first])[place]
 
-def load(name: str, data: str) -> Histories:
-    """The histories of one of the data sets above; `data` is "real" or "twin".
+
+def load(name: str, data: str, most_users: int) -> Histories:
+    """The histories of one of the data sets above.
+
+    Parameters
+    ----------
+    data : "real" or "twin".
+    most_users : where there are more, so many are drawn, always the same; small data sets are taken whole.
 
     Raises
     ------
@@ -109,7 +119,7 @@ def load(name: str, data: str) -> Histories:
     MerReproError
         If the copy has too few users to hold some out.
     """
-    return BUILDERS[name](data)
+    return BUILDERS[name](data, most_users)
 
 
 def stress_of(valence: np.ndarray, arousal: np.ndarray) -> np.ndarray:
@@ -138,7 +148,7 @@ def widened(descriptors: np.ndarray) -> np.ndarray:
 # Data sets ---------------------------------------------------------------------------------------------------------
 
 
-def _situnes(data: str) -> Histories:
+def _situnes(data: str, most_users: int) -> Histories:
     import pandas as pd
 
     from mer_repro.data import registry, situnes
@@ -164,7 +174,7 @@ def _situnes(data: str) -> Histories:
     return _histories(table, vectors, notes)
 
 
-def _hetrec(data: str) -> Histories:
+def _hetrec(data: str, most_users: int) -> Histories:
     import pandas as pd
 
     from mer_repro.data import registry
@@ -185,7 +195,7 @@ def _hetrec(data: str) -> Histories:
             "track": track,
         }
     )
-    table = _kept(table)
+    table = _kept(table, most_users)
     vectors, encoder = _tag_vectors(dataset, artists)
     notes = {"track_vectors": f"the artist's {TAGS_SHOWN} commonest tags, mean and first state of {encoder}"}
     return _histories(table, vectors, notes)
@@ -195,7 +205,8 @@ def artist_genres(dataset) -> pd.Series:
     """artist_id -> genre, from all users' tags of the artist in HetRec; artists without one parent are left out."""
     counts = _tag_counts(dataset)
     found = {
-        artist: genres.parent(dict(zip(part.tag, part["size"], strict=True))) for artist, part in counts.groupby("artist_id")
+        artist: genres.parent(dict(zip(part.tag, part["size"], strict=True)))
+        for artist, part in counts.groupby("artist_id")
     }
     import pandas as pd
 
@@ -220,7 +231,7 @@ def _tag_vectors(dataset, artists: np.ndarray) -> tuple[np.ndarray, str]:
     return np.hstack([part.vectors for part in found]), str(found[0].encoder)
 
 
-def _nowplaying(data: str) -> Histories:
+def _nowplaying(data: str, most_users: int) -> Histories:
     import pandas as pd
 
     from mer_repro.data import nowplaying_rs, registry
@@ -246,7 +257,7 @@ def _nowplaying(data: str) -> Histories:
         time_of_day=time_of_day(table.timestamp.dt.hour),
         after=(-5 + 4 * table.mood).fillna(0.0),  # sentiment 0 (worst) to 1 (best)
     )
-    table = _kept(table)
+    table = _kept(table, most_users)
     features = _first_features(dataset, set(table.track_id), list(nowplaying_rs.FEATURES))
     tracks = pd.Index(sorted(set(table.track_id)))
     table["track"] = tracks.get_indexer(table.track_id)
@@ -266,7 +277,7 @@ def _first_features(dataset, wanted: set[str], names: list[str]) -> pd.DataFrame
     return pd.concat(found)
 
 
-def _lastfm1k(data: str) -> Histories:
+def _lastfm1k(data: str, most_users: int) -> Histories:
     import pandas as pd
 
     from mer_repro.data import registry
@@ -283,17 +294,17 @@ def _lastfm1k(data: str) -> Histories:
         parts.append(first.dropna(subset="artist_id").tail(MOST_STEPS))
     table = pd.concat(parts, ignore_index=True)
     table = table.assign(genre=table.artist_id.map(known), time_of_day=time_of_day(table.timestamp.dt.hour))
-    table = _kept(table)
+    table = _kept(table, most_users)
     artists, table["track"] = np.unique(table.artist_id.astype(int), return_inverse=True)
     vectors, encoder = _tag_vectors(tagged, artists)
     return _histories(table, vectors, {"track_vectors": f"the artist's commonest tags in HetRec by {encoder}"})
 
 
-def _kept(table: pd.DataFrame) -> pd.DataFrame:
-    """The histories of `FEWEST_STEPS` steps and more, of at most `MOST_USERS` users, each one's last `MOST_STEPS`."""
+def _kept(table: pd.DataFrame, most_users: int) -> pd.DataFrame:
+    """The histories of `FEWEST_STEPS` steps and more, of at most `most_users` users, each one's last `MOST_STEPS`."""
     steps = table.groupby("user").genre.transform("size")
     users = np.unique(table.user[steps >= FEWEST_STEPS])
-    users = np.random.default_rng(DRAW).permutation(users)[:MOST_USERS]
+    users = np.random.default_rng(DRAW).permutation(users)[:most_users]
     kept = table[table.user.isin(users)]
     return kept.groupby("user", group_keys=False).tail(MOST_STEPS).reset_index(drop=True)
 
@@ -306,10 +317,10 @@ def _histories(table: pd.DataFrame, vectors: np.ndarray, notes: dict) -> Histori
     return Histories(**whole, group=group, vectors=vectors.astype(np.float32), stress=stress, notes=notes)
 
 
-PLANTED_USERS, PLANTED_STEPS, PLANTED_TRACKS = 90, 30, 200
+PLANTED_USERS, PLANTED_STEPS, PLANTED_TRACKS = 160, 30, 200
 
 
-def _planted(data: str) -> Histories:
+def _planted(data: str, most_users: int) -> Histories:
     """Generated histories; the stress after a step rises and falls with how its genre suits the mood, as SiTunes'
     twin has it: it gives the genre away."""
     from mer_repro.data import situnes, twin_listening
@@ -335,7 +346,7 @@ def _planted(data: str) -> Histories:
     )
 
 
-BUILDERS: dict[str, Callable[[str], Histories]] = {
+BUILDERS: dict[str, Callable[[str, int], Histories]] = {
     "situnes": _situnes,
     "hetrec2011_lastfm": _hetrec,
     "nowplaying_rs": _nowplaying,

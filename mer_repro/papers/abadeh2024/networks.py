@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mer_repro.training import Examples
 
 WINDOW = 10  # steps that Seq2Seq reads
+WINDOWS_A_HISTORY = 8  # a batch of histories holds about so many times more targets than one of as many windows
 #: When the stress that stands in a step's vector was measured: after that step (the report's), before the next, or
 #: after the next. Of an item's last step, the third is measured after the item itself: a leak.
 TIMINGS = ("after_step", "before_next", "after_next")
@@ -92,10 +93,12 @@ def train(
     from mer_repro.papers.abadeh2024 import model
 
     recipe = RECIPES[variant]
+    if recipe.seq2seq:
+        config = config.model_copy(update={"batch_size": WINDOWS_A_HISTORY * config.batch_size})
     if recipe.patience is not None:
         config = config.model_copy(update={"patience": recipe.patience})
     if recipe.shuffle_group:
-        histories = replace(histories, group=shuffled_group(histories, seed))
+        histories = replace(histories, group=histories.shuffled_group(seed))
     sizes = model.Config(classes=genres.n_classes(setting), **recipe.config)
     training.seed_everything(seed)
     built = (model.Seq2Seq if recipe.seq2seq else model.NextGenre)(sizes, torch.from_numpy(histories.vectors))
@@ -126,12 +129,6 @@ def train(
         "weights": sum(weight.numel() for weight in built.parameters()),
     }
     return Answer(softmax(logits, axis=1), features, fit.curves, notes)
-
-
-def shuffled_group(histories: Histories, seed: int) -> np.ndarray:
-    """The group label of each step when users' labels are dealt out anew: as many of each, on other people."""
-    _, first, place = np.unique(histories.user, return_index=True, return_inverse=True)
-    return np.random.default_rng(seed).permutation(histories.group[first])[place]
 
 
 class _Inputs:
@@ -168,7 +165,7 @@ def sequences(inputs: _Inputs, chosen: np.ndarray, repeats: np.ndarray | None) -
 
     from mer_repro.training import Examples
 
-    steps, there, rows = _grid(inputs, chosen)
+    steps, there, _ = _grid(inputs, chosen)
     item = np.full(len(inputs.histories.genre) + 1, -1)
     item[inputs.items] = np.arange(len(inputs.items))
     item = np.where(there, item[steps + 1], -1)  # (histories, time): the item that follows each step

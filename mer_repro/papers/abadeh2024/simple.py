@@ -2,7 +2,7 @@
 
 Each is a function ``(histories, part, setting, seed) -> probabilities`` (items, classes) for all items; it learns
 from ``part.train`` and chooses on ``part.validation`` (positions among the items), and reads of an item's history
-nothing but the steps before it. Those that count answer over six genres, and their answers are reduced to fewer classes.
+nothing but the steps before it. Those that count answer over six genres, which are then reduced to fewer classes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ SMOOTHING = (1.0, 3.0, 10.0, 30.0)
 STRENGTHS = (0.01, 0.1, 1.0)  # inverse penalties of logistic regression
 LEAVES = (4, 8)
 LAST_STEPS = 3
+NEVER = 1000.0  # how long ago a genre was that never came: longer than any history
 TINY = 1e-3  # share of the overall frequencies in an answer that would otherwise leave classes without any
 
 
@@ -71,17 +72,31 @@ def logistic(histories: Histories, part: Part, setting: str, seed: int) -> np.nd
 
 def logistic_stress(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
     """`logistic` with the stress after the last step."""
-    return _logistic(np.c_[last_steps(histories), histories.stress["after"][histories.items - 1]], histories, part, setting)
+    return _logistic(
+        np.c_[last_steps(histories), histories.stress["after"][histories.items - 1]], histories, part, setting
+    )
 
 
 def logistic_stress_before(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
     """`logistic` with the stress just before the step to be predicted."""
-    return _logistic(np.c_[last_steps(histories), histories.stress["before"][histories.items]], histories, part, setting)
+    return _logistic(
+        np.c_[last_steps(histories), histories.stress["before"][histories.items]], histories, part, setting
+    )
 
 
 def logistic_stress_leak(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
     """`logistic` with the stress after the step to be predicted, which nobody knows in time."""
     return _logistic(np.c_[last_steps(histories), histories.stress["after"][histories.items]], histories, part, setting)
+
+
+def logistic_group(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
+    """`logistic` with the group label, alone and with each last genre."""
+    return _logistic(_with_group(histories, histories.group), histories, part, setting)
+
+
+def logistic_group_shuffled(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
+    """`logistic_group` with other people's labels."""
+    return _logistic(_with_group(histories, histories.shuffled_group(seed)), histories, part, setting)
 
 
 def boosting(histories: Histories, part: Part, setting: str, seed: int) -> np.ndarray:
@@ -91,7 +106,10 @@ def boosting(histories: Histories, part: Part, setting: str, seed: int) -> np.nd
     items = histories.items
     heard = heard_before(histories)[items]
     features = np.c_[
-        heard / heard.sum(axis=1, keepdims=True), recency(histories)[items], histories.genre[items - 1], histories.place[items]
+        heard / heard.sum(axis=1, keepdims=True),
+        recency(histories)[items],
+        histories.genre[items - 1],
+        histories.place[items],
     ]
     models = [
         HistGradientBoostingClassifier(max_leaf_nodes=leaves, learning_rate=0.05, max_iter=60, random_state=seed)
@@ -104,7 +122,7 @@ SIMPLE: dict[str, Callable[[Histories, Part, str, int], np.ndarray]] = {
     one.__name__: one
     for one in (
         majority, user_majority, last_genre, markov_global, markov_user, logistic, boosting,
-        logistic_stress, logistic_stress_before, logistic_stress_leak,
+        logistic_stress, logistic_stress_before, logistic_stress_leak, logistic_group, logistic_group_shuffled,
     )
 }  # fmt: skip
 
@@ -134,8 +152,8 @@ def transitions_before(histories: Histories) -> np.ndarray:
 
 
 def recency(histories: Histories) -> np.ndarray:
-    """How many steps ago each genre last came, (steps, genres); nan where it never did."""
-    ago = np.full((len(histories.genre), N_GENRES), np.nan)
+    """How many steps ago each genre last came, (steps, genres); `NEVER` or more where it never did."""
+    ago = np.full((len(histories.genre), N_GENRES), NEVER)
     for step, place in enumerate(histories.place):
         if place:
             ago[step] = ago[step - 1] + 1
@@ -151,6 +169,11 @@ def last_steps(histories: Histories) -> np.ndarray:
         there = (histories.place[histories.items] >= back)[:, None]
         columns += [np.eye(N_GENRES)[histories.genre[steps]] * there, np.eye(4)[histories.time_of_day[steps]] * there]
     return np.hstack(columns)
+
+
+def _with_group(histories: Histories, group: np.ndarray) -> np.ndarray:
+    label = group[histories.items, None]
+    return np.hstack([last_steps(histories), label, label * np.eye(N_GENRES)[histories.genre[histories.items - 1]]])
 
 
 # Fitting -----------------------------------------------------------------------------------------------------------

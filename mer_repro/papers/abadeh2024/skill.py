@@ -96,10 +96,11 @@ def difference(better: np.ndarray, worse: np.ndarray, user: np.ndarray, *, resam
     beyond = 1 + min(np.sum(drawn <= 0), np.sum(drawn >= 0))
     low, high = np.quantile(drawn, [0.025, 0.975])
     p_value = min(1.0, 2 * beyond / (resamples + 1))
-    return Difference(float(gain.sum() / items.sum()), float(low), float(high), float(p_value), float(drawn.std(ddof=1)))
+    return Difference(
+        float(gain.sum() / items.sum()), float(low), float(high), float(p_value), float(drawn.std(ddof=1))
+    )
 
 
 def holm(found: Mapping[str, Difference]) -> dict[str, float]:
     """p-values of a family of differences after Holm's correction."""
     return statistics.holm({name: one.p_value for name, one in found.items()})
-

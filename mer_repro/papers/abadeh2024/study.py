@@ -33,16 +33,17 @@ PROTOCOLS = ("users_apart", "sessions_mixed")
 
 SIMPLE = ("majority", "user_majority", "last_genre", "markov_global", "markov_user", "logistic", "boosting")
 SIMPLE_STRESS = ("logistic_stress", "logistic_stress_before", "logistic_stress_leak")
+SIMPLE_GROUP = ("logistic_group", "logistic_group_shuffled")
 PLAIN_FACTORIAL = ("lstm", "gru", "lstm_attention", "gru_attention")
 STRESS_FACTORIAL = tuple(f"{name}_stress" for name in PLAIN_FACTORIAL)
 TRAINING_VARIANTS = ("lstm_oversampled", "lstm_patience_5")
 SEQ2SEQ = ("seq2seq_lstm", "seq2seq_gru", "seq2seq_lstm_attention")
 TIMED = ("lstm_stress_before", "lstm_stress_leak")
 GROUPED = ("lstm_no_group", "lstm_group_shuffled")
+#: Planted histories answer what stress and group add, not the factorial.
+PLANTED = ("lstm", "lstm_stress", *TIMED, *GROUPED)
 #: Data sets with stress after each step; those with stress also before it.
-WITH_STRESS, WITH_TIMING = ("situnes", "planted", "nowplaying_rs"), ("situnes", "planted")
-#: What is also run with sessions of one user on both sides of the split.
-MIXED = (*SIMPLE, "lstm", "gru")
+WITH_STRESS, WITH_TIMING = ("situnes", "nowplaying_rs"), ("situnes", "planted")
 TSNE_ITEMS, NEIGHBOURS = 600, 15
 
 
@@ -54,6 +55,7 @@ class Parameters(BaseModel):
     data: list[Kind] = ["real"]
     datasets: list[Dataset] = list(get_args(Dataset))
     settings: list[Setting] = list(get_args(Setting))
+    most_users: Annotated[int, Field(ge=10)] = 1000
     folds: Annotated[int, Field(ge=2, le=10)] = 3
     seeds: Annotated[int, Field(ge=1, le=100, description="of simple models")] = 5
     network_seeds: dict[Dataset, Annotated[int, Field(ge=0, le=100, description="of the factorial")]] = {}
@@ -71,42 +73,40 @@ def plan(parameters: Parameters) -> list[Run]:
         if dataset != "planted" or data == parameters.data[0]
     ]
     most = max([parameters.seeds, *parameters.network_seeds.values(), *parameters.variant_seeds.values()])
-    return [
-        run
-        for seed in range(most)
-        for dataset, data in places
-        for run in _runs(parameters, dataset, data, seed)
-    ]
+    return [run for seed in range(most) for dataset, data in places for run in _runs(parameters, dataset, data, seed)]
 
 
 def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Run]:
     """The runs of one data set and seed."""
-    common = {"folds": parameters.folds, "resamples": parameters.resamples}
+    common = {name: getattr(parameters, name) for name in ("most_users", "folds", "resamples")}
     trained = common | {"training": parameters.training.model_dump()}
 
     def run(variant: str, setting: str, protocol: str = "users_apart") -> Run:
-        from_data = variant in SIMPLE or variant in SIMPLE_STRESS or variant == "best"
-        return Run(KEY, dataset, data, protocol, variant, setting, seed, common if from_data else trained)
+        cheap = variant == "best" or variant in (*SIMPLE, *SIMPLE_STRESS, *SIMPLE_GROUP)
+        return Run(KEY, dataset, data, protocol, variant, setting, seed, common if cheap else trained)
 
     simple = seed < parameters.seeds
-    factorial = seed < parameters.network_seeds.get(dataset, 1)
+    factorial = seed < parameters.network_seeds.get(dataset, 1) and dataset != "planted"
     others = seed < parameters.variant_seeds.get(dataset, 1)
+    networks = PLAIN_FACTORIAL + (STRESS_FACTORIAL if dataset in WITH_STRESS else ())
     runs = []
     for setting in parameters.settings:
         runs += [run(variant, setting) for variant in SIMPLE if simple]
-        if dataset == "planted" and seed == 0:
-            runs.append(run("best", setting))
-        networks = PLAIN_FACTORIAL + (STRESS_FACTORIAL if dataset in WITH_STRESS else ())
         runs += [run(variant, setting) for variant in networks if factorial]
     first = parameters.settings[0]
     if dataset in WITH_TIMING:
         runs += [run(variant, first) for variant in SIMPLE_STRESS if simple]
-        runs += [run(variant, first) for variant in TIMED if others]
     if dataset == "planted":
-        return runs + [run(variant, first) for variant in GROUPED if others]
-    runs += [run(variant, first) for variant in (*TRAINING_VARIANTS, *SEQ2SEQ) if others]
-    runs += [run(v, first, "sessions_mixed") for v in MIXED if (simple if v in SIMPLE else others)]
-    return runs + ([run("tsne", first)] if seed == 0 and others else [])
+        runs += [run(variant, first) for variant in SIMPLE_GROUP if simple]
+        runs += [run("best", setting) for setting in parameters.settings if seed == 0]
+        return runs + [run(variant, first) for variant in PLANTED if others]
+    runs += [run(variant, first, "sessions_mixed") for variant in SIMPLE if simple]
+    if others:
+        timed = TIMED if dataset in WITH_TIMING else ()
+        runs += [run(variant, first) for variant in (*TRAINING_VARIANTS, *timed, *SEQ2SEQ)]
+        runs += [run(variant, first, "sessions_mixed") for variant in ("lstm", "gru")]
+        runs += [run("tsne", first)] * (seed == 0)
+    return runs
 
 
 def batch_key(run: Run) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def execute(run: Run, *, device: str) -> Outcome:
     MerReproError
         If a copy has too few users to hold some out.
     """
-    histories = _load(run.dataset, run.data)
+    histories = _load(run.dataset, run.data, run.parameters["most_users"])
     if run.variant == "tsne":
         return _tsne(run, histories, device)
     probabilities, curves, notes = answer(run, histories, device)
@@ -152,10 +152,10 @@ def execute(run: Run, *, device: str) -> Outcome:
 
 
 @lru_cache(maxsize=1)
-def _load(dataset: str, data: str):
+def _load(dataset: str, data: str, most_users: int):
     from mer_repro.papers.abadeh2024 import histories
 
-    return histories.load(dataset, data)
+    return histories.load(dataset, data, most_users)
 
 
 def parts(histories, protocol: str, folds: int, seed: int) -> list:
@@ -287,4 +287,3 @@ def _tsne(run: Run, histories, device: str) -> Outcome:
     for name, one in (("next", following), ("last", last)):
         scores[f"chance_shares_{name}"] = float(((np.bincount(one) / len(one)) ** 2).sum())
     return Outcome(scores, counts=_counts(histories, items), curves=curves, notes=trained.notes | histories.notes)
-

@@ -187,6 +187,7 @@ def test_superiority_is_judged_against_the_best_simple_model(network, ridge, ver
     assert (trial.simple, trial.verdict) == ("ridge", verdict)
     assert trial.over_simple.value == pytest.approx(network - ridge)
     assert compare.OUTCOMES[trial.over_rival.sign] == "cannot tell"
+    assert set(trial.over_simple.records) == {"clean.network.0", "clean.ridge.0"}
 
 
 # ---- precision -------------------------------------------------------------------------------------------------------

@@ -30,10 +30,14 @@ REPEATS = ("seed", "seeds", "runs", "folds", "repetitions")
 TESTS = ("p_value", "test_statistic", "confidence_level")
 
 
-def _table(rows: Iterable[dict], caption: str, searchable: bool = False) -> report.Table:
+def _table(
+    rows: Iterable[dict], caption: str, searchable: bool = False, behind: Iterable[Iterable[str]] = ()
+) -> report.Table:
+    """Rows as a table; `behind` are the ids of the records behind each row, to which the book links its cell "runs"."""
     import pandas as pd
 
-    return report.Table(pd.DataFrame(list(rows)).fillna("–").astype(str), caption, searchable)
+    cells = tuple(tuple(dict.fromkeys(name.rpartition(".seed")[0] for name in names)) for names in behind)
+    return report.Table(pd.DataFrame(list(rows)).fillna("–").astype(str), caption, searchable, cells)
 
 
 def name(key: str) -> str:
@@ -119,15 +123,20 @@ def _signed(joined: str) -> str:
 def verdicts_table(rooms: list[Room]) -> report.Table:
     """Every claim that was judged by reruns, supported ones last; papers without runs get one row."""
     order = ("unsupported", "undecided", "untestable", "supported")
+    found = [(room.key, v) for judgement in order for room in rooms for v in room.verdicts if v.judgement == judgement]
     rows = [
-        {"paper": room.key, "claim": v.claim, "verdict": report.SIGNS[v.judgement], "because": v.because}
-        for judgement in order
-        for room in rooms
-        for v in room.verdicts
-        if v.judgement == judgement
+        {
+            "paper": key,
+            "claim": v.claim,
+            "verdict": report.SIGNS[v.judgement],
+            "because": v.because,
+            "runs": len(v.records),
+        }
+        for key, v in found
     ]
-    rows += [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
-    return _table(rows, "Claims judged by reruns", searchable=True)
+    silent = [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
+    behind = [v.records for _, v in found] + [()] * len(silent)
+    return _table(rows + silent, "Claims judged by reruns", searchable=True, behind=behind)
 
 
 # ---- leaks -----------------------------------------------------------------------------------------------------------
@@ -196,18 +205,19 @@ def leaks_table() -> report.Table:
 
 def inflation_table(rooms: list[Room], survey: dict) -> report.Table:
     """What leaks of each type were measured to be worth in our runs."""
+    found = measured(rooms, survey)
     rows = [
         {
             "type": leak.type,
             "for": name(leak.paper),
             "measured on": says,
             "change": shown(effect),
-            "splits": str(effect.seeds),
-            "interval from": effect.basis,
+            "interval from": f"{effect.seeds} splits" if effect.basis == "splits" else effect.basis,
+            "runs": len(effect.records) or "data survey",
         }
-        for leak, says, effect in measured(rooms, survey)
+        for leak, says, effect in found
     ]
-    return _table(rows, "Measured effects of leaks", searchable=True)
+    return _table(rows, "Measured effects of leaks", searchable=True, behind=[effect.records for *_, effect in found])
 
 
 def leak_counts():
@@ -243,7 +253,7 @@ def all_trials(rooms: list[Room]) -> list[compare.Trial]:
 
 def superiority_table(rooms: list[Room]) -> report.Table:
     """What the paper claims, what our runs of it show, and whether it survives the best simple model."""
-    rows = []
+    rows, behind = [], []
     for trial in all_trials(rooms):
         claim, room = trial.comparison, _room(rooms, trial.comparison.paper)
         stated = " against ".join(room.printed(number) for number in claim.stated) if room else "–"
@@ -255,7 +265,9 @@ def superiority_table(rooms: list[Room]) -> report.Table:
             row["best simple model"] = f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}"
             row["over it"] = _lead(trial.over_simple)
         rows.append(row | {"superiority": trial.verdict})
-    return _table(rows, "Superiority claims, rerun; positive differences are in the network's favour", searchable=True)
+        behind.append([name for lead in (trial.over_rival, trial.over_simple) if lead for name in lead.records])
+    caption = "Superiority claims, rerun; positive differences are in the network's favour"
+    return _table(rows, caption, searchable=True, behind=behind)
 
 
 def _lead(effect: effects.Effect | None) -> str:

@@ -86,8 +86,10 @@ def _by_report(comparison: Comparison, cell: Cell, room: Room, over: str) -> Eff
     if found is None:
         return None
     found = getattr(found, comparison.metric, found)
-    seeds = len(effects.find(room.records, **cell.model_dump(exclude={"paper"})))
-    return Effect(comparison.metric, found.difference, found.low, found.high, seeds, "paired test items")
+    where = cell.model_dump(exclude={"paper", "variant"})
+    one, other = (effects.find(room.records, **where, variant=name) for name in (comparison.network, over))
+    ids = tuple(record.id for record in (*one, *other))
+    return Effect(comparison.metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
 
 
 def _score(runs: list, metric: str) -> float:

@@ -95,7 +95,8 @@ def test_a_paper_without_runs_stands_as_not_rerun_everywhere():
     silent = room(records=[], verdicts=[])
     assert set(silent.judged().values()) == {rooms.NOT_RERUN}
     assert chapter.totals_table([silent]).frame["runs"].tolist() == [rooms.NOT_RERUN, rooms.NOT_RERUN]
-    assert chapter.verdicts_table([silent]).frame["verdict"].tolist() == [rooms.NOT_RERUN]
+    shown = chapter.verdicts_table([room(), silent]).frame
+    assert shown["verdict"].tolist() == ["? undecided", rooms.NOT_RERUN] and shown["runs"].tolist() == ["0", "–"]
     assert "not rerun" in figures.overview([silent]).alt
     claim = judgements.comparisons()[0]
     (trial,) = compare.trials(claim, rooms.Room(claim.paper, ledger.load(claim.paper)))

@@ -37,7 +37,8 @@ def _table(
     import pandas as pd
 
     cells = tuple(tuple(dict.fromkeys(name.rpartition(".seed")[0] for name in names)) for names in behind)
-    return report.Table(pd.DataFrame(list(rows)).fillna("–").astype(str), caption, searchable, cells)
+    texts = [{column: str(cell) for column, cell in row.items()} for row in rows]
+    return report.Table(pd.DataFrame(texts).fillna("–"), caption, searchable, cells)
 
 
 def name(key: str) -> str:

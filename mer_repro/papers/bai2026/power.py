@@ -104,6 +104,7 @@ def readings(counts: np.ndarray, stated_lead: float) -> dict[str, float]:
     ``cochran``            the models are not all alike
     ``leads``              the proposed model is first; no test, as in the paper
     ``leads_as_stated``    it leads its best rival by `stated_lead` or more; no test
+    ``leads_one_as_stated``  it leads the first rival by so much; no test
     ``best_variant``       the best of all models but the last is significantly above the last: who tries several models
                            and reports one
     """
@@ -122,6 +123,7 @@ def readings(counts: np.ndarray, stated_lead: float) -> dict[str, float]:
         "cochran": float(np.mean(cochran(counts) < LEVEL)),
         "leads": float(np.mean(ahead.all(axis=1))),
         "leads_as_stated": float(np.mean(right[:, 0] - rivals.max(axis=1) >= stated_lead * users)),
+        "leads_one_as_stated": float(np.mean(right[:, 0] - right[:, 1] >= stated_lead * users)),
         "best_variant": float(np.mean((mcnemar(counts, last, variant) < LEVEL) & (right.max(axis=1) > right[:, last]))),
     }
 

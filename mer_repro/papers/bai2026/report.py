@@ -109,7 +109,7 @@ def table(rows: Iterable[dict], caption: str) -> report.Table:
 
 
 def cells(records: list[Record], dataset: str, target: str, protocol: str = study.SPLIT) -> pd.DataFrame:
-    """Means over seeds of the scored variants of one data set and target, variant as index, in the order of `LABELS`."""
+    """Means over seeds of the scored variants of one data set and target, by variant, in the order of `LABELS`."""
     import pandas as pd
 
     chosen = [r for r in find(records, dataset=dataset, target=target, protocol=protocol) if "auc" in r.metrics]
@@ -126,7 +126,8 @@ def cells(records: list[Record], dataset: str, target: str, protocol: str = stud
 
 READINGS = {
     "leads": "it is first of five; no test, as in the paper",
-    "leads_as_stated": "it leads the best rival by the stated points; no test",
+    "leads_as_stated": "it leads the best of four rivals by the stated points; no test",
+    "leads_one_as_stated": "it leads one rival by the stated points; no test",
     "mcnemar": "McNemar's test against one rival named beforehand",
     "mcnemar_any_rival": "McNemar's test against at least one of four rivals",
     "mcnemar_best_rival": "McNemar's test against whichever rival came out best",
@@ -184,7 +185,8 @@ def power_figure(records: list[Record]) -> plots.DescribedFigure:
         axis.axvline(stated("sec421.accuracy_gain"), color=plots.STATED, ls="--", lw=1.2)
         axis.set(title=title, xlabel="true lead in points of accuracy")
     axes[0].set_ylabel("studies that find it, %")
-    axes[0].legend(title="correlation of right answers", fontsize=9, title_fontsize=9)
+    if runs:
+        axes[0].legend(title="correlation of right answers", fontsize=9, title_fontsize=9)
     return plots.described(
         figure,
         alt="Power of McNemar's test, rising with the true lead. " + "; ".join(told) + ".",
@@ -369,7 +371,8 @@ def calibration_figure(records: list[Record], target: str = "both") -> plots.Des
             pairs = ", ".join(f"{c:.0f} to {a:.0f}" for c, a in zip(confidence, accuracy, strict=True))
             told.append(f"{LABELS[variant]} (confidence to accuracy, %): {pairs}")
     axis.set(xlabel="confidence, %", ylabel="right, %")
-    axis.legend(fontsize=9)
+    if told:
+        axis.legend(fontsize=9)
     return plots.described(
         figure,
         alt="Calibration: " + "; ".join(told) + ".",
@@ -434,7 +437,8 @@ def listener_figure(records: list[Record], condition: str = "tags") -> plots.Des
     return plots.described(
         figure,
         alt="Attention weights of one severe listener under two networks. " + "; ".join(told) + ".",
-        caption="The picture of the paper's figure 2, of a generated listener: the severe one most surely called severe.",
+        caption="The picture of the paper's figure 2, of a generated listener: the severe one most surely called"
+        " severe.",
     )
 
 
@@ -612,6 +616,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
                 quoted[f"least_best_{correlation}"] = percent(run.metrics["least_mcnemar_best_rival"])
             elif run.variant == "type_one_error":
                 quoted[f"leads_{correlation}"] = percent(run.metrics["leads"], 0)
+                quoted[f"lead_one_{correlation}"] = percent(run.metrics["leads_one_as_stated"])
                 quoted[f"best_variant_{correlation}"] = percent(run.metrics["best_variant"])
             elif run.variant == "table_2":
                 quoted[f"again_{correlation}"] = percent(run.metrics["found_1"], 0)
@@ -637,7 +642,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
         *(
             f"{name}_{c}"
             for c in ("50", "80", "95")
-            for name in ("least", "least_best", "leads", "best_variant", "again")
+            for name in ("least", "least_best", "leads", "lead_one", "best_variant", "again")
         ),
         *(f"{target}_{variant}" for target in survey.OTHER for variant in survey.VARIANTS),
         *("hetrec_artists", "hetrec_reaching", "hetrec_padding", "hetrec_seen", "profiles_age", "profiles_users"),
@@ -651,7 +656,8 @@ def card(records: list[Record]) -> report.Card:
     quoted = numbers(records)
     return report.Card(
         verdict=verdicts(records)[0].judgement,
-        claim="A TCN with language model and cross-modal attention tells healthy, mildly and severely depressed listeners"
+        claim="A TCN with language model and cross-modal attention tells healthy, mildly and severely depressed"
+        " listeners"
         " apart by what they hear, significantly better than four baselines.",
         theirs=f"{quoted['stated_accuracy']} % of {quoted['stated_test']} test users (commonest class"
         f" {quoted['stated_healthy']} %)",

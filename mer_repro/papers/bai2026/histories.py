@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Words that make a tag one of sadness; "sad" as a word of its own, the others as beginnings.
 SAD_TAG = r"\bsad(?:ness|core)?\b|\bmelanchol|\bdepress|\blonel|\bheartbreak|\bsuicid|\bgloom"
-TAGS_A_SONG = 4
+TAGS_A_SONG = 2
 FEWEST_HALVED = 10  # artists that a user must have tagged to be halved
 LISTED = 50  # HetRec lists at most this many artists a user; with fewer, plays are concentrated by the cut alone
 FEWEST_LISTENERS = 50  # of Last.fm-1K, below which there is nothing to split

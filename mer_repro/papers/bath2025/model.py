@@ -3,7 +3,8 @@
 Conventions
 -----------
 - Audio is a log-mel spectrogram, (batch, 128, frames) float32 in dB, -80 to 0 (section 3.2.2); the paper has 1292
-  frames, the towers take any number from 16 on.
+  frames, the towers take any number from 16 on. Where a data set has descriptors of a song and no audio, they stand in
+  for what the convolutions put out: (batch, descriptors) float32, standardised.
 - Lyrics are either vectors of a frozen encoder, (batch, dimension) float32, or, for the encoder that is trained, token
   ids, (batch, tokens) int64, with `PADDING` after the text.
 - Outputs are (batch, n_targets), valence and arousal by default, on the labels' scale, without a squashing function.
@@ -79,6 +80,19 @@ class Gate(nn.Module):
         return features * self.weigh(features)  # (batch, features)
 
 
+def classifier(configuration: Configuration, incoming: int) -> nn.Sequential:
+    """The classifier block of section 3.3.1: (batch, incoming) to (batch, 64), with the gate where the model has it."""
+    return nn.Sequential(
+        nn.Dropout(configuration.dropout),
+        nn.Linear(incoming, HIDDEN),
+        nn.ReLU(),
+        nn.Dropout(configuration.dropout),
+        Gate(HIDDEN) if configuration.gate == "hidden" else nn.Identity(),
+        nn.Linear(HIDDEN, FEATURES),
+        Gate(FEATURES) if configuration.gate == "output" else nn.Identity(),
+    )
+
+
 class AudioTower(nn.Module):
     """Four VGG blocks and a classifier block: (batch, 128, frames) dB to (batch, 64), section 3.3.1."""
 
@@ -98,15 +112,7 @@ class AudioTower(nn.Module):
                 layers.append(nn.MaxPool2d(2))
             self.blocks.append(nn.Sequential(*layers))
         self.average = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Sequential(
-            nn.Dropout(configuration.dropout),
-            nn.Linear(CHANNELS[-1], HIDDEN),
-            nn.ReLU(),
-            nn.Dropout(configuration.dropout),
-            Gate(HIDDEN) if configuration.gate == "hidden" else nn.Identity(),
-            nn.Linear(HIDDEN, FEATURES),
-            Gate(FEATURES) if configuration.gate == "output" else nn.Identity(),
-        )
+        self.classifier = classifier(configuration, CHANNELS[-1])
 
     def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
         if log_mel.ndim != 3 or log_mel.shape[-1] < MINIMUM_FRAMES:
@@ -118,6 +124,20 @@ class AudioTower(nn.Module):
         for block in self.blocks:
             maps = block(maps)  # (batch, channels, bands / 2, frames / 2)
         return self.classifier(self.average(maps).flatten(1))  # (batch, 64)
+
+
+class DescriptorTower(nn.Module):
+    """The classifier block alone: (batch, descriptors) of whole songs to (batch, 64), where there is no audio.
+
+    Of the five models only what is not a convolution is left: dropout and the gates.
+    """
+
+    def __init__(self, configuration: Configuration, descriptors: int):
+        super().__init__()
+        self.classifier = classifier(configuration, descriptors)
+
+    def forward(self, descriptors: torch.Tensor) -> torch.Tensor:
+        return self.classifier(descriptors)  # (batch, 64)
 
 
 class LyricTower(nn.Module):
@@ -187,6 +207,7 @@ def build(
     n_targets: int = 2,
     lyric_dimension: int = 768,
     encoder: nn.Module | None = None,
+    descriptors: int | None = None,
 ) -> Regressor:
     """One of the five models.
 
@@ -196,6 +217,7 @@ def build(
     modality : "bimodal", or one tower alone.
     lyric_dimension : of the encoder's output.
     encoder : for Model 5, the encoder that is trained.
+    descriptors : how many describe a song, where they stand in for spectrograms; None for spectrograms.
 
     Raises
     ------
@@ -210,7 +232,9 @@ def build(
     if modality != "audio" and configuration.unfrozen != (encoder is not None):
         wants = "trains its lyric encoder: give `encoder`" if configuration.unfrozen else "keeps its encoder frozen"
         raise ParameterError(f"Model {number} {wants}.")
-    audio = None if modality == "lyrics" else AudioTower(configuration)
+    audio = None
+    if modality != "lyrics":
+        audio = AudioTower(configuration) if descriptors is None else DescriptorTower(configuration, descriptors)
     lyrics = None if modality == "audio" else LyricTower(lyric_dimension, configuration.dropout, encoder)
     return Regressor(audio, lyrics, n_targets, configuration.dropout)
 
@@ -305,6 +329,13 @@ FIDELITY = [
     Detail("regression head", "3.3.3", UNSTATED, "64, ReLU, dropout, linear"),
     Detail("loss", "5.1.3", "MSE, in a heading", "MSE"),
     Detail("optimiser, learning rate, batch size", "3.4.2", UNSTATED, "Adam; values in the parameter files"),
+    Detail(
+        "songs without audio",
+        "3.3.1",
+        UNSTATED,
+        "descriptors of the song, standardised, into the classifier block",
+        "DEAM and tcc_ceds have no audio at hand; Model 4's second convolution and batch norm fall away there",
+    ),
     Detail("schedule", "3.3.1", "from Model 2 on", "rate halved when the validation loss stands still"),
     Detail("early stopping", "3.3.1", "from Model 2 on", "the same; patience in the parameter files"),
     Detail("congruence network", "3.6.1", UNSTATED, "two branches to 64 dimensions on the unit sphere"),

@@ -1,18 +1,35 @@
-"""Experiments 1 and 2 with the networks of section 3.3: the five models on clips, alone and with lyrics.
+"""Experiments 1 and 2 with the networks of section 3.3: the five models on audio, with lyrics where there are any.
+
+Data sets
+---------
+None at hand has audio, lyrics, valence and arousal together, so the five models meet two that come close:
+
+============  ====================  =====================================  ==========================================
+data set      audio tower hears     lyric tower reads                      targets
+============  ====================  =====================================  ==========================================
+``vgmidi``    spectrogram           the piece's title                      valence and arousal, by listeners
+``tcc_ceds``  four descriptors      lyrics                                 valence and (for arousal) energy, a service's
+``deam``      openSMILE descriptors nothing                                valence and arousal, by listeners
+``emotify``   spectrogram           nothing                                nine emotions felt, by listeners
+``merge``     spectrogram           lyrics                                 valence and arousal, from tags
+============  ====================  =====================================  ==========================================
 
 Variants
 --------
 ``model_1`` to ``model_5``
-    audio and lyrics where the data set has both, else audio alone: Model 5 is then Model 3 and is not run.
+    with both towers where the lyric tower has something to read, else the audio tower alone: Model 5 is then Model 3
+    and is not run.
 ``model_2_audio``, ``model_2_lyrics``
-    one tower of Model 2, the paper's "best", where the data set has both.
-``lyrics_frozen``, ``lyrics_unfrozen``
-    the lyric towers of Models 3 and 5 alone, where there are lyrics and no audio: what Model 5 changes.
+    one tower of Model 2, the paper's "best", where there are both.
 ``mean``, ``ridge``
-    the mean of the training labels; ridge regression on mean and deviation of each mel band of the same clip.
+    the mean of the training labels; ridge regression on what the towers are given (of a spectrogram, mean and
+    deviation of each mel band; of lyrics, their frozen vector).
+``quadrant_centre``, ``predicted_quadrant``
+    the training mean of the song's quadrant, told or named by logistic regression on what ridge is given.
 
-Protocols: ``official_70_15_15`` is MERGE's; ``grouped_70_15_15`` has its shares and keeps a group (the artist, or the
-game, where the data set names it) on one side. Clips are cut at their middle, where something is playing.
+Protocols: ``official_70_15_15`` is MERGE's; in ``grouped_folds`` a group (the artist, or the game, where the data set
+names it) is on one side, and five seeds test every song once. Spectrograms are cut at the middle of the clip, where
+something is playing.
 """
 
 from __future__ import annotations
@@ -24,6 +41,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mer_repro import metrics
+from mer_repro.papers.bath2025 import planes
 from mer_repro.records import Outcome, Run
 
 if TYPE_CHECKING:
@@ -32,7 +50,11 @@ if TYPE_CHECKING:
 SCORES = ("r2", "rmse", "mae")
 SILENCE = -80.0
 RIDGE_PENALTIES = tuple(10.0**power for power in range(-1, 6))
-SPLIT_SHARES = (0.15, 0.15)  # validation, test
+FOLDS = 5
+#: Columns of tcc_ceds that describe a song's audio; valence and energy are its labels.
+DESCRIPTORS = ("danceability", "loudness", "acousticness", "instrumentalness")
+#: Standardised descriptors beyond this are cut off.
+EXTREME = 5.0
 
 
 @dataclass(frozen=True)
@@ -43,14 +65,14 @@ class Clips:
     ----------
     group : (n,) whatever must not stand on both sides of a split.
     targets : {name: (n,)} labels, 0-1.
-    log_mel : (n, 128, frames) float32, dB re power 1; None where there is no audio.
+    audio : (n, 128, frames) float32 spectrograms, dB re power 1, or (n, descriptors) float32.
     lyrics : n texts; None where there are none.
     official : {"train": positions, "validation": ..., "test": ...}; None where no split is published.
     """
 
     group: np.ndarray
     targets: dict[str, np.ndarray]
-    log_mel: np.ndarray | None
+    audio: np.ndarray
     lyrics: list[str] | None
     official: dict[str, np.ndarray] | None
 
@@ -59,58 +81,137 @@ def execute(run: Run, device: str) -> Outcome:
     """Train one variant once and score the test songs, for each target and (``r2`` ...) their mean."""
     given = run.parameters
     clips = load_clips(run.dataset, run.data, given["frames"], given["songs"])
-    parts = clips.official if run.protocol == "official_70_15_15" else grouped_split(clips.group, run.seed)
+    parts = clips.official if run.protocol == "official_70_15_15" else grouped_folds(clips.group, run.seed)
     labels = np.column_stack(list(clips.targets.values())).astype(np.float32)  # (song, target)
     notes, curves = {}, {}
-    if run.variant == "mean":
-        predicted = np.repeat(labels[parts["train"]].mean(axis=0, keepdims=True), len(parts["test"]), axis=0)
-    elif run.variant == "ridge":
-        predicted = _ridge(clips, labels, parts)
+    if run.variant in BASELINES:
+        predicted = BASELINES[run.variant](run, clips, labels, parts)
     else:
         predicted, notes, curves = _network(run, clips, labels, parts, device)
-    return _scored(run, clips, labels[parts["test"]], predicted, parts, notes, curves)
+    return _scored(run, clips, labels, predicted, parts, notes, curves)
 
 
-def _scored(run, clips, observed, predicted, parts, notes, curves) -> Outcome:
+def _scored(run, clips, labels, predicted, parts, notes, curves) -> Outcome:
     scores, intervals, group = {}, {}, clips.group[parts["test"]]
+    observed = labels[parts["test"]]
     for column, target in enumerate(clips.targets):
         pair = observed[:, column], predicted[:, column]
         found = metrics.regression(*pair)
         edges = metrics.regression_intervals(*pair, group, resamples=run.parameters["resamples"], seed=run.seed)
-        scores |= {f"{target}_{name}": found[name] for name in SCORES}
+        found |= clustering(*pair, float(labels[parts["train"], column].mean()))
+        scores |= {f"{target}_{name}": found[name] for name in (*SCORES, *CLUSTERING)}
         intervals |= {f"{target}_{name}": edges[name] for name in SCORES}
-    scores |= {name: float(np.mean([scores[f"{target}_{name}"] for target in clips.targets])) for name in SCORES}
+    means = (*SCORES, "r2_of_mean", "spread")
+    scores |= {name: float(np.mean([scores[f"{target}_{name}"] for target in clips.targets])) for name in means}
     columns = {f"y_true_{t}": observed[:, c] for c, t in enumerate(clips.targets)}
     columns |= {f"y_pred_{t}": predicted[:, c] for c, t in enumerate(clips.targets)}
     return Outcome(
         metrics=scores,
         intervals=intervals,
-        counts={f"n_{name}": len(part) for name, part in parts.items()},
+        counts={f"n_{name}": len(part) for name, part in parts.items()} | {"n_test_groups": len(set(group))},
         predictions={"item": parts["test"], "group": group} | columns,
         curves=curves,
         notes=notes,
     )
 
 
-def grouped_split(group: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Positions of training, validation and test songs: 70, 15 and 15 % of the groups, none in two parts."""
-    names, of = np.unique(group, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    n_validation, n_test = (max(1, round(share * len(names))) for share in SPLIT_SHARES)
-    held = {"test": order[:n_test], "validation": order[n_test : n_test + n_validation]}
-    held["train"] = order[n_test + n_validation :]
-    return {name: np.flatnonzero(np.isin(of, held[name])) for name in ("train", "validation", "test")}
+CLUSTERING = ("r2_of_mean", "spread", "correlation", "predicted_in_gap", "observed_in_gap")
 
 
-def _ridge(clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
+def clustering(observed: np.ndarray, predicted: np.ndarray, centre: float) -> dict[str, float]:
+    """How far predictions keep to the middle.
+
+    Parameters
+    ----------
+    centre : mean of the training labels.
+
+    Returns
+    -------
+    ``r2_of_mean``: R² with always saying `centre` in the place of the mean of the test labels, 0 for that baseline, so
+    that folds of few songs can be averaged. ``spread``: deviation of the predictions over that of the labels; the
+    least squared error of a prediction that correlates by r is reached at a spread of r. ``correlation``: nan where
+    predictions are constant. ``predicted_in_gap``, ``observed_in_gap``: shares strictly between 0.4 and 0.6.
+    """
+    constant = metrics.is_constant(predicted)
+    return {
+        "r2_of_mean": 1 - float(np.sum((observed - predicted) ** 2) / np.sum((observed - centre) ** 2)),
+        "spread": 0.0 if constant else float(predicted.std() / observed.std()),
+        "correlation": float("nan") if constant else float(np.corrcoef(observed, predicted)[0, 1]),
+        "predicted_in_gap": float(planes.inside_gap(predicted).mean()),
+        "observed_in_gap": float(planes.inside_gap(observed).mean()),
+    }
+
+
+def grouped_folds(group: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """Positions of training, validation and test songs, about 60, 20 and 20 %, no group in two parts.
+
+    Groups are shuffled and dealt out to five folds, each to the one with the fewest songs so far. Seed 0 tests the
+    first fold, seed 4 the last; seed 5 begins with another shuffle. The fold after the tested one validates.
+    """
+    names, of, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    shuffle, tested = divmod(seed, FOLDS)
+    fold, filled = np.empty(len(names), dtype=int), np.zeros(FOLDS, dtype=int)
+    for name in np.random.default_rng(shuffle).permutation(len(names)):
+        fold[name] = filled.argmin()
+        filled[fold[name]] += sizes[name]
+    distance = (fold[of] - tested) % FOLDS
+    masks = {"train": distance > 1, "validation": distance == 1, "test": distance == 0}
+    return {name: np.flatnonzero(mask) for name, mask in masks.items()}
+
+
+# Baselines -------------------------------------------------------------------------------------------------------
+
+
+def _mean(run: Run, clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
+    return np.repeat(labels[parts["train"]].mean(axis=0, keepdims=True), len(parts["test"]), axis=0)
+
+
+def _ridge(run: Run, clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
     """One ridge regression for all targets, each with the penalty of its least leave-one-out error."""
     from sklearn.linear_model import RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    features = np.concatenate([clips.log_mel.mean(axis=2), clips.log_mel.std(axis=2)], axis=1)
+    features = _flat(run, clips)
     model = make_pipeline(StandardScaler(), RidgeCV(RIDGE_PENALTIES, alpha_per_target=True))
     return model.fit(features[parts["train"]], labels[parts["train"]]).predict(features[parts["test"]])
+
+
+def _quadrant_centre(run: Run, clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
+    quadrant = planes.quadrants(**clips.targets)
+    return np.column_stack(
+        [planes.quadrant_centre(target, parts["train"], parts["test"], quadrant) for target in labels.T]
+    )
+
+
+def _predicted_quadrant(run: Run, clips: Clips, labels: np.ndarray, parts: dict) -> np.ndarray:
+    from mer_repro.papers.bath2025.doughnut import predicted_quadrant
+
+    features, quadrant = _flat(run, clips), planes.quadrants(**clips.targets)
+    given = (parts["train"], parts["test"], run.seed)
+    return np.column_stack([predicted_quadrant(features, target, quadrant, *given) for target in labels.T])
+
+
+BASELINES = {
+    "mean": _mean,
+    "ridge": _ridge,
+    "quadrant_centre": _quadrant_centre,
+    "predicted_quadrant": _predicted_quadrant,
+}
+
+
+def _flat(run: Run, clips: Clips) -> np.ndarray:
+    """One vector a song of what the towers are given, (song, features)."""
+    audio = clips.audio
+    parts = [audio] if audio.ndim == 2 else [audio.mean(axis=2), audio.std(axis=2)]
+    if clips.lyrics is not None:
+        from mer_repro.features import text
+
+        parts.append(text.embed(clips.lyrics, max_length=run.parameters["tokens"]).vectors)
+    return np.concatenate(parts, axis=1)
+
+
+# Networks --------------------------------------------------------------------------------------------------------
 
 
 def _network(run: Run, clips: Clips, labels: np.ndarray, parts: dict, device: str) -> tuple[np.ndarray, dict, dict]:
@@ -158,12 +259,7 @@ def _fit(run: Run, network, number: int, examples: dict[str, Examples], device: 
 
 
 #: Variants that are not simply ``model_<number>``: number of the model and modality.
-SPECIAL = {
-    "model_2_audio": (2, "audio"),
-    "model_2_lyrics": (2, "lyrics"),
-    "lyrics_frozen": (3, "lyrics"),
-    "lyrics_unfrozen": (5, "lyrics"),
-}
+SINGLE = {"model_2_audio": (2, "audio"), "model_2_lyrics": (2, "lyrics")}
 
 
 def _inputs(run: Run, clips: Clips, parts: dict):
@@ -172,17 +268,23 @@ def _inputs(run: Run, clips: Clips, parts: dict):
 
     from mer_repro.papers.bath2025 import model
 
-    both = clips.log_mel is not None and clips.lyrics is not None
-    number, modality = SPECIAL.get(run.variant) or (int(run.variant[-1]), "bimodal" if both else "audio")
+    number, modality = SINGLE.get(run.variant) or (int(run.variant[-1]), "bimodal" if clips.lyrics else "audio")
     inputs, notes, dimension, encoder = [], {"modality": modality}, 1, None
     if modality != "lyrics":
-        inputs.append(torch.from_numpy(referenced(clips.log_mel, parts["train"])))
+        prepare = standardised if clips.audio.ndim == 2 else referenced
+        inputs.append(torch.from_numpy(prepare(clips.audio, parts["train"])))
     if modality != "audio":
         lyrics, dimension, encoder, name = _lyric_input(clips.lyrics, run.parameters["tokens"], number)
         inputs.append(lyrics)
         notes["encoder"] = name
-    n_targets = len(clips.targets)
-    network = model.build(number, modality, n_targets=n_targets, lyric_dimension=dimension, encoder=encoder)
+    network = model.build(
+        number,
+        modality,
+        n_targets=len(clips.targets),
+        lyric_dimension=dimension,
+        encoder=encoder,
+        descriptors=clips.audio.shape[1] if clips.audio.ndim == 2 else None,
+    )
     return inputs, network, number, notes
 
 
@@ -214,6 +316,12 @@ def referenced(log_mel: np.ndarray, train: np.ndarray) -> np.ndarray:
     return np.maximum(log_mel - np.float32(peak_db(log_mel[train])), np.float32(SILENCE))
 
 
+def standardised(descriptors: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Descriptors with mean 0 and deviation 1 over the training songs, cut off at `EXTREME`; (n, descriptors)."""
+    centre, scale = descriptors[train].mean(axis=0), descriptors[train].std(axis=0) + np.float32(1e-9)
+    return ((descriptors - centre) / scale).clip(-EXTREME, EXTREME)
+
+
 # Data ------------------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +331,7 @@ def load_clips(dataset: str, data: str, frames: int, songs: int) -> Clips:
 
     Parameters
     ----------
-    frames : width of a spectrogram, cut from the middle of the song.
+    frames : width of a spectrogram, cut from the middle of the song; without meaning where there are descriptors.
     songs : at most so many songs, drawn with a fixed seed; 0 for all. The official split of MERGE keeps all.
 
     Raises
@@ -233,10 +341,8 @@ def load_clips(dataset: str, data: str, frames: int, songs: int) -> Clips:
     """
     from mer_repro.data import registry
 
-    loaded = registry.load(dataset, source=data)
-    return {"emotify": _emotify, "vgmidi": _vgmidi, "merge": _merge, "tcc_ceds": _tcc_ceds}[dataset](
-        loaded, frames, songs
-    )
+    readers = {"emotify": _emotify, "vgmidi": _vgmidi, "merge": _merge, "tcc_ceds": _tcc_ceds, "deam": _deam}
+    return readers[dataset](registry.load(dataset, source=data), frames, songs)
 
 
 def _spectrograms(paths, frames: int) -> np.ndarray:
@@ -259,12 +365,12 @@ def _emotify(loaded, frames: int, songs: int) -> Clips:
 
 
 def _vgmidi(loaded, frames: int, songs: int) -> Clips:
-    """VGMIDI: mean valence and arousal of a piece, -1..1 mapped to 0..1; grouped by game."""
+    """VGMIDI: mean valence and arousal of a piece, -1..1 mapped to 0..1; its title for lyrics; grouped by game."""
     pieces = _drawn(loaded.pieces, songs)
     means = loaded.dynamic.groupby("song_id")[["valence", "arousal"]].mean().loc[pieces["song_id"]]
     mels = _spectrograms([loaded.audio_path(song) for song in pieces["song_id"]], frames)
     targets = {name: (means[name].to_numpy() + 1) / 2 for name in ("valence", "arousal")}
-    return Clips(pieces["game"].to_numpy(), targets, mels, None, None)
+    return Clips(pieces["game"].to_numpy(), targets, mels, pieces["title"].tolist(), None)
 
 
 def _merge(loaded, frames: int, songs: int) -> Clips:
@@ -292,10 +398,23 @@ def _merge(loaded, frames: int, songs: int) -> Clips:
 
 
 def _tcc_ceds(loaded, frames: int, songs: int) -> Clips:
-    """tcc_ceds: lyrics alone; a service's valence and, for arousal, its energy; grouped by artist."""
+    """tcc_ceds: four descriptors, lyrics, a service's valence and, for arousal, its energy; grouped by artist."""
     table = _drawn(loaded.songs, songs)
     targets = {"valence": table["valence"].to_numpy(), "arousal": table["energy"].to_numpy()}
-    return Clips(table["artist"].to_numpy(), targets, None, table["lyrics"].tolist(), None)
+    descriptors = table[list(DESCRIPTORS)].to_numpy(dtype=np.float32)
+    return Clips(table["artist"].to_numpy(), targets, descriptors, table["lyrics"].tolist(), None)
+
+
+def _deam(loaded, frames: int, songs: int) -> Clips:
+    """DEAM: song-level openSMILE descriptors, listeners' valence and arousal, 1-9 mapped to 0..1; grouped by artist."""
+    import pandas as pd
+
+    from mer_repro.papers.bath2025.doughnut import load_songs
+
+    found = load_songs("deam", loaded.location.kind)
+    chosen = _drawn(pd.Series(range(len(found.artist))), songs).to_numpy()
+    targets = {name: labels[chosen] for name, labels in found.labels.items()}
+    return Clips(found.artist[chosen], targets, found.features[chosen].astype(np.float32), None, None)
 
 
 def _drawn(table, songs: int):

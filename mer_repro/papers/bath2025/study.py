@@ -23,6 +23,7 @@ from mer_repro.records import Outcome, Run
 
 KEY = "bath2025"
 Kind = Literal["real", "twin"]
+NetworkSet = Literal["vgmidi", "tcc_ceds", "deam", "emotify", "merge"]
 Experiment = Literal["labels", "doughnut", "networks", "congruence", "timing"]
 TARGETS = ("valence", "arousal")
 
@@ -72,9 +73,10 @@ class Networks(BaseModel):
     ]
     frames: Annotated[int, Field(ge=16, le=1292, description="of a clip; the paper has 1292, 30 s")] = 1292
     songs: Annotated[int, Field(ge=0, description="at most, of a data set with audio; 0 for all")] = 0
-    described_songs: Annotated[int, Field(ge=0, description="at most, of one with descriptors instead")] = 0
+    lyric_songs: Annotated[int, Field(ge=0, description="at most, of tcc_ceds, where Model 5 takes longest")] = 0
     tokens: Annotated[int, Field(ge=3, le=512)] = 256
-    epochs: Annotated[int, Field(ge=1)] = 50
+    epochs: Annotated[int, Field(ge=1, description="on spectrograms")] = 50
+    described_epochs: Annotated[int, Field(ge=1, description="on descriptors of songs")] = 50
     patience: Annotated[int, Field(ge=1)] = 10
     batch_size: Annotated[int, Field(ge=2)] = 16
     learning_rate: Annotated[float, Field(gt=0)] = 3e-4
@@ -153,18 +155,16 @@ def _plan_networks(p: Parameters, data: Kind) -> list[Run]:
         "tokens": sizes.tokens,
         "patience": sizes.patience,
         "batch_size": sizes.batch_size,
-        "epochs": sizes.epochs,
         "learning_rate": sizes.learning_rate,
     }
+    heard = {"frames": sizes.frames, "songs": sizes.songs, "epochs": sizes.epochs}
+    described = {"frames": 0, "epochs": sizes.described_epochs}
     runs = []
     for dataset in sizes.datasets:
         if data == "twin" and dataset != "merge":
             continue
-        heard = dataset in WITH_AUDIO
-        given = shared | {
-            "frames": sizes.frames if heard else 0,
-            "songs": sizes.songs if heard else sizes.described_songs,
-        }
+        songs = {"songs": sizes.lyric_songs if dataset == "tcc_ceds" else 0}
+        given = shared | (heard if dataset in WITH_AUDIO else described | songs)
         protocol = OFFICIAL if dataset == "merge" else "grouped_folds"
         runs += [
             Run(KEY, dataset, data, protocol, variant, "", seed, given)

@@ -1,13 +1,16 @@
 """bath2025's experiments: table 4.2 from the official labels, and planted effects that each experiment must find."""
 
 import os
+import zipfile
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from mer_repro.audit import ledger
-from mer_repro.papers.bath2025 import congruence, doughnut, networks, planes, study
+from mer_repro.data import registry, remote
+from mer_repro.fingerprint import source_fingerprint
+from mer_repro.papers.bath2025 import congruence, doughnut, labels, networks, planes, study
 from mer_repro.records import Run
 
 STATED = {claim.id: claim.value for claim in ledger.load("bath2025").claims}
@@ -83,6 +86,63 @@ def test_random_draws_have_the_expectation_that_calculus_gives():
     assert planes.random_scores(observed, 20_000, seed=1).mean() == pytest.approx(expected, abs=0.003)
 
 
+SMALL = 240
+
+
+@pytest.fixture
+def official_archive(tmp_path, monkeypatch):
+    """240 songs zipped as MERGE's authors zip theirs, unpacked as a download is, in the place of the real data."""
+    import soundfile
+
+    generator = np.random.default_rng(3)
+    archive, folder = tmp_path / "MERGE_Bimodal_Complete.zip", tmp_path / "data" / "merge"
+    ids = [f"A{k:03d}" if k < 8 else f"MT{k:010d}" for k in range(SMALL)]
+    lyric_ids = [f"L{k:03d}" if k < 8 else song for k, song in enumerate(ids)]
+    quadrant = generator.integers(0, 4, SMALL)
+    arousal = np.where(quadrant < 2, 0.75, 0.25) + generator.integers(-9, 10, SMALL) / 80
+    valence = np.where((quadrant == 0) | (quadrant == 3), 0.75, 0.25) + generator.integers(-9, 10, SMALL) / 80
+    table = ["Audio_Song,Lyric_Song,Arousal,Valence"]
+    table += [f"{ids[k]},{lyric_ids[k]},{arousal[k]},{valence[k]}" for k in range(SMALL)]
+    described = ["Audio_Song,Lyric_Song,Quadrant,Artist,Title,Genres,MoodsAll"]
+    described += [f'{ids[k]},{lyric_ids[k]},Q{quadrant[k] + 1},A,T,"g{quadrant[k]}",moods' for k in range(SMALL)]
+    with zipfile.ZipFile(archive, "w") as bundle:
+        top = "MERGE_Bimodal_Complete"
+        bundle.writestr(f"{top}/merge_bimodal_complete_av_values.csv", "\r\n".join(table) + "\r\n")
+        bundle.writestr(f"{top}/merge_bimodal_complete_metadata.csv", "\n".join(described) + "\n")
+        for split, ends in (("70_15_15", (168, 204)), ("40_30_30", (96, 168))):
+            for part, songs in zip(("train", "validate", "test"), np.split(np.arange(SMALL), ends), strict=True):
+                lines = ["Song,Quadrant", *(f"{ids[k]},Q{quadrant[k] + 1}" for k in songs)]
+                name = f"{top}/tvt_dataframes/tvt_{split}/tvt_{split}_{part}_bimodal_complete.csv"
+                bundle.writestr(name, "\n".join(lines) + "\n")
+        clip = tmp_path / "clip.mp3"
+        soundfile.write(clip, 0.2 * generator.standard_normal(22_050), 22_050)
+        for k in range(SMALL):
+            bundle.write(clip, f"{top}/audio/Q{quadrant[k] + 1}/{ids[k]}.mp3")
+            bundle.writestr(f"{top}/lyrics/Q{quadrant[k] + 1}/{lyric_ids[k]}.txt", f"verse of song {k}\nand its end\n")
+    remote.unpack(archive, folder)
+    monkeypatch.setenv("MER_REPRO_DATA", str(tmp_path / "data"))
+    networks.load_clips.cache_clear()
+    yield valence, arousal
+    networks.load_clips.cache_clear()
+
+
+def test_the_official_archive_is_read_whole_and_reaches_both_towers(official_archive):
+    valence, arousal = official_archive
+    loaded = registry.load("merge", source="real")
+    assert loaded.songs["valence"].tolist() == valence.tolist() and loaded.songs["arousal"].tolist() == arousal.tolist()
+    for split, sizes in (("70_15_15", (168, 36, 36)), ("40_30_30", (96, 72, 72))):
+        assert tuple(len(loaded.part(split, part)) for part in ("train", "validation", "test")) == sizes
+    clips = networks.load_clips("merge", "real", 16, 0)
+    assert clips.audio.shape == (SMALL, 128, 16)
+    assert clips.lyrics[5] == "verse of song 5\nand its end\n"
+    assert clips.official["test"].tolist() == list(range(204, 240))
+    sizes = dict(frames=16, songs=0, tokens=8, epochs=1, patience=2, batch_size=16, learning_rate=3e-4)
+    for variant in ("ridge", "model_2_lyrics"):
+        outcome = run("merge", "real", "official_70_15_15", variant, **sizes)
+        assert outcome.predictions["item"].tolist() == list(range(204, 240))
+        assert outcome.predictions["y_true_valence"] == pytest.approx(valence[204:])
+
+
 @pytest.fixture(scope="module")
 def clusters():
     """Labels of four tight quadrants, training and test positions."""
@@ -109,6 +169,19 @@ def test_listeners_of_equal_r2_differ_in_shape_as_they_must(clusters):
     assert at["hard_classifier"]["accuracy"] == pytest.approx(1 - 1.5 * 0.1, abs=0.02)
     for curve in curves.values():
         assert curve["r2"][-1] > 0.9
+
+
+def test_a_named_quadrant_is_as_good_as_what_the_copy_says_about_songs(official_archive):
+    """Genres of the small archive give the quadrant away; without them its ids tell nothing."""
+    features, (valence, arousal, _) = labels.catalogue("merge", "real"), labels.load_labels("merge", "real")
+    quadrant = planes.quadrants(valence, arousal)
+    train, test = np.arange(0, SMALL, 2), np.arange(1, SMALL, 2)
+    assert features.shape == (SMALL, 2 + 4)
+    assert (labels.name_quadrants(features, quadrant, train, test, 0) == quadrant[test]).mean() == 1
+    assert (labels.name_quadrants(features[:, :2], quadrant, train, test, 0) == quadrant[test]).mean() < 0.6
+    found = run("merge", "real", "labels_official_70_15_15", "predicted_quadrant", "valence").metrics
+    told = run("merge", "real", "labels_official_70_15_15", "quadrant_centre", "valence").metrics
+    assert found["accuracy"] == 1 and found["mae"] == told["mae"]
 
 
 # The doughnut ----------------------------------------------------------------------------------------------------
@@ -185,11 +258,48 @@ def test_the_official_split_and_all_towers_run_on_generated_songs():
     assert "minilm" in outcome.notes["encoder"].lower()
 
 
-def test_a_grouped_split_keeps_groups_together_in_the_stated_shares():
-    group = np.repeat(np.arange(100), 3)
-    parts = networks.grouped_split(group, seed=0)
-    assert [len(parts[name]) for name in ("train", "validation", "test")] == [210, 45, 45]
-    assert not set(group[parts["train"]]) & set(group[parts["test"]])
+def test_five_seeds_test_every_song_once_and_keep_groups_together():
+    group = np.repeat(np.arange(30), np.random.default_rng(0).integers(1, 12, 30))
+    tested = []
+    for seed in range(networks.FOLDS):
+        parts = networks.grouped_folds(group, seed)
+        assert sorted(np.concatenate(list(parts.values()))) == list(range(len(group)))
+        assert not set(group[parts["train"]]) & set(group[np.r_[parts["test"], parts["validation"]]])
+        assert not set(group[parts["validation"]]) & set(group[parts["test"]])
+        assert len(parts["test"]) == pytest.approx(len(group) / 5, abs=12)
+        tested += parts["test"].tolist()
+    assert sorted(tested) == list(range(len(group)))
+    other = networks.grouped_folds(group, networks.FOLDS)["test"]
+    assert other.tolist() != networks.grouped_folds(group, 0)["test"].tolist()
+
+
+def test_clustering_by_hand():
+    observed, predicted = np.array([0.2, 0.8, 0.5, 0.5]), np.array([0.4, 0.6, 0.5, 0.5])
+    found = networks.clustering(observed, predicted, centre=0.6)
+    # errors 0.2, 0.2, 0, 0 against 0.4, 0.2, 0.1, 0.1 of the training mean
+    assert found["r2_of_mean"] == pytest.approx(1 - 0.08 / 0.22)
+    assert found["spread"] == pytest.approx(1 / 3) and found["correlation"] == pytest.approx(1)
+    assert (found["predicted_in_gap"], found["observed_in_gap"]) == (0.5, 0.5)
+    constant = networks.clustering(observed, np.full(4, 0.6), centre=0.6)
+    assert constant["r2_of_mean"] == 0 and constant["spread"] == 0 and np.isnan(constant["correlation"])
+
+
+def test_descriptors_are_scaled_by_training_songs_alone():
+    descriptors = np.array([[0.0, 1.0], [2.0, 1.0], [100.0, 1.0]], dtype=np.float32)
+    found = networks.standardised(descriptors, train=np.array([0, 1]))
+    assert found[:, 0].tolist() == [-1, 1, networks.EXTREME] and found[:, 1].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("variant", ["model_1", "model_4", "model_2_audio", "predicted_quadrant", "quadrant_centre"])
+def test_the_models_learn_a_planted_relation_from_descriptors(variant, monkeypatch):
+    songs = planted(600)
+    clips = networks.Clips(songs.artist, songs.labels, songs.features.astype(np.float32), None, None)
+    monkeypatch.setattr(networks, "load_clips", lambda *given: clips)
+    sizes = dict(frames=0, songs=0, tokens=8, epochs=8, patience=3, batch_size=16, learning_rate=1e-3)
+    found = run("deam", "twin", "grouped_folds", variant, **sizes).metrics
+    assert found["r2_of_mean"] > 0.25
+    if variant == "model_4":  # dropout and early stopping keep predictions closer to the middle than labels are
+        assert found["valence_spread"] < 0.95 and found["valence_predicted_in_gap"] > found["valence_observed_in_gap"]
 
 
 def test_the_reference_is_the_loudest_training_clip():
@@ -260,5 +370,22 @@ def test_the_plan_is_one_cell_a_run_and_knows_every_runs_experiment():
     runs = study.plan(parameters)
     assert len({cell.id for cell in runs}) == len(runs)
     assert {study.EXPERIMENT_OF[cell.protocol] for cell in runs} == set(parameters.experiments)
+
+
+def test_five_models_meet_the_same_songs_under_the_same_seeds_and_sizes():
+    runs = study.plan(study.Parameters(experiments=["networks"]))
+    for dataset in ("vgmidi", "tcc_ceds"):
+        cells = {model: [r for r in runs if r.dataset == dataset and r.variant == model] for model in study.MODELS}
+        assert {tuple((r.seed, str(r.parameters)) for r in chosen) for chosen in cells.values()} == {
+            tuple((r.seed, str(r.parameters)) for r in cells["model_1"])
+        }
     # Model 5 needs lyrics: with audio alone it would be Model 3 once more.
-    assert {cell.dataset for cell in runs if cell.variant == "model_5"} == {"merge"}
+    assert {r.dataset for r in runs if r.variant == "model_5"} == {"vgmidi", "tcc_ceds"}
+
+
+def test_a_record_of_ridge_outlives_changes_of_how_networks_train():
+    root = "mer_repro.papers.bath2025.doughnut"
+    chosen = {v: study.sources(Run("bath2025", "deam", "real", "ring", v, "valence", 0, {})) for v in study.SIMPLE}
+    assert chosen["ridge"] == (f"{root}:evaluate", f"{root}:ridge")
+    assert len({source_fingerprint(roots) for roots in chosen.values()}) == len(study.SIMPLE)
+    assert all(hasattr(doughnut, variant) for variant in study.SIMPLE)

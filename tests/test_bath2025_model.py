@@ -164,3 +164,13 @@ def test_the_fidelity_list_quotes_the_ledger():
     for detail in model.FIDELITY:
         for claim in detail.claims:
             assert STATED[claim].strip() in detail.stated, detail.detail
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_descriptors_stand_in_for_the_512_features_of_block_4(number):
+    network = model.build(number, "audio", descriptors=130)
+    spectrogram = model.build(number, "audio")
+    assert network(torch.zeros(3, 130)).shape == (3, 2)
+    # the same layers but for the width of the first one and the convolutions
+    lost = parameters(spectrogram.towers[0].blocks) + (512 - 130) * model.HIDDEN
+    assert parameters(network) == parameters(spectrogram) - lost

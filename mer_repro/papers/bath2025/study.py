@@ -72,7 +72,8 @@ class Networks(BaseModel):
         "emotify",
     ]
     frames: Annotated[int, Field(ge=16, le=1292, description="of a clip; the paper has 1292, 30 s")] = 1292
-    songs: Annotated[int, Field(ge=0, description="at most, of a data set with audio; 0 for all")] = 0
+    songs: Annotated[int, Field(ge=0, description="at most, of VGMIDI; 0 for all")] = 0
+    emotify_songs: Annotated[int, Field(ge=0, description="at most, of Emotify")] = 0
     lyric_songs: Annotated[int, Field(ge=0, description="at most, of tcc_ceds, where Model 5 takes longest")] = 0
     tokens: Annotated[int, Field(ge=3, le=512)] = 256
     epochs: Annotated[int, Field(ge=1, description="on spectrograms")] = 50
@@ -157,14 +158,14 @@ def _plan_networks(p: Parameters, data: Kind) -> list[Run]:
         "batch_size": sizes.batch_size,
         "learning_rate": sizes.learning_rate,
     }
-    heard = {"frames": sizes.frames, "songs": sizes.songs, "epochs": sizes.epochs}
+    most = {"vgmidi": sizes.songs, "emotify": sizes.emotify_songs, "tcc_ceds": sizes.lyric_songs}
+    heard = {"frames": sizes.frames, "epochs": sizes.epochs}
     described = {"frames": 0, "epochs": sizes.described_epochs}
     runs = []
     for dataset in sizes.datasets:
         if data == "twin" and dataset != "merge":
             continue
-        songs = {"songs": sizes.lyric_songs if dataset == "tcc_ceds" else 0}
-        given = shared | (heard if dataset in WITH_AUDIO else described | songs)
+        given = shared | (heard if dataset in WITH_AUDIO else described) | {"songs": most.get(dataset, 0)}
         protocol = OFFICIAL if dataset == "merge" else "grouped_folds"
         runs += [
             Run(KEY, dataset, data, protocol, variant, "", seed, given)

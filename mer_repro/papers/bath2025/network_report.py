@@ -366,7 +366,9 @@ def _clustering_verdict(records: list) -> Verdict:
 
 def numbers(records: list) -> dict[str, str]:
     """The sizes and scores that the chapter's prose quotes about the networks."""
-    quoted = dict.fromkeys(("network_frames", "network_seconds", "network_epochs", "network_folds", "lyric_songs"), "–")
+    names = ("frames", "seconds", "epochs", "folds")
+    quoted = dict.fromkeys([f"network_{name}" for name in names], "–")
+    quoted |= dict.fromkeys(("lyric_songs", "described_epochs", "deam_songs"), "–")
     runs = find(trained(records, "vgmidi"), variant="model_1")
     if runs:
         given = runs[0].parameters
@@ -374,6 +376,8 @@ def numbers(records: list) -> dict[str, str]:
         quoted |= {"network_seconds": f"{given['frames'] * HOP_SECONDS:.1f}", "network_folds": f"{len(runs)}"}
     for run in find(trained(records, "tcc_ceds"), variant="model_1")[:1]:
         quoted |= {"lyric_songs": f"{run.parameters['songs']}", "described_epochs": f"{run.parameters['epochs']}"}
+    for run in trained(records, "deam")[:1]:
+        quoted["deam_songs"] = f"{sum(run.counts[f'n_{part}'] for part in ('train', 'validation', 'test')):,}"
     for dataset in ("vgmidi", "tcc_ceds", "deam"):
         chosen = trained(records, dataset)
         for variant in ("ridge", "predicted_quadrant", "quadrant_centre", "model_1"):

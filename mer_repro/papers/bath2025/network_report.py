@@ -103,7 +103,8 @@ def curves_figure(records: list) -> plots.DescribedFigure:
             axis.set_title(f"{SET_LABELS[dataset]}, Model {variant[-1]}", fontsize=10)
         row[0].set_ylabel("squared error")
         row[0].set_yscale("log")
-        row[1].legend(fontsize=8)
+        if row[1].lines:
+            row[1].legend(fontsize=8)
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
     return plots.described(
@@ -263,7 +264,7 @@ def _cost_verdict(records: list) -> Verdict:
         return Verdict(says, about, "undecided", NOT_YET)
     cost = {d: _epoch_seconds(records, d, "model_4") / _epoch_seconds(records, d, "model_2") for d in found}
     dearer = ", ".join(f"{SET_LABELS[d]} {ratio:.1f}" for d, ratio in cost.items())
-    alike = all(low <= 0 <= high for _, low, high in found.values())
+    alike = not any(low > 0 or high < 0 for _, low, high in found.values())
     because = (
         f"R² of Model 4 less that of Model 2: {compared(found)}; time of an epoch, times as long: {dearer}."
         f" {'No difference can be seen' if alike else 'They differ'} at this size, where few folds leave much room."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from dataclasses import dataclass
 
@@ -68,7 +67,7 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     def lead(over: str | None) -> Effect | None:
         if not over:
             return None
-        if comparison.by and (found := _by_report(comparison, cell, room, over)):
+        if found := _in_its_chapter(cell, room, comparison.network, over, metric):
             return found
         held = comparison.paired and effects.paired(runs(comparison.paired), f"{comparison.network}-{over}")
         return held or _turned(effects.contrast(runs(comparison.network), runs(over), metric), sign)
@@ -79,17 +78,34 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     )  # fmt: skip
 
 
-def _by_report(comparison: Comparison, cell: Cell, room: Room, over: str) -> Effect | None:
-    """The difference as the paper's own chapter makes it."""
-    make = getattr(importlib.import_module(f"mer_repro.papers.{room.key}.report"), comparison.by)
-    found = make(room.records, cell.dataset, comparison.network, over, cell.target)
+def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str) -> Effect | None:
+    """The difference as the paper's own chapter takes it, where it does so on the same test items."""
+    take = ON_SAME_ITEMS.get(room.key)
+    found = take(room.records, cell, better, worse) if take and metric == "accuracy" else None
     if found is None:
         return None
-    found = getattr(found, comparison.metric, found)
     where = cell.model_dump(exclude={"paper", "variant"})
-    one, other = (effects.find(room.records, **where, variant=name) for name in (comparison.network, over))
+    one, other = (effects.find(room.records, **where, variant=name) for name in (better, worse))
     ids = tuple(record.id for record in (*one, *other))
-    return Effect(comparison.metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
+    return Effect(metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
+
+
+def _abadeh2024(records: list, cell: Cell, better: str, worse: str):
+    from mer_repro.papers.abadeh2024 import report
+
+    return report.compare(records, cell.dataset, [(better, cell.target, worse, cell.target)], cell.target)
+
+
+def _gujar2026(records: list, cell: Cell, better: str, worse: str):
+    from mer_repro.papers.gujar2026 import report
+
+    found = report.difference(records, cell.dataset, better, worse, cell.target)
+    return found.accuracy if found else None
+
+
+#: Papers whose records hold the answers to every test item: (records, cell, better, worse) -> an object with
+#: ``difference``, ``low`` and ``high`` of the accuracy, or None.
+ON_SAME_ITEMS = {"abadeh2024": _abadeh2024, "gujar2026": _gujar2026}
 
 
 def _score(runs: list, metric: str) -> float:

@@ -103,9 +103,7 @@ class Comparison(_Entry):
     """A claim that a network is better than a rival, and the runs that test it.
 
     `stated` are the paper's two numbers, better first; `simple` the naive and tuned simple models among which the best
-    on the test data is taken. Where differences on the same test items are to be had, `paired` names the variant of the
-    runs that hold them, or `by` the function of the paper's report that makes them: (records, data set, better, worse,
-    target) -> an object with ``difference``, ``low`` and ``high``, or with such an object named after the metric.
+    on the test data is taken; `paired` the variant of the runs that hold differences on the same test items, if any.
     """
 
     paper: Text
@@ -117,7 +115,6 @@ class Comparison(_Entry):
     rival: Text | None = None
     simple: Places
     paired: Text | None = None
-    by: Text | None = None
     cells: list[Cell]
 
 

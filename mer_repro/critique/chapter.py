@@ -5,7 +5,6 @@ Every function takes the rooms of `mer_repro.critique.rooms.enter_all`, and the 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -170,6 +169,7 @@ def _measure(leak, measure, rooms: list[Room], survey: dict) -> effects.Effect |
 def shown(effect: effects.Effect) -> str:
     """``+0.12 [0.05, 0.19] R²``; shares in percentage points."""
     scale, digits = (100, 1) if effect.metric in SHARES or "-" in effect.metric else (1, 2)
+    digits += effect.metric in effects.LOWER_IS_BETTER
     scaled = effects.Effect(
         effect.metric, *(scale * x for x in (effect.value, effect.low, effect.high)), effect.seeds, effect.basis
     )
@@ -318,7 +318,7 @@ def omissions(room: Room) -> dict[str, int]:
     Returns
     -------
     scores : numbers that score a model; with_spread : of these, how many have one; repeats, tests : numbers of runs or
-    seeds, and of significance tests; test_sizes : counts of test items; significance : statements of significance.
+    seeds, and of significance tests; test_sizes : counts of test items.
     """
     scores = [claim for claim in room.book.claims if claim.quantity in SCORES]
     return {
@@ -327,13 +327,21 @@ def omissions(room: Room) -> dict[str, int]:
         "repeats": sum(claim.quantity in REPEATS for claim in room.book.claims),
         "tests": sum(claim.quantity in TESTS for claim in room.book.claims),
         "test_sizes": sum(_is_test_size(claim) for claim in room.book.claims),
-        "significance": sum(bool(re.search("significan", s.says)) for s in room.book.statements),
     }
 
 
 def _is_test_size(claim: ledger.Claim) -> bool:
     counted = claim.quantity in ("count", "support") and claim.unit in ("songs", "samples", "users", "items", "pieces")
     return counted and claim.about.get("split") == "test" and claim.about.get("class", "all") == "all"
+
+
+def _significance(key: str) -> str:
+    """Whether a paper claims significance and names a test, after the checklist."""
+    answers = judgements.checklist().answers.get(key)
+    if answers is None:
+        return "–"
+    answer = answers["significance"].answer
+    return {"not applicable": "no", "no": "yes, without a test"}.get(answer, "yes, with a test")
 
 
 def _rows_with_spread(room: Room) -> str:
@@ -355,7 +363,7 @@ def omissions_table(rooms: list[Room]) -> report.Table:
                 "numbers of runs or seeds": found["repeats"],
                 "numbers of test items": found["test_sizes"],
                 "p-values or intervals": found["tests"],
-                "statements of significance": found["significance"],
+                "claims significance": _significance(room.key),
             }
         )
     return _table(rows, "Statistics in the ledgers")
@@ -637,7 +645,7 @@ def _precision_numbers(rooms: list[Room]) -> dict[str, str]:
         "papers_with_repeats": str(sum(found["repeats"] > 0 for found in spread)),
         "papers_with_tests": str(sum(found["tests"] > 0 for found in spread)),
         "papers_with_test_size": str(sum(found["test_sizes"] > 0 for found in spread)),
-        "papers_significant": str(sum(found["significance"] > 0 for found in spread)),
+        "papers_significant": str(sum(_significance(room.key).startswith("yes") for room in rooms)),
         "differences": str(len(worked)),
         "beyond": str(sum(overlaps.least < precision.LEVEL for overlaps in worked)),
         "not_beyond": str(sum(overlaps.least >= precision.LEVEL for overlaps in worked)),

@@ -60,6 +60,35 @@ def song_grouped(groups: np.ndarray, seed: int) -> Split:
     return split
 
 
+def song_folds(groups: np.ndarray, fold: int, folds: int = 5) -> Split:
+    """One of `folds` splits whose test parts do not overlap and together hold every song once; another 10 % validate.
+
+    Parameters
+    ----------
+    groups : (n,) song of each frame, or artist of each song: what is held out whole.
+    fold : 0 to folds - 1.
+
+    Raises
+    ------
+    ValueError
+        With fewer than `MINIMUM_SONGS` songs, or if there is no such fold.
+    """
+    songs = np.unique(groups)
+    if len(songs) < MINIMUM_SONGS or not 0 <= fold < folds:
+        raise ValueError(
+            f"Fold {fold} of {folds} over {len(songs)} songs; expected 0 to {folds - 1} and at least"
+            f" {MINIMUM_SONGS} songs."
+        )
+    # One order for all folds, and the validation songs from the part that follows the test songs.
+    order = np.roll(np.random.default_rng(0).permutation(len(songs)), -round(fold * len(songs) / folds))
+    n_test = round((fold + 1) * len(songs) / folds) - round(fold * len(songs) / folds)
+    n_validation = max(1, round(0.1 * len(songs)))
+    parts = order[n_test + n_validation :], order[n_test : n_test + n_validation], order[:n_test]
+    split = Split(*(np.flatnonzero(np.isin(groups, songs[part])) for part in parts))
+    assert_song_disjoint(groups, split)
+    return split
+
+
 def frame_random(groups: np.ndarray, seed: int) -> Split:
     """Shuffle the frames of all songs: 80 % training, 10 % validation, 10 % test."""
     order = np.random.default_rng(seed).permutation(len(groups))

@@ -7,6 +7,7 @@ data set                    mood from                 audio                     
 ``deezer_mood+tcc_ceds``    valence, arousal: 0       6 descriptors               lyrics
 ``deezer_mood``             valence, arousal: 0       –                           emotion tags, each as often as counted
 ``deam``                    valence, arousal: 5       130 openSMILE descriptors   –
+``merge``                   official quadrants        log-mel spectrogram         lyrics
 ``emotify``                 highest of four emotions  log-mel spectrogram         –
 ``planted``                 `planted.generate`        12 numbers                  generated words
 ==========================  ========================  ==========================  =====================================
@@ -17,9 +18,13 @@ the audio and rated by nobody; where they make the label they are not among the 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+
+from mer_repro.errors import DataMissing
 
 #: Quadrant of (high valence, high arousal) as a position in `model.MOODS`: happy, sad, angry, calm.
 QUADRANTS = {(True, True): 0, (False, False): 1, (False, True): 2, (True, False): 3}
@@ -27,10 +32,8 @@ QUADRANTS = {(True, True): 0, (False, False): 1, (False, True): 2, (True, False)
 EMOTIFY_MOODS = ("joyful_activation", "sadness", "tension", "calmness")
 #: tcc_ceds without the two descriptors that make the label
 SAFE_DESCRIPTORS = ("danceability", "loudness", "acousticness", "instrumentalness")
-TARGETS = {
-    "deam": ("corrected", "as_published"),
-    "planted": ("redundant", "separable", "marked", "misleading"),
-}
+#: MERGE's names of the quadrants as positions in `model.MOODS`.
+MERGE_MOODS = {"Q1": 0, "Q2": 2, "Q3": 1, "Q4": 3}
 PLANTED_SONGS = 1500
 
 
@@ -56,7 +59,7 @@ def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
 
     Parameters
     ----------
-    target : one of `TARGETS`, "" for data sets that have none.
+    target : one of `study.TARGETS`, "" for data sets that have none.
     frames : of the spectrograms, where there are some.
 
     Raises
@@ -71,8 +74,8 @@ def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
     }
     if dataset == "deam":
         return _deam(data, target)
-    if dataset == "emotify":
-        return _emotify(data, frames)
+    if dataset in ("emotify", "merge"):
+        return {"emotify": _emotify, "merge": _merge}[dataset](data, frames)
     return _planted(target) if dataset == "planted" else loaders[dataset](data)
 
 
@@ -154,21 +157,55 @@ def _deam(data: str, target: str) -> Songs:
     )
 
 
+def _merge(data: str, frames: int) -> Songs:
+    """The songs of MERGE of which this copy has audio and lyrics."""
+    from mer_repro.data import merge, registry
+
+    loaded = registry.load("merge", source=data)
+    files, lyrics = {}, {}
+    for song in loaded.songs.song_id:
+        with contextlib.suppress(DataMissing):
+            files[song], lyrics[song] = loaded.audio_path(song), loaded.lyrics(song)
+    if not lyrics:
+        raise DataMissing(
+            f"merge: the copy in {loaded.location.folder} has no song with both audio and lyrics; unpack the whole of"
+            " MERGE_Bimodal_Complete.zip there."
+        )
+    songs = loaded.songs[loaded.songs.song_id.isin(list(lyrics))]
+    artists = songs.song_id.astype(str).radd("song ").set_axis(songs.song_id)
+    if loaded.metadata is not None:
+        artists.update(loaded.metadata.set_index("song_id").artist.dropna())
+    named = [song.quadrant or merge.quadrant_of(song.valence, song.arousal) for song in songs.itertuples()]
+    return Songs(
+        np.array([MERGE_MOODS[quadrant] for quadrant in named]),
+        artists.to_numpy(str),
+        _spectrograms([files[song] for song in songs.song_id], frames),
+        [lyrics[song] for song in songs.song_id],
+        notes={"label": "quadrants of the listeners' tags (MERGE)"},
+    )
+
+
 def _emotify(data: str, frames: int) -> Songs:
     from mer_repro.data import registry
-    from mer_repro.features.log_mel import GUJAR2026, fit_frames, log_mel_files, set_reference
 
     loaded = registry.load("emotify", source=data)
     labels = loaded.labels
-    spectra = log_mel_files([loaded.audio_path(song) for song in labels.song_id], GUJAR2026, workers=1)
-    clips = [fit_frames(set_reference(spectrum, 0.0), frames, crop="center") for spectrum in spectra]
     return Songs(
         labels[list(EMOTIFY_MOODS)].to_numpy().argmax(axis=1),
         labels.song_id.to_numpy(str),
-        np.stack(clips).astype(np.float32),
+        _spectrograms([loaded.audio_path(song) for song in labels.song_id], frames),
         None,
         notes={"label": "the highest of joyful activation, sadness, tension, calmness"},
     )
+
+
+def _spectrograms(files: list[Path], frames: int) -> np.ndarray:
+    """The middle `frames` of each file's log-mel spectrogram, (n, bands, frames)."""
+    from mer_repro.features.log_mel import GUJAR2026, fit_frames, log_mel_files, set_reference
+
+    spectra = log_mel_files(files, GUJAR2026, workers=1)
+    clips = [fit_frames(set_reference(spectrum, 0.0), frames, crop="center") for spectrum in spectra]
+    return np.stack(clips).astype(np.float32)
 
 
 def _planted(condition: str) -> Songs:

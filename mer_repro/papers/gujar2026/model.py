@@ -192,8 +192,9 @@ class FusionConfig:
     #: Section 6.2 wants 768 dimensions from "adding" the attended vector (512) to "the shared embedding":
     #: "joint": beside the concatenated vector projected from 1024 to 256, a layer that the paper does not name;
     #: "audio": beside f_audio before its projection, the only vector of 256 that the paper names;
-    #: "sum": added to the mean of both projected vectors, 512; "wide": beside the concatenated vector, 1536.
-    classifier_input: Literal["joint", "audio", "sum", "wide"] = "joint"
+    #: "sum": added to the mean of both projected vectors, 512; "wide": beside the concatenated vector, 1536;
+    #: "alone": the attended vector and nothing beside it, 512, so that the weights are the only way through.
+    classifier_input: Literal["joint", "audio", "sum", "wide", "alone"] = "joint"
     hidden: tuple[int, int] = (256, 128)
     dropout: float = 0.4
     modality_dropout: float = 0.0  # ours: probability that a song loses one of its modalities in training
@@ -201,7 +202,7 @@ class FusionConfig:
 
 
 #: Dimensions of the classifier's input in each reading of section 6.2.
-INPUT_WIDTHS = {"joint": LATENT + 256, "audio": LATENT + 256, "sum": LATENT, "wide": LATENT + 2 * LATENT}
+INPUT_WIDTHS = {"joint": LATENT + 256, "audio": LATENT + 256, "sum": LATENT, "wide": 3 * LATENT, "alone": LATENT}
 
 
 class ModalityAttention(nn.Module):
@@ -280,11 +281,13 @@ class MoodNetwork(nn.Module):
             return Explained(self.classifier(concatenated), None, distance)
         weights = self.attention(f_audio, f_text)
         fused = weights[:, :1] * f_audio + weights[:, 1:] * f_text  # (batch, 512)
-        if self.config.classifier_input == "sum":
-            combined = fused + (f_audio + f_text) / 2
-        else:
-            beside = {"joint": lambda: self.joint(concatenated), "audio": lambda: pooled, "wide": lambda: concatenated}
-            combined = torch.cat([fused, beside[self.config.classifier_input]()], dim=1)
+        combined = {
+            "joint": lambda: torch.cat([fused, self.joint(concatenated)], dim=1),
+            "audio": lambda: torch.cat([fused, pooled], dim=1),
+            "sum": lambda: fused + (f_audio + f_text) / 2,
+            "wide": lambda: torch.cat([fused, concatenated], dim=1),
+            "alone": lambda: fused,
+        }[self.config.classifier_input]()
         return Explained(self.classifier(combined), weights[:, 0], distance)
 
 

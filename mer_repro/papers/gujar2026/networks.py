@@ -17,6 +17,7 @@ FUSED: dict[str, dict] = {
     "attention_input_audio": {"classifier_input": "audio"},
     "attention_input_sum": {"classifier_input": "sum"},
     "attention_input_wide": {"classifier_input": "wide"},
+    "attention_alone": {"classifier_input": "alone"},
     "attention_consistency": {},
     "attention_modality_dropout": {"modality_dropout": 0.3},
     "attention_shuffled_text": {},
@@ -28,8 +29,12 @@ SINGLE: dict[str, dict] = {
     "crnn_256": {"modality": "audio"},
     "crnn_lstm": {"modality": "audio", "crnn": {"recurrent": "lstm"}},
     "crnn_steps": {"modality": "audio", "crnn": {"reshape": "steps"}},
+    "crnn_stack": {"modality": "audio", "crnn": {"reshape": "stack"}},
+    "crnn_norm_last": {"modality": "audio", "crnn": {"norm_first": False}},
 }
 CONSISTENCY_WEIGHT = 0.1
+#: How many other songs lend a test song their words, and as many their audio, to see which of the two it needs.
+EXCHANGES = 5
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Answer:
     """What a network says of the test songs.
 
     probabilities : (test songs, 4). audio_weight : (test songs,) attention to the audio, or None.
-    with_strange_text, with_strange_audio : probabilities when one modality is another test song's; fused ones only.
+    with_strange_text, with_strange_audio : (EXCHANGES, test songs, 4), probabilities when one modality is another test
+        song's; fused networks only.
     curves, notes : for the record.
     """
 
@@ -86,17 +92,12 @@ def train(variant: str, inputs: Inputs, split: Split, config: TrainingConfig, se
     probabilities = _probabilities(network, part(split.test), device)
     if modality != "both":
         return Answer(probabilities, curves=fit.curves, notes=notes)
-    order = np.random.default_rng(seed).permutation(len(split.test))
-    strangers = inputs.examples(split.test, modality, split.test[order])
-    turned = inputs.examples(split.test[order], modality, split.test)  # its row i has the words of test song i
-    return Answer(
-        probabilities,
-        _audio_weight(network, part(split.test), device),
-        _probabilities(network, strangers, device),
-        _probabilities(network, turned, device),
-        fit.curves,
-        notes,
-    )
+    generator = np.random.default_rng(seed)
+    others = [generator.permutation(split.test) for _ in range(EXCHANGES)]
+    words_lent = [_probabilities(network, inputs.examples(split.test, modality, other), device) for other in others]
+    audio_lent = [_probabilities(network, inputs.examples(other, modality, split.test), device) for other in others]
+    weight = _audio_weight(network, part(split.test), device)
+    return Answer(probabilities, weight, np.stack(words_lent), np.stack(audio_lent), fit.curves, notes)
 
 
 def build(variant: str, inputs: Inputs):

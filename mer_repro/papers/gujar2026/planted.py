@@ -1,12 +1,13 @@
 """Generated songs of which it is known where the mood can be heard: in the audio, in the words, in both.
 
-Four conditions, the songs' moods being equally frequent in each:
+Five conditions, the songs' moods being equally frequent in each:
 
 ``redundant``    audio and words both show the mood.
 ``separable``    the words show the valence and the audio the arousal: neither alone can tell the four moods apart.
 ``marked``       one of the two, by a coin, shows the mood; the other shows none: it is quiet, or neutral words.
 ``misleading``   one of the two, by a coin, shows the mood; the other shows a random mood just as clearly, so that
                  nothing in the song says which one to believe.
+``one_sided``    the audio shows the mood of every song, and the words of none: they are neutral.
 
 Audio is `DESCRIPTORS` numbers with noise around a mood's centre; words are drawn from a mood's list or a neutral one.
 `best_accuracy` is what somebody who knows all of this reaches.
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CONDITIONS = ("redundant", "separable", "marked", "misleading")
+CONDITIONS = ("redundant", "separable", "marked", "misleading", "one_sided")
 N_MOODS = 4  # happy, sad, angry, calm
 #: Whether each mood has high valence, high arousal.
 HIGH = np.array([(1, 1), (0, 0), (0, 1), (1, 0)])
@@ -55,6 +56,8 @@ def generate(condition: str, songs: int, seed: int = 0) -> Planted:
     loud, plain = np.ones(songs, bool), np.zeros(songs, bool)
     if condition == "marked":
         loud, plain = audio_informs, audio_informs
+    if condition == "one_sided":
+        audio_informs = plain = loud
     if condition == "misleading":
         heard, spoken = np.where(audio_informs, mood, random_mood), np.where(audio_informs, random_mood, mood)
     noise = rng.standard_normal((songs, DESCRIPTORS))
@@ -67,7 +70,7 @@ def generate(condition: str, songs: int, seed: int = 0) -> Planted:
         mood,
         audio.astype(np.float32),
         [" ".join(lists[number] for number in row) for row in words],
-        audio_informs if condition in ("marked", "misleading") else None,
+        None if condition in ("redundant", "separable") else audio_informs,
         float(np.mean(said.argmax(axis=1) == mood)),
     )
 
@@ -104,6 +107,8 @@ def _log_likelihoods(condition: str, audio, words, centres, tables) -> np.ndarra
     spoken, plain = spoken[:, :N_MOODS], spoken[:, N_MOODS:]
     if condition in ("redundant", "separable"):
         return heard + spoken
+    if condition == "one_sided":
+        return heard
     if condition == "marked":
         quiet = -0.5 * (audio**2).sum(axis=1, keepdims=True) / QUIET**2 - DESCRIPTORS * np.log(QUIET)
         return np.logaddexp(heard + plain, quiet + spoken)

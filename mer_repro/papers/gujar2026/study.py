@@ -3,13 +3,14 @@
 Data sets: `examples`. Simple rivals: `simple.SIMPLE`. Networks: `networks.SINGLE`, `networks.FUSED`, and
 
 ``late_fusion``  the mean of the probabilities of audio_only and text_only (section 7.1)
-``paired``       differences of two variants' accuracy on the same test songs, resampling artists
 ``best``         planted songs only: who knows how they were made
 ``supports``     DEAM only: what table 6's supports can have been counted on (`supports`)
 
-and the measured table 4 (`latency`), whose protocol is the batch size and whose variant is the stage.
+and the measured table 4 (`latency`), whose protocol is the batch size.
 
-Splits hold whole artists out; where a song's artist is not known, the song.
+Splits are the folds of a cross-validation that holds whole artists out (where a song's artist is not known, the song),
+so that every song is tested once; a run's seed is its fold, and seeds its network. A record keeps how many songs of
+each test artist were answered right, in the order of the artists' names, so that any two variants can be compared.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ if TYPE_CHECKING:
 
 KEY = "gujar2026"
 Kind = Literal["real", "twin"]
-Dataset = Literal["tcc_ceds", "deezer_mood+tcc_ceds", "deezer_mood", "deam", "emotify", "planted"]
-Stage = Literal["network", "encoder", "files"]
+Dataset = Literal["tcc_ceds", "deezer_mood+tcc_ceds", "deezer_mood", "deam", "merge", "emotify", "planted"]
 N_MOODS = 4
-PROTOCOL = "artist_grouped"
+FOLDS = 5
+PROTOCOL = "artist_folds"
 LATENCY_DATA = "emotify+tcc_ceds"
 
 NAIVE = ("majority", "stratified_random")
@@ -42,35 +43,31 @@ READINGS = (
     "attention_input_audio",
     "attention_input_sum",
     "attention_input_wide",
+    "attention_alone",
     "attention_consistency",
 )
+#: The ladder where a data set has audio and words.
+LADDER = (
+    *NAIVE, "logistic_tfidf", "boosting_descriptors", "boosting_both", *FOUR_ROWS, "concatenation",
+    "attention_modality_dropout", "attention_shuffled_text",
+)  # fmt: skip
 #: What is run on each data set, in the order of tables. Readings of the paper are compared on tcc_ceds.
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "tcc_ceds": (
-        *NAIVE, "logistic_tfidf", "boosting_descriptors", "boosting_both", *FOUR_ROWS, "concatenation",
-        "attention_modality_dropout", "attention_shuffled_text", *READINGS, "paired",
-    ),
-    "deezer_mood+tcc_ceds": (
-        *NAIVE, "logistic_tfidf", "boosting_descriptors", "boosting_both", *FOUR_ROWS, "concatenation", "paired",
-    ),
+    "tcc_ceds": (*LADDER, *READINGS),
+    "deezer_mood+tcc_ceds": LADDER,
+    "merge": LADDER,
     "deezer_mood": (*NAIVE, "logistic_tfidf"),
     "deam": (*NAIVE, "boosting_descriptors", "audio_only", "supports"),
-    "emotify": (*NAIVE, "boosting_descriptors", "audio_only", "crnn_256", "crnn_lstm", "crnn_steps"),
-    "planted": (*FOUR_ROWS, "concatenation", "attention_modality_dropout", "best"),
+    "emotify": (
+        *NAIVE, "boosting_descriptors", "audio_only",
+        "crnn_256", "crnn_lstm", "crnn_steps", "crnn_stack", "crnn_norm_last",
+    ),
+    "planted": (*FOUR_ROWS, "concatenation", "attention_alone", "attention_modality_dropout", "best"),
 }  # fmt: skip
 TARGETS: dict[str, tuple[str, ...]] = {
     "deam": ("corrected", "as_published"),
-    "planted": ("redundant", "separable", "marked", "misleading"),
+    "planted": ("redundant", "separable", "one_sided", "marked", "misleading"),
 }
-#: Pairs of variants whose difference is tested, (better?, worse?).
-PAIRS = (
-    ("text_only", "audio_only"),
-    ("attention", "audio_only"),
-    ("attention", "text_only"),
-    ("attention", "late_fusion"),
-    ("attention", "concatenation"),
-    ("attention", "boosting_both"),
-)
 FRAMES = {"crnn_256": 256}
 DEFAULT_FRAMES = 128
 
@@ -82,14 +79,14 @@ class Parameters(BaseModel):
 
     data: list[Kind] = ["real"]
     datasets: list[Dataset] = list(get_args(Dataset))
-    seeds: dict[Dataset, Annotated[int, Field(ge=1, le=100)]] = {}
-    reading_seeds: Annotated[int, Field(ge=0, le=100)] = 3
-    crnn_reading_seeds: Annotated[int, Field(ge=0, le=100)] = 3
+    folds: dict[
+        Dataset, Annotated[int, Field(ge=1, le=FOLDS, description="how many of the five; one if not named")]
+    ] = {}
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig()
     crnn_training: TrainingConfig = TrainingConfig()
     small_training: TrainingConfig = TrainingConfig()
-    batches: dict[Stage, list[Annotated[int, Field(ge=1, le=4096)]]] = {}
+    batches: list[Annotated[int, Field(ge=1, le=4096)]] = []
     repeats: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
@@ -99,31 +96,32 @@ def plan(parameters: Parameters) -> list[Run]:
     for data in parameters.data:
         for dataset in parameters.datasets:
             kind = "twin" if dataset == "planted" else data
-            if dataset == "planted" and data != parameters.data[0]:
+            if (dataset == "planted" and data != parameters.data[0]) or not _has_songs(dataset, data):
                 continue
             for target in TARGETS.get(dataset, ("",)):
-                for seed in range(parameters.seeds.get(dataset, 1)):
+                for fold in range(parameters.folds.get(dataset, 1)):
                     runs += [
-                        Run(KEY, dataset, kind, PROTOCOL, variant, target, seed, _chosen(parameters, dataset, variant))
+                        Run(KEY, dataset, kind, PROTOCOL, variant, target, fold, _chosen(parameters, dataset, variant))
                         for variant in VARIANTS[dataset]
-                        if _is_planned(parameters, variant, target, seed)
+                        if variant not in ("best", "supports") or (fold == 0 and target != "as_published")
                     ]
         runs += [
-            Run(KEY, LATENCY_DATA, data, f"batch_{batch}", stage, "", 0, {"repeats": parameters.repeats})
-            for stage, batches in parameters.batches.items()
-            for batch in batches
+            Run(KEY, LATENCY_DATA, data, f"batch_{batch}", "stages", "", 0, {"repeats": parameters.repeats})
+            for batch in parameters.batches
         ]
     return runs
 
 
-def _is_planned(parameters: Parameters, variant: str, target: str, seed: int) -> bool:
-    if variant in READINGS:
-        return seed < parameters.reading_seeds
-    if variant.startswith("crnn_"):
-        return seed < parameters.crnn_reading_seeds
-    if variant in ("best", "supports"):
-        return seed == 0 and target != "as_published"
-    return True
+def _has_songs(dataset: str, data: str) -> bool:
+    """Whether a copy can serve: MERGE's tables are had more easily than its audio and lyrics, which the runs read."""
+    if dataset != "merge" or data == "twin":
+        return True
+    from mer_repro.data import registry
+
+    if not registry.available("merge"):
+        return False
+    folder = registry.locate("merge", source="real").folder
+    return all(any((folder / kind).rglob(f"*.{end}")) for kind, end in (("audio", "mp3"), ("lyrics", "txt")))
 
 
 def _chosen(parameters: Parameters, dataset: str, variant: str) -> dict[str, Any]:
@@ -143,8 +141,8 @@ def stated_supports() -> list[int]:
 
 
 def batch_key(run: Run) -> tuple[str, ...]:
-    """Runs on one split share its trained networks, late fusion and the paired tests above all."""
-    return run.dataset, run.data, run.target, str(run.seed)
+    """Runs on one split share its inputs, and late fusion the networks of its two rows."""
+    return run.dataset, run.data, run.target, str(run.seed), run.protocol
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def sources(run: Run) -> tuple[str, ...]:
 
 
 def execute(run: Run, *, device: str) -> Outcome:
-    """Fit one variant on the training songs and score the test songs; or time a stage, count supports, test pairs.
+    """Fit one variant on the training songs and score the test songs; or time a batch, or count supports.
 
     Raises
     ------
@@ -182,8 +180,6 @@ def execute(run: Run, *, device: str) -> Outcome:
     where = _Where(run.dataset, run.data, run.target, run.seed, json.dumps(run.parameters["training"]), device)
     if run.variant == "best":
         return Outcome({"accuracy": songs_of(where, DEFAULT_FRAMES).notes["best_accuracy"]})
-    if run.variant == "paired":
-        return _paired(run, where)
     return _scored(run, where)
 
 
@@ -217,7 +213,7 @@ def _prepared(where: _Where, frames: int):
     from mer_repro.papers.gujar2026 import inputs
 
     songs = songs_of(where, frames)
-    split = splits.song_grouped(songs.artist, where.seed)
+    split = splits.song_folds(songs.artist, where.seed, FOLDS)
     return split, inputs.prepare(songs, split, where.seed)
 
 
@@ -234,7 +230,7 @@ def answer(where: _Where, variant: str):
         from mer_repro import splits
 
         songs = songs_of(where, frames)
-        split = splits.song_grouped(songs.artist, where.seed)
+        split = splits.song_folds(songs.artist, where.seed, FOLDS)
         return networks.Answer(simple.SIMPLE[variant](songs, split, where.seed))
     split, prepared = _prepared(where, frames)
     config = TrainingConfig(**json.loads(where.training))
@@ -245,7 +241,7 @@ def _scored(run: Run, where: _Where) -> Outcome:
     from mer_repro import metrics, splits
 
     songs = songs_of(where, FRAMES.get(run.variant, DEFAULT_FRAMES))
-    split = splits.song_grouped(songs.artist, run.seed)
+    split = splits.song_folds(songs.artist, run.seed, FOLDS)
     said = answer(where, run.variant)
     observed, predicted, artists = songs.mood[split.test], said.probabilities.argmax(axis=1), songs.artist[split.test]
     scores = metrics.classification(observed, predicted, N_MOODS)
@@ -253,13 +249,20 @@ def _scored(run: Run, where: _Where) -> Outcome:
     for name in ("text", "audio"):
         strange = getattr(said, f"with_strange_{name}")
         if strange is not None:
-            scores[f"accuracy_strange_{name}"] = metrics.accuracy(observed, strange.argmax(axis=1))
+            answers = strange.argmax(axis=2)  # (exchanges, test songs)
+            scores[f"accuracy_strange_{name}"] = float((answers == observed).mean())
     curves = dict(said.curves)
     if said.audio_weight is not None:
         predictions["audio_weight"] = said.audio_weight
-        more, told = _attention(said.audio_weight, songs.audio_informs, split.test)
-        scores |= more
-        curves |= told
+        scores["audio_weight"] = float(said.audio_weight.mean())
+        curves["audio_weight"] = _quantiles(said.audio_weight)
+    if said.with_strange_audio is not None:
+        informs = None if songs.audio_informs is None else songs.audio_informs[split.test]
+        scores |= _relevance(said, informs)
+        if said.audio_weight is not None and informs is not None:
+            for name, chosen in (("audio", informs), ("text", ~informs)):
+                if chosen.any():
+                    curves[f"weight_{name}_informs"] = _quantiles(said.audio_weight[chosen])
     return Outcome(
         metrics=scores,
         intervals=metrics.classification_intervals(
@@ -268,8 +271,24 @@ def _scored(run: Run, where: _Where) -> Outcome:
         counts=_counts(songs, split),
         predictions=predictions,
         curves=curves,
-        notes=songs.notes | said.notes | {"confusion": metrics.confusion(observed, predicted, N_MOODS).tolist()},
+        notes={
+            **songs.notes,
+            **said.notes,
+            **_by_artist(artists, observed == predicted),
+            "confusion": metrics.confusion(observed, predicted, N_MOODS).tolist(),
+        },
     )
+
+
+def _by_artist(artists: np.ndarray, right: np.ndarray) -> dict[str, list[int]]:
+    """Test songs, and right answers, of each artist in the order of their names, which are left out."""
+    import numpy as np
+
+    _, artist = np.unique(artists, return_inverse=True)
+    return {
+        "artist_songs": np.bincount(artist).tolist(),
+        "artist_right": np.bincount(artist[right], minlength=artist.max() + 1).tolist(),
+    }
 
 
 def _counts(songs, split) -> dict[str, int]:
@@ -282,53 +301,37 @@ def _counts(songs, split) -> dict[str, int]:
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def _attention(weight: np.ndarray, audio_informs: np.ndarray | None, test: np.ndarray) -> tuple[dict, dict]:
-    """Mean weight of the audio and its quantiles; for planted songs also how well it finds the informative modality.
+def _quantiles(values: np.ndarray) -> list[float]:
+    import numpy as np
 
-    ``attention_auc`` is the probability that a song whose audio informs has the higher weight of two songs, one of
-    each kind: 0.5 is chance.
+    return np.quantile(values, QUANTILES).tolist()
+
+
+def _relevance(said, audio_informs: np.ndarray | None) -> dict[str, float]:
+    """Which modality the answers depend on, song by song, and how well two measures of it find the informative one.
+
+    The need of a modality is how much probability the answer loses on average when another song lends its own.
+    ``audio_needed`` is the share of songs that need their audio more than their words. For songs of which it is known,
+    and differs, which modality informs: ``exchange_auc`` and ``attention_auc`` are the probability that of two songs,
+    one of each kind, the one whose audio informs has the higher need of audio over words, or weight of the audio; 0.5
+    is chance.
     """
     import numpy as np
 
-    def quantiles(values: np.ndarray) -> list[float]:
-        return np.quantile(values, QUANTILES).tolist()
-
-    scores, curves = {"audio_weight": float(weight.mean())}, {"audio_weight": quantiles(weight)}
-    if audio_informs is not None:
+    rows = np.arange(len(said.probabilities))
+    chosen = said.probabilities.argmax(axis=1)
+    audio_lent, words_lent = (
+        lent.mean(axis=0)[rows, chosen] for lent in (said.with_strange_audio, said.with_strange_text)
+    )
+    excess = words_lent - audio_lent  # need of audio minus need of words
+    scores = {"audio_needed": float(np.mean(excess > 0))}
+    if audio_informs is not None and 0 < audio_informs.mean() < 1:
         from sklearn.metrics import roc_auc_score
 
-        informs = audio_informs[test]
-        scores["attention_auc"] = float(roc_auc_score(informs, weight))
-        curves |= {
-            "weight_audio_informs": quantiles(weight[informs]),
-            "weight_text_informs": quantiles(weight[~informs]),
-        }
-    return scores, curves
-
-
-def _paired(run: Run, where: _Where) -> Outcome:
-    from mer_repro import metrics, splits, statistics
-
-    songs = songs_of(where, DEFAULT_FRAMES)
-    split = splits.song_grouped(songs.artist, run.seed)
-    observed, artists = songs.mood[split.test], songs.artist[split.test]
-    differences, intervals, notes = {}, {}, {}
-    for better, worse in PAIRS:
-        one, other = (answer(where, name).probabilities.argmax(axis=1) for name in (worse, better))
-        found = statistics.paired_bootstrap(
-            metrics.accuracy, observed, one, other, artists, resamples=run.parameters["resamples"], seed=run.seed
-        )
-        name = f"{better}-{worse}"
-        differences[name], intervals[name] = found.difference, (found.low, found.high)
-        exact = statistics.mcnemar_exact(one == observed, other == observed)
-        notes[name] = {
-            "p_value": found.p_value,
-            "standard_error": found.standard_error,
-            "only_better_right": exact.only_b,
-            "only_worse_right": exact.only_a,
-            "mcnemar_p": exact.p_value,
-        }
-    return Outcome(differences, intervals, _counts(songs, split), notes=notes)
+        scores["exchange_auc"] = float(roc_auc_score(audio_informs, excess))
+        if said.audio_weight is not None:
+            scores["attention_auc"] = float(roc_auc_score(audio_informs, said.audio_weight))
+    return scores
 
 
 def _supports(run: Run) -> Outcome:
@@ -363,16 +366,15 @@ def _latency(run: Run, device: str) -> Outcome:
     clips = registry.load("emotify", source=run.data)
     lyrics = registry.load("tcc_ceds", source=run.data).songs.lyrics.iloc[0]
     clip = clips.audio_path(int(clips.labels.song_id.iloc[0]))
-    timing = latency.measure(run.variant, batch, run.parameters["repeats"], device, clip, lyrics)
-    return Outcome(
-        {
-            "latency_ms": 1e3 * timing.median,
-            "least_latency_ms": 1e3 * timing.least,
-            "floor_ms": 1e3 * timing.floor,
-            "throughput": batch / timing.median,
-            "memory_gb": timing.memory / 1e9,
-            "gigaoperations": timing.operations / 1e9,
-            "weights_mb": timing.weight_bytes / 1e6,
-        },
-        counts={"batch": batch},
-    )
+    scores = {}
+    for stage, timing in latency.measure(batch, run.parameters["repeats"], device, clip, lyrics).items():
+        scores |= {
+            f"{stage}_ms": 1e3 * timing.median,
+            f"{stage}_least_ms": 1e3 * timing.least,
+            f"{stage}_floor_ms": 1e3 * timing.floor,
+            f"{stage}_songs_per_second": batch / timing.median,
+            f"{stage}_memory_gb": timing.memory / 1e9,
+            f"{stage}_gigaoperations": timing.operations / 1e9,
+            f"{stage}_weights_mb": timing.weight_bytes / 1e6,
+        }
+    return Outcome(scores, counts={"batch": batch})

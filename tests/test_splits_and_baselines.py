@@ -35,6 +35,20 @@ def test_song_grouped_shares_no_song(lengths, seed):
     assert len(test) == len(validation) == max(1, round(len(lengths) / 10))
 
 
+@given(SONG_LENGTHS, st.integers(2, 5))
+def test_song_folds_test_every_song_once_and_share_none(lengths, folds):
+    groups = groups_of(lengths)
+    every = [splits.song_folds(groups, fold, folds) for fold in range(folds)]
+    assert np.array_equal(np.sort(np.concatenate([split.test for split in every])), np.arange(len(groups)))
+    for split in every:
+        together = np.concatenate([split.train, split.validation, split.test])
+        assert np.array_equal(np.sort(together), np.arange(len(groups)))
+        assert not set(groups[split.test]) & set(groups[np.concatenate([split.train, split.validation])])
+        assert len(set(groups[split.validation])) == max(1, round(len(lengths) / 10))
+    with pytest.raises(ValueError, match=f"Fold {folds} of {folds}"):
+        splits.song_folds(groups, folds, folds)
+
+
 def test_within_song_random_tests_a_fifth_of_every_song():
     groups = groups_of([50] * 12)
     split = splits.within_song_random(groups, seed=1)

@@ -284,17 +284,19 @@ def differences(
     return {(a, b): replace(each, p_holm=corrected[f"{a}-{b}"]) for (a, b), each in found.items()}
 
 
-def _difference_cells(found: Difference | None) -> dict[str, str]:
-    """The cells of a table that show a difference."""
+def _difference_cells(found: Difference | None, against: str = "") -> dict[str, str]:
+    """The cells of a table that show a difference of accuracy."""
     if found is None:
         return {}
     return {
-        "accuracy, points": _signed(found),
+        f"accuracy{against}, points": _signed(found),
         "p, corrected": _p(found.p_holm),
         "detectable, points": f"{100 * found.detectable:.1f}",
-        "macro F1, points": _points(*found.macro_f1),
-        "folds won": f"{found.won} of {found.folds}",
     }
+
+
+def _short(variant: str) -> str:
+    return LABELS[variant].removeprefix("network: ")
 
 
 def _signed(found: Difference) -> str:
@@ -312,14 +314,14 @@ def _p(value: float) -> str:
 
 def pairs_table(records: list[Record], dataset: str) -> report.Table:
     """Who beats whom, by how many points, on the same test songs; the paper's gains beside it."""
-    found = differences(records, dataset, PAIRS)
     rows = []
-    for (better, worse), each in found.items():
+    for (better, worse), each in differences(records, dataset, PAIRS).items():
         gain = STATED_GAINS.get(worse) if better == "attention" else None
         shown = f"{printed(f'{gain}.deam_accuracy')} / {printed(f'{gain}.msd_accuracy')}" if gain else "–"
-        rows.append({"first": LABELS[better], "second": LABELS[worse], "paper, DEAM / MSD": shown})
+        rows.append({"first minus second": f"{_short(better)} – {_short(worse)}", "paper, DEAM / MSD": shown})
         rows[-1] |= _difference_cells(each)
-    return _table(rows, f"{DATASETS[dataset]} (real): first minus second")
+        rows[-1] |= {"macro F1, points": _points(*each.macro_f1), "folds won": f"{each.won} of {each.folds}"}
+    return _table(rows, f"{DATASETS[dataset]} (real)")
 
 
 def readings(records: list[Record]) -> report.Table:
@@ -334,7 +336,7 @@ def readings(records: list[Record]) -> report.Table:
         row |= {"accuracy, %": percent(cell["accuracy"]), "macro F1, %": percent(cell["macro_f1"])}
         row |= {"weight of the audio": f"{cell['audio_weight']:.2f}"}
         row |= {"songs that need audio more, %": percent(cell["audio_needed"])}
-        row |= {f"against the first: {k}": v for k, v in _difference_cells(found.get((name, "attention"))).items()}
+        row |= _difference_cells(found.get((name, "attention")), " against the first")
         rows.append(row)
     return _table(rows, "tcc_ceds (real)")
 
@@ -346,11 +348,11 @@ def crnn_readings(records: list[Record]) -> report.Table:
     rows = []
     for cell in summary(records, "emotify").query("variant == 'audio_only' or variant in @names").to_dict("records"):
         name = cell["variant"]
-        label = LABELS[name].removeprefix("network: audio only").removeprefix(", ")
+        label = _short(name).removeprefix("audio only").removeprefix(", ")
         row = {"reading": label or "128 frames, bands averaged, GRU, norm before ReLU"}
         row |= {"accuracy, %": percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])}
         row |= {"macro F1, %": percent(cell["macro_f1"])}
-        row |= {f"against the first: {k}": v for k, v in _difference_cells(found.get((name, "audio_only"))).items()}
+        row |= _difference_cells(found.get((name, "audio_only")), " against the first")
         rows.append(row)
     return _table(rows, f"{DATASETS['emotify']} (real)")
 
@@ -391,7 +393,7 @@ def finding_table(records: list[Record]) -> report.Table:
             if variant not in cells.index:
                 continue
             cell = cells.loc[variant]
-            rows.append({"the mood is": where, "network": LABELS[variant].removeprefix("network: ")})
+            rows.append({"the mood is": where, "network": _short(variant)})
             for name, label in (
                 ("audio_weight", "weight of the audio"),
                 ("attention_auc", "AUC of the weight"),
@@ -632,16 +634,19 @@ def numbers(records: list[Record]) -> dict[str, str]:
         "stated_support": printed("t6.macro.support"),
         "stated_songs": printed("sec41.deam_excerpts"),
         "stated_angry": printed("t6.angry.support"),
+        "stated_selected": printed("sec41.msd_selected"),
+        "msd_share": f"{100 * stated('t6.macro.support') / stated('sec41.msd_selected'):.0f}",
+        "fifth_total": f"{5 * stated('t6.macro.support'):,.0f}",
         "stated_epochs": printed("sec63.epochs"),
         "patience": _setting(records, "tcc_ceds", "patience"),
         "small_patience": _setting(records, "deezer_mood+tcc_ceds", "patience"),
         "crnn_epochs": _setting(records, "emotify", "epochs"),
         "crnn_folds": str(len(_folds(records, "emotify", "crnn_lstm"))),
         "planted_folds": str(len(_folds(records, "planted", "attention", "marked"))),
-    } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry"), "–")
+    } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry", "moments_distance"), "–")
     for dataset, name in zip(BIMODAL, ("tcc", "tags"), strict=True):
         cells = _by_variant(records, dataset)
-        for variant in ("majority", "audio_only", "text_only", "late_fusion", "concatenation", "attention"):
+        for variant in ("majority", "logistic_tfidf", "audio_only", "text_only", "attention"):
             quoted[f"{name}_{variant}"] = percent(cells.loc[variant, "accuracy"]) if variant in cells.index else "–"
         runs = _find(records, dataset=dataset, variant="majority")
         parts = [runs[0].counts[f"n_{part}"] for part in ("train", "validation", "test")] if runs else []
@@ -653,8 +658,14 @@ def numbers(records: list[Record]) -> dict[str, str]:
     if "attention" in cells.index:
         quoted["tcc_strange_text"] = percent(cells.loc["attention", "accuracy_strange_text"])
         quoted["tcc_strange_audio"] = percent(cells.loc["attention", "accuracy_strange_audio"])
+    fused = _folds(records, "tcc_ceds", "attention")
+    for name in ("audio_weight", "audio_needed"):
+        values = [record.metrics[name] for record in fused]
+        shown = f"{100 * min(values):.0f} to {100 * max(values):.0f}" if values else "–"
+        quoted[f"tcc_{name}"] = shown
     for run in _find(records, variant="supports"):
         quoted["deam_angry"] = str(run.notes["songs"][2])
+        quoted["moments_distance"] = percent(run.metrics["moments_distance"])
     measured = latencies(records).set_index(["stage", "batch"])
     for stage in STAGE_LABELS:
         known = (stage, 1) in measured.index
@@ -778,8 +789,7 @@ def _better_f1(records: list[Record]) -> Verdict:
     if not all(found.values()):
         return _undecided(says, about)
     because = "Macro F1, points over folds: " + "; ".join(
-        f"{dataset}, {LABELS[rival].removeprefix('network: ')}: {_points(*each.macro_f1)}"
-        for (dataset, rival), each in found.items()
+        f"{dataset}, {_short(rival)}: {_points(*each.macro_f1)}" for (dataset, rival), each in found.items()
     )
     beyond = [each.macro_f1[1] > 0 for each in found.values()]
     below = [each.macro_f1[2] < 0 for each in found.values()]

@@ -175,11 +175,26 @@ def _over_folds(chosen: list[Record], values: list[float]) -> tuple[float, float
 
 
 def _table(rows: Iterable[dict], caption: str) -> report.Table:
-    """Rows as a table; cells that a row lacks get a dash, and no rows a sentence."""
+    """Rows as a table; cells that a row lacks get a dash, and no rows a sentence.
+
+    Ids under a row's key "records" become its last cell, "runs", which the book links to them.
+    """
     import pandas as pd
 
-    frame = pd.DataFrame(list(rows) or [{"runs": "not recorded yet"}])
-    return report.Table(frame.fillna("–").astype(str), caption)
+    from mer_repro.provenance import cell_of
+
+    rows = [dict(row) for row in rows]
+    ids = [row.pop("records", ()) for row in rows]
+    frame = pd.DataFrame(rows or [{"runs": "not recorded yet"}])
+    if not any(ids):
+        return report.Table(frame.fillna("–").astype(str), caption)
+    frame["runs"] = [len(chosen) for chosen in ids]
+    behind = tuple(tuple(dict.fromkeys(map(cell_of, chosen))) for chosen in ids)
+    return report.Table(frame.fillna("–").astype(str), caption, records=behind)
+
+
+def _ids(records: list[Record], dataset: str, variant: str, target: str = "") -> tuple[str, ...]:
+    return tuple(record.id for record in _folds(records, dataset, variant, target))
 
 
 def _by_variant(records: list[Record], dataset: str) -> pd.DataFrame:
@@ -200,7 +215,7 @@ def ladder(records: list[Record], dataset: str, target: str = "") -> report.Tabl
                 row[f"paper, {about}"] = printed(f"{table}.{name}.accuracy") if name else "–"
         row["accuracy, %"] = percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])
         row["macro F1, %"] = percent_interval(cell["macro_f1"], cell["macro_f1_low"], cell["macro_f1_high"])
-        rows.append(row | {"folds": cell["seeds"]})
+        rows.append(row | {"records": _ids(records, dataset, cell["variant"], target)})
     return _table(rows, f"{DATASETS[dataset]} (real)")
 
 
@@ -321,6 +336,7 @@ def pairs_table(records: list[Record], dataset: str) -> report.Table:
         rows.append({"first minus second": f"{_short(better)} – {_short(worse)}", "paper, DEAM / MSD": shown})
         rows[-1] |= _difference_cells(each)
         rows[-1] |= {"macro F1, points": _points(*each.macro_f1), "folds won": f"{each.won} of {each.folds}"}
+        rows[-1] |= {"records": each.ids}
     return _table(rows, f"{DATASETS[dataset]} (real)")
 
 
@@ -337,6 +353,7 @@ def readings(records: list[Record]) -> report.Table:
         row |= {"weight of the audio": f"{cell['audio_weight']:.2f}"}
         row |= {"songs that need audio more, %": percent(cell["audio_needed"])}
         row |= _difference_cells(found.get((name, "attention")), " against the first")
+        row |= {"records": _ids(records, "tcc_ceds", name)}
         rows.append(row)
     return _table(rows, "tcc_ceds (real)")
 
@@ -353,6 +370,7 @@ def crnn_readings(records: list[Record]) -> report.Table:
         row |= {"accuracy, %": percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])}
         row |= {"macro F1, %": percent(cell["macro_f1"])}
         row |= _difference_cells(found.get((name, "audio_only")), " against the first")
+        row |= {"records": _ids(records, "emotify", name)}
         rows.append(row)
     return _table(rows, f"{DATASETS['emotify']} (real)")
 
@@ -393,7 +411,13 @@ def finding_table(records: list[Record]) -> report.Table:
             if variant not in cells.index:
                 continue
             cell = cells.loc[variant]
-            rows.append({"the mood is": where, "network": _short(variant)})
+            rows.append(
+                {
+                    "records": _ids(records, "planted", variant, condition),
+                    "the mood is": where,
+                    "network": _short(variant),
+                }
+            )
             for name, label in (
                 ("audio_weight", "weight of the audio"),
                 ("attention_auc", "AUC of the weight"),

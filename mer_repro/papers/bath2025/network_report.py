@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mer_repro import plots, report, statistics
 from mer_repro.papers.bath2025 import study
-from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, TARGETS, find, mean, printed
+from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, TARGETS, find, mean, stated
 from mer_repro.verdicts import Verdict
 
 #: Between two frames of a spectrogram: 512 samples at 22,050 Hz.
@@ -308,6 +308,7 @@ def _harder_verdict(records: list) -> Verdict:
     if not sets:
         return Verdict(says, about, "undecided", NOT_YET)
     parts, easier, cells = [], 0, 0
+    above = [f"{n}" for n in range(1, 6) if stated(f"t4.1.m{n}.valence.r2") > stated(f"t4.1.m{n}.arousal.r2")]
     for dataset in sets:
         runs = trained(records, dataset)
         for variant in ("ridge", "model_1"):
@@ -316,8 +317,7 @@ def _harder_verdict(records: list) -> Verdict:
             parts.append(f"{SET_LABELS[dataset]} {variant.replace('model_', 'Model ')} {pair[0]:.2f} and {pair[1]:.2f}")
     because = (
         f"R² of valence and arousal: {'; '.join(parts)}. Arousal is easier in {easier} of {cells}. Table 4.1 has it the"
-        f" other way for Model 1 only ({printed('t4.1.m1.valence.r2')} and {printed('t4.1.m1.arousal.r2')}); MERGE's"
-        " valence, split in two clusters, may be the easier one there."
+        f" other way for Model {' and '.join(above)}: MERGE's valence, split in two clusters, may be the easier one there."
     )
     judgement = "supported" if easier == cells else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, ("ridge", "model_1"), sets)))

@@ -52,6 +52,7 @@ BASELINES = (
 )
 LISTENERS = ("hard_classifier", "soft_classifier", "regressor")
 SIMPLE = ("ridge", "boosting", "network", "predicted_quadrant")
+FOLDS = 5
 MODELS = tuple(f"model_{number}" for number in range(1, 6))
 #: What the networks' data sets have: whether the lyric tower has something to read, whether there is audio, and whether
 #: the labels are valence and arousal.
@@ -72,16 +73,16 @@ class Networks(BaseModel):
         "emotify",
     ]
     frames: Annotated[int, Field(ge=16, le=1292, description="of a clip; the paper has 1292, 30 s")] = 1292
-    songs: Annotated[int, Field(ge=0, description="at most, of VGMIDI; 0 for all")] = 0
-    emotify_songs: Annotated[int, Field(ge=0, description="at most, of Emotify")] = 0
-    lyric_songs: Annotated[int, Field(ge=0, description="at most, of tcc_ceds, where Model 5 takes longest")] = 0
+    songs: dict[NetworkSet, Annotated[int, Field(ge=1)]] = Field({}, description="at most; all where not named")
     tokens: Annotated[int, Field(ge=3, le=512)] = 256
     epochs: Annotated[int, Field(ge=1, description="on spectrograms")] = 50
     described_epochs: Annotated[int, Field(ge=1, description="on descriptors of songs")] = 50
     patience: Annotated[int, Field(ge=1)] = 10
     batch_size: Annotated[int, Field(ge=2)] = 16
     learning_rate: Annotated[float, Field(gt=0)] = 3e-4
-    seeds: Annotated[int, Field(ge=1, le=100, description="five of them test every song once")] = 5
+    seeds: dict[NetworkSet, Annotated[int, Field(ge=1, le=100)]] = Field(
+        {}, description="of all models on a data set; five test every song once, and are run where none is named"
+    )
 
 
 class Parameters(BaseModel):
@@ -158,18 +159,17 @@ def _plan_networks(p: Parameters, data: Kind) -> list[Run]:
         "batch_size": sizes.batch_size,
         "learning_rate": sizes.learning_rate,
     }
-    most = {"vgmidi": sizes.songs, "emotify": sizes.emotify_songs, "tcc_ceds": sizes.lyric_songs}
     heard = {"frames": sizes.frames, "epochs": sizes.epochs}
     described = {"frames": 0, "epochs": sizes.described_epochs}
     runs = []
     for dataset in sizes.datasets:
         if data == "twin" and dataset != "merge":
             continue
-        given = shared | (heard if dataset in WITH_AUDIO else described) | {"songs": most.get(dataset, 0)}
+        given = shared | (heard if dataset in WITH_AUDIO else described) | {"songs": sizes.songs.get(dataset, 0)}
         protocol = OFFICIAL if dataset == "merge" else "grouped_folds"
         runs += [
             Run(KEY, dataset, data, protocol, variant, "", seed, given)
-            for seed in range(sizes.seeds)
+            for seed in range(sizes.seeds.get(dataset, FOLDS))
             for variant in network_variants(dataset)
         ]
     return runs

@@ -316,8 +316,9 @@ def _harder_verdict(records: list) -> Verdict:
             cells, easier = cells + 1, easier + (pair[1] > pair[0])
             parts.append(f"{SET_LABELS[dataset]} {variant.replace('model_', 'Model ')} {pair[0]:.2f} and {pair[1]:.2f}")
     because = (
-        f"R² of valence and arousal: {'; '.join(parts)}. Arousal is easier in {easier} of {cells}. Table 4.1 has it the"
-        f" other way for Model {' and '.join(above)}: MERGE's valence, split in two clusters, may be the easier one there."
+        f"R² of valence and arousal: {'; '.join(parts)}. Arousal is easier in {easier} of {cells}. Table 4.1 has"
+        f" it the other way for Models {', '.join(above)}: MERGE's valence, split in two clusters, may be the easier"
+        " one there."
     )
     judgement = "supported" if easier == cells else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, ("ridge", "model_1"), sets)))
@@ -367,14 +368,14 @@ def _clustering_verdict(records: list) -> Verdict:
 
 def numbers(records: list) -> dict[str, str]:
     """The sizes and scores that the chapter's prose quotes about the networks."""
-    names = ("frames", "seconds", "epochs", "folds")
+    names = ("frames", "seconds", "epochs")
     quoted = dict.fromkeys([f"network_{name}" for name in names], "–")
     quoted |= dict.fromkeys(("lyric_songs", "described_epochs", "deam_songs"), "–")
     runs = find(trained(records, "vgmidi"), variant="model_1")
     if runs:
         given = runs[0].parameters
         quoted |= {"network_frames": f"{given['frames']}", "network_epochs": f"{given['epochs']}"}
-        quoted |= {"network_seconds": f"{given['frames'] * HOP_SECONDS:.1f}", "network_folds": f"{len(runs)}"}
+        quoted["network_seconds"] = f"{given['frames'] * HOP_SECONDS:.1f}"
     for run in find(trained(records, "tcc_ceds"), variant="model_1")[:1]:
         quoted |= {"lyric_songs": f"{run.parameters['songs']}", "described_epochs": f"{run.parameters['epochs']}"}
     for run in trained(records, "deam")[:1]:
@@ -384,4 +385,16 @@ def numbers(records: list) -> dict[str, str]:
         for variant in ("ridge", "predicted_quadrant", "quadrant_centre", "model_1"):
             score = over_folds(chosen, variant, "r2_of_mean")[0]
             quoted[f"{dataset}_{variant}"] = f"{score:.2f}" if score == score else "–"
+    pairs = {
+        "unfrozen": ("tcc_ceds", "model_5", "model_3"),
+        "text_added": ("tcc_ceds", "model_2", "model_2_audio"),
+        "regularised": ("deam", "model_2", "model_1"),
+        "gated": ("deam", "model_3", "model_2"),
+    }
+    for name, (dataset, variant, anchor) in pairs.items():
+        quoted[name] = report.interval(*over_folds(trained(records, dataset), variant, "r2_of_mean", anchor), digits=2)
+    for variant in ("ridge", "model_2"):
+        places = clustered(records, "deam", (variant,))
+        for target, (spread, correlation) in zip(TARGETS, places, strict=False):
+            quoted |= {f"spread_{variant}_{target}": f"{spread:.2f}", f"r_{variant}_{target}": f"{correlation:.2f}"}
     return quoted

@@ -1,6 +1,7 @@
 """bath2025's experiments: table 4.2 from the official labels, and planted effects that each experiment must find."""
 
 import os
+import re
 import zipfile
 
 import numpy as np
@@ -389,3 +390,36 @@ def test_a_record_of_ridge_outlives_changes_of_how_networks_train():
     assert chosen["ridge"] == (f"{root}:evaluate", f"{root}:ridge")
     assert len({source_fingerprint(roots) for roots in chosen.values()}) == len(study.SIMPLE)
     assert all(hasattr(doughnut, variant) for variant in study.SIMPLE)
+
+
+# The page --------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_glues_numbers_that_exist_and_judges_claims_that_the_ledger_has():
+    from mer_repro import paths, report
+    from mer_repro.papers.bath2025 import report as chapter
+
+    records = report.records("bath2025", "full")
+    quoted = chapter.numbers(records)
+    page = (paths.PROJECT / "book/papers/bath2025.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"{glue:text}`(\w+)`", page)) <= set(quoted)
+    known = set(STATED) | {statement.id for statement in ledger.load("bath2025").statements}
+    for verdicts in (chapter.verdicts(records), chapter.verdicts([])):
+        assert all(set(verdict.about) <= known for verdict in verdicts)
+        assert not any("nan" in verdict.because for verdict in verdicts)
+    assert all(verdict.judgement in ("undecided", "untestable") for verdict in chapter.verdicts([]))
+
+
+def test_a_namer_of_the_stated_r2_has_not_the_stated_error():
+    """On the committed curves, R² and error of table 4.1's Model 2 ask for different shares of right quadrants."""
+    from mer_repro import report
+    from mer_repro.papers.bath2025 import report as chapter
+
+    records = report.records("bath2025", "full")
+    for target in study.TARGETS:
+        by_r2, by_mae = (
+            chapter.classifier(records, "hard_classifier", target, name, float(STATED[f"t4.1.m2.{target}.{name}"]))
+            for name in ("r2", "mae")
+        )
+        assert by_r2["accuracy"] > by_mae["accuracy"] + 0.02
+        assert by_r2["mae"] < float(STATED[f"t4.1.m2.{target}.mae"]) - 0.003

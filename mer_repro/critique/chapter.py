@@ -674,7 +674,7 @@ def _checklist_numbers(rooms: list[Room]) -> dict[str, str]:
     return quoted | {
         "questions": str(len(filled.questions)),
         "never": " ".join(question.asks for question in never),
-        "with_naive": str(sum(answers["naive"].answer == "yes" for answers in answered)),
+        **{f"say_{q.id}": str(sum(answers[q.id].answer == "yes" for answers in answered)) for q in filled.questions},
         "own_yes": str(own["yes"]),
         "own_partly": str(own["partly"]),
         "own_no": str(own["no"]),

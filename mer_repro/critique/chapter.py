@@ -29,6 +29,8 @@ METRIC_NAMES = {
 }
 #: Scores that a paper reports of models, as its ledger calls them.
 SCORES = ("r2", "rmse", "mse", "mae", "mape", "accuracy", "precision", "recall", "f1", "macro_f1", "auc")
+#: The measure of a leak that the page opens with, as `leakage.yaml` calls it.
+HEARS_NOTHING = "mean training label of the song, PMEmo arousal"
 #: Types of leaks by fitting something on all items before the division.
 FITTED = ("L1.2", "L1.3")
 REPEATS = ("seed", "seeds", "runs", "folds", "repetitions")
@@ -615,8 +617,9 @@ def _count(value) -> str:
 def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
     found = Counter(leak.certainty for leak in _of_papers() if leak.type != "labels")
     # A share and an R² have no common scale: the largest inflation is told among differences of R².
-    inflations = [(effect.value, says, effect) for _, says, effect in measured(rooms, survey) if effect.metric == "r2"]
-    largest = max(inflations, default=None, key=lambda entry: entry[0])
+    inflations = {says: effect for _, says, effect in measured(rooms, survey) if effect.metric == "r2"}
+    largest = max(inflations, default=None, key=lambda says: inflations[says].value)
+    nothing = inflations.get(HEARS_NOTHING)
     return {
         "leaks_certain": str(found["stated"] + found["released"]),
         "leaks_possible": str(found["possible"]),
@@ -624,8 +627,9 @@ def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
         "leaks_measured": str(len(measured(rooms, survey))),
         "preprocessing": "; ".join(shown(effect) for leak, _, effect in measured(rooms, survey) if leak.type in FITTED)
         or "(not measured)",
-        "largest_inflation": shown(largest[2]) if largest else "(not measured)",
-        "largest_inflation_of": largest[1] if largest else "(not measured)",
+        "hears_nothing": shown(nothing) if nothing else "(not measured)",
+        "largest_inflation": shown(inflations[largest]) if largest else "(not measured)",
+        "largest_inflation_of": largest or "(not measured)",
     }
 
 

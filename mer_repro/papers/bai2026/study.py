@@ -81,6 +81,7 @@ class Parameters(BaseModel):
     correlations: list[Annotated[float, Field(ge=0, lt=1)]] = [0.0, 0.5, 0.8, 0.95]
     seeds: Annotated[int, Field(ge=1, le=100, description="splits of simple rivals")] = 5
     network_seeds: Annotated[int, Field(ge=0, le=100, description="splits of networks")] = 5
+    twin_seeds: Annotated[int, Field(ge=1, le=100, description="as seeds, on generated data")] = 5
     permutations: Annotated[int, Field(ge=0, le=10_000)] = 200
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     effect: Annotated[float, Field(ge=0)] = 1.0
@@ -152,14 +153,14 @@ def _permuting(parameters: Parameters, variant: str, seed: int) -> dict[str, int
 
 
 def _cells(parameters: Parameters, dataset: str, data: str, size: Size, targets, variants, protocol=SPLIT) -> list[Run]:
-    """Every variant of every target of one data set: networks for the first seeds, simple rivals for all."""
-    networks = range(parameters.network_seeds)
+    """Every variant of every target of one data set: networks for the first seeds, simple rivals for more."""
+    seeds, networks = parameters.seeds if data == "real" else parameters.twin_seeds, parameters.network_seeds
     return [
         Run(KEY, dataset, data, protocol, variant, target, seed, _chosen(parameters, size, target))
-        for seed in range(max(parameters.seeds, parameters.network_seeds))
+        for seed in range(max(seeds, networks))
         for target in targets
         for variant in variants
-        if seed in (range(parameters.seeds) if variant in (*SIMPLE, "told") else networks)
+        if seed < (seeds if variant in (*SIMPLE, "told") else networks)
     ]
 
 

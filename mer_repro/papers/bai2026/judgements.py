@@ -222,29 +222,41 @@ def _attention_marks(records: list[Record]) -> Verdict:
     if not all(runs.values()):
         return Verdict(says, about, "undecided", MISSING)
     true, dealt = (
-        {name: [run.metrics[name] for run in chosen] for name in ("planted_auc", "favoured", "told_by_group")}
+        {
+            name: [run.metrics[name] for run in chosen]
+            for name in ("planted_auc", "favoured", "told_by_group", "accuracy")
+        }
         for chosen in runs.values()
     )
     because = (
-        f"On generated listeners with sad songs planted, attention ranks the planted songs with an AUC of"
-        f" {min(true['planted_auc']):.2f} to {max(true['planted_auc']):.2f}; after the labels were shuffled, so"
+        f"On generated listeners with sad songs planted, networks that are right on {_span(true['accuracy'])} %"
+        " of them rank"
+        f" the planted songs by attention with an AUC of {_span(true['planted_auc'], 1, 2)} (0.5 is chance) and"
+        " weigh sad"
+        f" above party songs in {_span(true['favoured'])} % of the listeners. After the labels were shuffled, so"
         " that there"
-        f" is nothing to learn, {min(dealt['planted_auc']):.2f} to {max(dealt['planted_auc']):.2f}, sad songs outweigh"
-        f" party songs in {percent(min(dealt['favoured']), 0)} to {percent(max(dealt['favoured']), 0)} % of the"
-        " listeners, and tags"
-        f" explain {percent(mean(dealt['told_by_group']), 0)} % of the weights' variance"
-        f" ({percent(mean(true['told_by_group']), 0)} % with true labels)."
+        f" is nothing to learn, {len(dealt['favoured'])} trainings give {_span(dealt['planted_auc'], 1, 2)} and"
+        f" {_span(dealt['favoured'])} %, and tags tell {percent(mean(dealt['told_by_group']), 0)} % of the"
+        " variance of the"
+        f" weights ({percent(mean(true['told_by_group']), 0)} % with true labels)."
     )
-    arises = max(dealt["favoured"]) > 0.5 and mean(dealt["told_by_group"]) > 0.25
-    if arises:
-        because += " A picture like figure 2 can be found without anything learnt, so it is no evidence of learning."
-    return Verdict(
-        says,
-        about,
-        "unsupported" if arises else "undecided",
-        because,
-        _ids([*runs["tcn_lm"], *runs["shuffled_labels"]]),
-    )
+    low, high = min(true["planted_auc"]), max(dealt["planted_auc"])
+    if low > MARKED > high:
+        judgement = "supported"
+    elif low < high:
+        judgement, because = "unsupported", because + " Such a picture can be had without anything learnt."
+    else:
+        judgement = "undecided"
+    return Verdict(says, about, judgement, because, _ids([*runs["tcn_lm"], *runs["shuffled_labels"]]))
+
+
+#: AUC of the weights from which the planted songs count as marked.
+MARKED = 0.8
+
+
+def _span(values: list[float], scale: int = 100, digits: int = 0) -> str:
+    """ "80 to 88", the smallest and the largest."""
+    return f"{scale * min(values):.{digits}f} to {scale * max(values):.{digits}f}"
 
 
 def _language_model(records: list[Record]) -> Verdict:

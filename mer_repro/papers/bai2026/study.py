@@ -81,6 +81,7 @@ class Parameters(BaseModel):
     correlations: list[Annotated[float, Field(ge=0, lt=1)]] = [0.0, 0.5, 0.8, 0.95]
     seeds: Annotated[int, Field(ge=1, le=100, description="splits of simple rivals")] = 5
     network_seeds: Annotated[int, Field(ge=0, le=100, description="splits of networks")] = 5
+    attention_seeds: Annotated[int, Field(ge=0, le=100, description="trainings whose attention is looked at")] = 5
     twin_seeds: Annotated[int, Field(ge=1, le=100, description="as seeds, on generated data")] = 5
     permutations: Annotated[int, Field(ge=0, le=10_000)] = 200
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
@@ -201,7 +202,13 @@ def _twin_runs(parameters: Parameters) -> list[Run]:
     variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *TABLE_2, *TABLE_3, *TRIED]), "paired")
     runs = _cells(parameters, "planted", "twin", parameters.twin, parameters.conditions, variants)
     simple = (*SIMPLE, "told", "paired", *MAIN)
-    return [run for run in runs if run.variant in simple or run.target == "both"]
+    runs = [run for run in runs if run.variant in simple or run.target == "both"]
+    return runs + [
+        Run(KEY, "planted", "twin", SPLIT, variant, "tags", seed, _chosen(parameters, parameters.twin, "tags"))
+        for seed in range(parameters.network_seeds, parameters.attention_seeds)
+        for variant in ("tcn_lm", "shuffled_labels")
+        if "tags" in parameters.conditions
+    ]
 
 
 def _paper_runs(parameters: Parameters) -> list[Run]:

@@ -339,12 +339,8 @@ STEPS = (
 
 def majority_of_table(setting: str) -> float:
     """The share of the commonest class among the report's own samples (tables IV, V, VI)."""
-    table, names = {
-        "genres_6": ("t4", ("pop", "rock", "electronic", "hip_hop", "jazz", "others")),
-        "genres_4": ("t5", ("pop", "rock", "hip_hop", "others")),
-        "genres_3": ("t6", ("pop", "rock", "hip_hop")),
-    }[setting]
-    counts = [int(printed(f"{table}.{name}")) for name in names]
+    table = {"genres_6": "t4", "genres_4": "t5", "genres_3": "t6"}[setting]
+    counts = [int(printed(f"{table}.{name}")) for name in genres.class_names(setting)]
     return max(counts) / sum(counts)
 
 
@@ -770,7 +766,11 @@ def numbers(records: list[Record]) -> dict[str, str]:
         f"stated_over_{_n(s)}": f"{100 * (float(printed(f't7.g{_n(s)}.lstm.accuracy')) - majority_of_table(s)):.1f}"
         for s in SETTINGS
     }
-    quoted |= {"stated_users": printed("t1.control"), "stated_width": printed("text.embedding_dimension")}
+    samples = [int(printed(f"t4.{name}")) for name in genres.GENRES]
+    quoted |= {"stated_width": printed("text.embedding_dimension"), "stated_samples": f"{sum(samples):,}"}
+    planted = _cells(records, "planted")
+    for variant in ("best", "last_genre", "lstm"):
+        quoted[f"planted_{variant}"] = percent(planted.get((variant, "genres_6"), {}).get("accuracy"))
     for dataset, name in zip(REAL, ("situnes", "hetrec"), strict=True):
         cells = _cells(records, dataset)
         for variant in ("majority", "last_genre", "user_majority", "markov_global", "boosting", "lstm"):

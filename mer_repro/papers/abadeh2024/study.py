@@ -65,7 +65,7 @@ class Parameters(BaseModel):
 
 
 def plan(parameters: Parameters) -> list[Run]:
-    """The grid of runs, seeds outermost: a sweep that is stopped has finished whole seeds."""
+    """The grid of runs, the factorial of each seed before its other networks: a sweep may be stopped at any time."""
     places = [
         (dataset, "twin" if dataset == "planted" else data)
         for data in parameters.data
@@ -73,7 +73,13 @@ def plan(parameters: Parameters) -> list[Run]:
         if dataset != "planted" or data == parameters.data[0]
     ]
     most = max([parameters.seeds, *parameters.network_seeds.values(), *parameters.variant_seeds.values()])
-    return [run for seed in range(most) for dataset, data in places for run in _runs(parameters, dataset, data, seed)]
+    runs = [run for seed in range(most) for dataset, data in places for run in _runs(parameters, dataset, data, seed)]
+    return sorted(runs, key=lambda run: (run.seed, _is_other(run)))
+
+
+def _is_other(run: Run) -> bool:
+    """Whether a run is of a network outside the factorial with users apart."""
+    return run.protocol == "sessions_mixed" or run.variant not in (*SIMPLE, *PLAIN_FACTORIAL, *STRESS_FACTORIAL)
 
 
 def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Run]:
@@ -110,8 +116,8 @@ def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Ru
 
 
 def batch_key(run: Run) -> tuple[str, ...]:
-    """Runs on one data set and seed share its loaded histories."""
-    return run.dataset, run.data, str(run.seed)
+    """Runs on one data set and seed share its loaded histories; networks outside the factorial come later."""
+    return run.dataset, run.data, str(run.seed), str(_is_other(run))
 
 
 @dataclass(frozen=True)

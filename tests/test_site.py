@@ -1,0 +1,254 @@
+"""The built book: a sixth paper from `mer-repro new` in it, its links, and how it fares in a real browser.
+
+The book is built once, in a copy of the project, from the committed notebooks and the new paper's smoke run.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).resolve().parent.parent
+SIXTH = "smith2027"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed; on Debian: apt-get install chromium"),
+]
+
+
+def in_copy(project, *arguments):
+    """Run Python with the copied package; returns what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("MER_REPRO_DATA", None)
+    done = subprocess.run([sys.executable, *arguments], cwd=project, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def mer_repro(project, *words):
+    return in_copy(project, "-c", "from mer_repro.cli import main; main()", *words)
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """A copy of the project with a sixth paper, run and built; shared by all workers of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    copy = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site-project"
+    finished = copy.with_suffix(".finished")
+    with FileLock(copy.with_suffix(".lock")):
+        if not finished.exists():
+            shutil.rmtree(copy, ignore_errors=True)
+            left_out = shutil.ignore_patterns(
+                ".venv", "_build", ".git", "predictions", "weights", "__pycache__", ".*_cache"
+            )
+            shutil.copytree(ROOT, copy, ignore=left_out)
+            mer_repro(copy, "new", SIXTH, "--title", "Deep Moods", "--doi", "10.1000/182")
+            mer_repro(copy, "book", "--profile", "smoke", "--only", f"papers/{SIXTH}", "--only", "ledgers", "--renew")
+            finished.touch()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def site(project):
+    """The folder of the built book."""
+    return project / "_build" / "html"
+
+
+def pages(site):
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+# A sixth paper ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_paper_is_run_audited_and_in_the_book(project, site):
+    records = json.loads(mer_repro(project, "records", SIXTH, "--profile", "smoke", "--json"))
+    assert {record["variant"]: record["state"] for record in records} == {
+        "global_mean": "recorded",
+        "network": "recorded",
+    }
+    assert all(record["data"] == "twin" and record["metrics"]["rmse"] > 0 for record in records)
+    (check,) = json.loads(mer_repro(project, "audit", SIXTH, "--json"))
+    assert check["verdict"] == "consistent"
+    chapter = (site / f"papers/{SIXTH}.html").read_text()
+    assert "Deep Moods" in chapter and "the network, rebuilt (twin)" in chapter
+    assert f"papers/{SIXTH}.html" in (site / "intro.html").read_text()
+
+
+def test_the_generic_tests_know_a_new_paper_at_once(project):
+    generic = ["tests/test_book.py", "tests/test_fidelity.py", "tests/test_audit_ledger.py"]
+    said = in_copy(
+        project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", f"{SIXTH} or every_paper", "-rA", *generic
+    )
+    assert len(re.findall(rf"^PASSED .*{SIXTH}", said, re.MULTILINE)) >= 5, said
+    assert "PASSED tests/test_audit_ledger.py::test_every_paper_of_the_study_has_a_sound_ledger" in said
+
+
+# Links ------------------------------------------------------------------------------------------------------------
+
+
+class Anatomy(HTMLParser):
+    """Ids, links and loaded files of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.loads, self.images = set(), [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.ids |= {given[name] for name in ("id", "name") if given.get(name)}
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if tag in ("img", "script", "iframe", "source") and given.get("src"):
+            self.loads.append(given["src"])
+        if (
+            tag == "link"
+            and given.get("href")
+            and given.get("rel") in ("stylesheet", "preload", "icon", "shortcut icon")
+        ):
+            self.loads.append(given["href"])
+        if tag == "img":
+            self.images.append(given)
+
+
+@cache
+def anatomy(path):
+    return Anatomy(path.read_text(encoding="utf-8"))
+
+
+def test_no_link_is_broken_and_nothing_is_loaded_from_elsewhere(site):
+    broken = []
+    for page in pages(site):
+        parts = anatomy(site / page)
+        for address in [*parts.links, *parts.loads]:
+            split = urlsplit(address)
+            if split.scheme in ("data", "mailto") or (split.scheme in ("http", "https") and address in parts.links):
+                continue
+            target = (site / page).parent / unquote(split.path) if split.path else site / page
+            if split.scheme or not target.exists():
+                broken.append(f"{page}: {address}")
+            elif split.fragment and target.suffix == ".html" and unquote(split.fragment) not in anatomy(target).ids:
+                broken.append(f"{page}: {address} (no such place)")
+    assert not broken, "\n".join(sorted(set(broken))[:40])
+
+
+def test_every_picture_has_a_description(site):
+    for page in pages(site):
+        for image in anatomy(site / page).images:
+            assert image.get("alt", "").strip() or ("alt" in image and "logo" in image.get("class", "")), (page, image)
+
+
+# In the browser ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+class Visit:
+    """A page in a window of its own; remembers what it logs and asks for."""
+
+    def __init__(self, browser, address, width=1280, scheme="light"):
+        self.complaints, self.requests = [], []
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address, wait_until="load")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.context.close()
+
+
+LOOKS = {"light": (1280, "light"), "dark phone": (390, "dark")}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+class TestEveryPage:
+    pytestmark = needs_browser
+
+    def test_is_quiet_self_contained_as_wide_as_the_window_and_accessible(self, site, browser, look):
+        from axe_playwright_python.sync_playwright import Axe
+
+        axe, faults = Axe(), []
+        for name in pages(site):
+            with Visit(browser, (site / name).as_uri(), *LOOKS[look]) as visit:
+                faults += [f"{name} logs: {text}" for text in visit.complaints]
+                outside = [url for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))]
+                faults += [f"{name} asks for {url}" for url in outside]
+                wide = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+                faults += [f"{name} is {wide} pixels too wide"] if wide > 0 else []
+                found = axe.run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
+                faults += [
+                    f"{name} {fault['id']}: {fault['help']} ({node['html'][:160]})"
+                    for fault in found
+                    if fault["impact"] in ("serious", "critical")
+                    for node in fault["nodes"][:2]
+                ]
+        assert not faults, "\n".join(faults)
+
+
+class TestReading:
+    pytestmark = needs_browser
+
+    def test_search_finds_a_claim_by_its_id(self, site, browser):
+        with Visit(browser, (site / "search.html").as_uri() + "?q=t1.ours.testing.r2") as visit:
+            visit.page.wait_for_selector("#search-results li a")
+            found = visit.page.eval_on_selector_all("#search-results li a", "links => links.map(link => link.href)")
+        assert any("/ledgers.html" in link for link in found)
+        assert any("/papers/qiu2025.html" in link for link in found)
+
+    def test_tables_filter(self, site, browser):
+        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+            table = visit.page.locator(".dt-container", has_text="numbers and")
+            assert table.locator("tbody tr").count() == 10
+            table.locator("input[type=search]").fill("t3.no_cnn.rmse")
+            assert table.locator("tbody tr").count() == 1
+            assert "0.3804" in table.locator("tbody tr").inner_text()
+
+    def test_a_number_leads_to_the_records_whose_mean_it_is(self, site, browser):
+        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+            row = visit.page.locator("tr", has_text="mean of the song's training labels").filter(
+                has_text="leaks; released"
+            )
+            number = row.first.locator("a.mer-source").first
+            shown = number.inner_text()
+            number.click()
+            visit.page.wait_for_selector(".mer-asked")
+            rows = visit.page.locator("table.mer-records tbody tr")
+            files = rows.locator("a", has_text="JSON").evaluate_all("links => links.map(link => link.href)")
+            assert 1 < len(files) == rows.count() < 20
+            visit.page.get_by_role("button", name="Show all").click()
+            assert rows.count() == 10
+        records = [json.loads(Path(unquote(urlsplit(file).path)).read_text()) for file in files]
+        assert len({record["variant"] for record in records}) == 1
+        mean = sum(record["metrics"]["r2"] for record in records) / len(records)
+        assert shown.startswith(f"{mean:.3f} [")
+
+    def test_a_papers_number_leads_to_its_place(self, site, browser):
+        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+            row = visit.page.locator("tr", has_text="the paper's network, test row").first
+            row.locator("a.mer-source", has_text="0.845").click()
+            visit.page.wait_for_selector(".mer-asked")
+            ids = visit.page.locator("table.mer-table tbody tr:visible td:first-child a[id^='qiu2025']")
+            assert "t1.ours.testing.r2" in ids.all_inner_texts()

@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from mer_repro import paths, provenance, reference_pages
+from mer_repro import findings, paths, provenance, reference_pages
 from mer_repro.errors import MerReproError, require_choice
 
 BOOK = paths.PROJECT / "book"
@@ -254,6 +254,8 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
             shutil.copyfile(path, place)
     generated = {source / f"{name}.md": text for name, text in reference_pages.pages().items()}
     generated[source / "datasets.bib"] = _datasets_bibliography()
+    picture = f"![{findings.description()}](_static/findings.svg)"
+    generated[source / "findings.md"] = f"{findings.sentences()}\n\n{picture}\n"
     for place, text in generated.items():
         _write_if_changed(place, text)
     kept = {*wanted.values(), *generated, *_stage_datatables(source)}

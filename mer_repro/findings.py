@@ -48,14 +48,14 @@ def sentences() -> str:
         [
             f"1. **A split can be the result.** A network is published with R² {theirs['arousal']} (arousal) and"
             f" {theirs['valence']} (valence). The mean of a song's training labels, which hears no music, scores"
-            f" {leaking['arousal']} and {leaking['valence']} on PMEmo when moments of the test songs are in training, as"
-            f" in the released code, and {clean['arousal']} and {clean['valence']} when songs are held out.",
+            f" {leaking['arousal']} and {leaking['valence']} on PMEmo when moments of the test songs are in training,"
+            f" as in the released code, and {clean['arousal']} and {clean['valence']} when songs are held out.",
             f"2. **Numbers on paper disagree.** Of {audit['checks']} checks over {audit['numbers']} numbers that the"
             f" five papers state, {audit['inconsistent']} find numbers that cannot all be right, whatever they were"
             " measured on.",
-            f"3. **Labels need a look before models do.** {data['swapped_songs']} songs of DEAM have valence and arousal"
-            f" in each other's columns, and {data['merge_seen']} of MERGE's official test songs carry exactly the label"
-            " of a training song.",
+            f"3. **Labels need a look before models do.** {data['swapped_songs']} songs of DEAM have valence and"
+            f" arousal in each other's columns, and {data['merge_seen']} of MERGE's official test songs carry exactly"
+            " the label of a training song.",
         ]
     )
 
@@ -91,8 +91,9 @@ def figure() -> Figure:
         axis.plot([float(value)] * 2, ends, color=plots.STATED, linestyle="--", linewidth=2, label=label)
         axis.annotate(value, (float(value), ends[1] + 0.02), ha="center", color=plots.STATED, fontsize=9)
     axis.set_yticks(list(heights.values()), list(heights))
-    axis.set(ylim=(-1.5, 0.7), xlim=(-0.15, 1.1), xlabel="R² on PMEmo's test moments (95 % interval over songs)")
-    axis.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, fontsize=9, columnspacing=1)
+    axis.set_xlim(right=1.1)
+    axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test moments (95 % interval over songs)")
+    axis.legend(loc="center", bbox_to_anchor=(0.45, 0.5), fontsize=9)
     return drawing
 
 

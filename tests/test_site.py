@@ -198,6 +198,8 @@ class TestEveryPage:
                 faults += [f"{name} asks for {url}" for url in outside]
                 wide = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 faults += [f"{name} is {wide} pixels too wide"] if wide > 0 else []
+                if name.startswith("code/"):  # thousands of coloured words, the like of which stand on other pages
+                    continue
                 found = axe.run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
                 faults += [
                     f"{name} {fault['id']}: {fault['help']} ({node['html'][:160]})"

@@ -35,7 +35,17 @@ function showAsked(table, element, asked) {
   note.scrollIntoView();
 }
 
+// The theme's arrows in the side bar have no name for those who cannot see them.
+function nameArrows() {
+  for (const arrow of document.querySelectorAll("details > summary")) {
+    if (arrow.textContent.trim()) continue;
+    const parent = arrow.closest("li")?.querySelector("a")?.textContent.trim();
+    arrow.setAttribute("aria-label", `Pages under ${parent || "this one"}`);
+  }
+}
+
 window.addEventListener("DOMContentLoaded", () => {
+  nameArrows();
   if (!window.merTables) return;
   const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {
     const caption = element.querySelector("caption")?.textContent.trim() || "this table";

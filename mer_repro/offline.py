@@ -1,6 +1,7 @@
-"""A Sphinx extension: formulas as MathML, which browsers draw themselves.
+"""A Sphinx extension for a book that asks no other server while it is read.
 
-Sphinx's own renderer, MathJax, is fetched from another server while a page is read. The converter is that of docutils.
+Formulas become MathML, which browsers draw themselves; Sphinx's own renderer, MathJax, is fetched from elsewhere. The
+converter is that of docutils. Thebe, which Jupyter Book loads for running cells on a remote server, is left out.
 """
 
 from __future__ import annotations
@@ -35,7 +36,17 @@ def visit_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def without_thebe(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Drop Thebe's scripts from a page; the inline one is there twice and would be an error on every page."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if "thebe" not in f"{script}{getattr(script, 'attributes', '')}".lower()
+    ]
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Register the renderer under the name "mathml"."""
+    app.connect("html-page-context", without_thebe, priority=900)
     app.add_html_math_renderer("mathml", inline_renderers=(visit_inline, None), block_renderers=(visit_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

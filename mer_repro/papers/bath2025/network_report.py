@@ -60,7 +60,6 @@ def networks_table(records: list, dataset: str) -> report.Table:
         row["less Model 1"] = report.interval(*over_folds(runs, variant, "r2_of_mean", "model_1"), digits=2)
         row["mean MAE"] = f"{mean(chosen, 'mae'):.3f}"
         row["weights"] = f"{chosen[0].notes['weights']:,}" if "weights" in chosen[0].notes else "–"
-        row["epochs"] = f"{_mean_note(chosen, 'epochs'):.0f}" if "epochs" in chosen[0].notes else "–"
         row["seconds"] = f"{sum(run.seconds for run in chosen) / len(chosen):.0f}"
         rows.append(row)
     return report.Table(pd.DataFrame(rows), caption(runs, dataset))
@@ -69,10 +68,6 @@ def networks_table(records: list, dataset: str) -> report.Table:
 def present(runs: list) -> list[str]:
     """The variants that were run, in the order of `MODEL_LABELS`."""
     return [variant for variant in MODEL_LABELS if find(runs, variant=variant)]
-
-
-def _mean_note(runs: list, name: str) -> float:
-    return sum(run.notes[name] for run in runs) / len(runs)
 
 
 def caption(runs: list, dataset: str) -> str:
@@ -102,7 +97,6 @@ def curves_figure(records: list) -> plots.DescribedFigure:
                     axis.plot(run.curves["validation_loss"], "-", color=plots.MEASURED, label=label)
             axis.set_title(f"{SET_LABELS[dataset]}, Model {variant[-1]}", fontsize=10)
         row[0].set_ylabel("squared error")
-        row[0].set_yscale("log")
         if row[1].lines:
             row[1].legend(fontsize=8)
     for axis in axes[-1]:

@@ -18,8 +18,8 @@ FOLD_SHARE = 1 / 3
 #: What the towers are given, for captions.
 GIVEN = {
     "vgmidi": "spectrograms and titles",
-    "tcc_ceds": "four descriptors and lyrics",
-    "deam": "openSMILE descriptors",
+    "tcc_ceds": "four descriptors (so no convolutions) and lyrics",
+    "deam": "openSMILE descriptors (so no convolutions)",
     "emotify": "spectrograms",
 }
 NOT_YET = "The runs that would tell are not recorded yet."

@@ -273,7 +273,8 @@ def superiority_table(rooms: list[Room]) -> report.Table:
             row["over its rival"] = _lead(trial.over_rival)
             row["best simple model"] = f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}"
             row["over it"] = _lead(trial.over_simple)
-        rows.append(row | {"superiority": trial.verdict})
+        generated = " (on a twin)" if trial.cell and trial.cell.data == "twin" else ""
+        rows.append(row | {"superiority": trial.verdict + generated})
         behind.append([name for lead in (trial.over_rival, trial.over_simple) if lead for name in lead.records])
     caption = "Superiority claims, rerun; positive differences are in the network's favour"
     return _table(rows, caption, searchable=True, behind=behind)

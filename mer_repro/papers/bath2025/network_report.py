@@ -76,9 +76,10 @@ def caption(runs: list, dataset: str) -> str:
         return f"{SET_LABELS[dataset]}: not run yet"
     counts = find(runs, seed=min(run.seed for run in runs))[0].counts
     folds = len({run.seed for run in runs})
+    said = f"the first of {folds} folds; brackets: 95 % over folds" if folds > 1 else "one fold, so without intervals"
     return (
         f"{SET_LABELS[dataset]} (real), {GIVEN[dataset]}: {counts['n_train']} songs trained, {counts['n_test']} tested"
-        f" in the first of {folds} folds; brackets: 95 % over folds"
+        f" in {said}"
     )
 
 
@@ -239,13 +240,16 @@ def _model_verdict(records: list, number: int, says: str, about: tuple[str, ...]
     found = comparison(records, *pair, EVERYWHERE)
     if not found:
         return Verdict(says, about, "undecided", NOT_YET)
-    as_said = sum((edges[1] > 0) if sign > 0 else (edges[2] < 0) for edges in found.values())
-    otherwise = sum((edges[2] < 0) if sign > 0 else (edges[1] > 0) for edges in found.values())
+    measured = [edges for edges in found.values() if edges[1] == edges[1]]
+    as_said = sum((low > 0) if sign > 0 else (high < 0) for _, low, high in measured)
+    otherwise = sum((high < 0) if sign > 0 else (low > 0) for _, low, high in measured)
     because = (
-        f"R² of Model {number} less that of Model {number - 1}: {compared(found)}. Beyond the interval it is as claimed"
-        f" on {as_said} of {len(found)} sets and the other way on {otherwise}."
+        f"R² of Model {number} less that of Model {number - 1}: {compared(found)}. Of the {len(measured)} sets with"
+        f" several folds it is as claimed, beyond the interval, on {as_said} and the other way on {otherwise}; none of"
+        " these has MERGE's labels, and only those with spectrograms have convolutions."
     )
-    judgement = "supported" if as_said == len(found) else "unsupported" if otherwise and not as_said else "undecided"
+    agree = measured and as_said == len(measured)
+    judgement = "supported" if agree else "unsupported" if otherwise and not as_said else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, pair, EVERYWHERE)))
 
 
@@ -258,12 +262,13 @@ def _cost_verdict(records: list) -> Verdict:
         return Verdict(says, about, "undecided", NOT_YET)
     cost = {d: _epoch_seconds(records, d, "model_4") / _epoch_seconds(records, d, "model_2") for d in found}
     dearer = ", ".join(f"{SET_LABELS[d]} {ratio:.1f}" for d, ratio in cost.items())
-    alike = not any(low > 0 or high < 0 for _, low, high in found.values())
+    measured = [edges for edges in found.values() if edges[1] == edges[1]]
+    alike = not any(low > 0 or high < 0 for _, low, high in measured)
     because = (
         f"R² of Model 4 less that of Model 2: {compared(found)}; time of an epoch, times as long: {dearer}."
         f" {'No difference can be seen' if alike else 'They differ'} at this size, where few folds leave much room."
     )
-    judgement = "supported" if alike and min(cost.values()) > 1 else "undecided"
+    judgement = "supported" if measured and alike and min(cost.values()) > 1 else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, ("model_2", "model_4"), sets)))
 
 

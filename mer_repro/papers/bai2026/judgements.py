@@ -242,8 +242,9 @@ def _attention_marks(records: list[Record]) -> Verdict:
     low, high = min(true["planted_auc"]), max(dealt["planted_auc"])
     if low > MARKED > high:
         judgement = "supported"
-    elif low < high:
-        judgement, because = "unsupported", because + " Such a picture can be had without anything learnt."
+    elif low < high or max(true["planted_auc"]) < MARKED:
+        judgement = "unsupported"
+        because += " Networks that are right need not look at the planted songs, and orderly weights need no learning."
     else:
         judgement = "undecided"
     return Verdict(says, about, judgement, because, _ids([*runs["tcn_lm"], *runs["shuffled_labels"]]))
@@ -303,7 +304,9 @@ def _light() -> Verdict:
 
     detail = next(row for row in FIDELITY if row.detail == "light attention")
     says = "The attention adds few parameters."
-    because = f"Counted on the rebuilt network: {detail.why}. Beside the frozen BERT it is small; which was meant is not said."
+    because = (
+        f"Counted on the rebuilt network: {detail.why}. Beside the frozen BERT it is small; which is meant stays open."
+    )
     return Verdict(says, ("s.attention_is_light", "sec413.attention_dimension"), "undecided", because)
 
 

@@ -356,6 +356,24 @@ def scores_table(records: list[Record], dataset: str, target: str, protocol: str
     return table(rows, f"{dataset}: {named} ({', '.join(sorted(kind)) or 'no runs'})")
 
 
+def paired_table(records: list[Record]) -> report.Table:
+    """TCN-LM against others on the same test users, with the correlation of their right answers."""
+    rows = []
+    for run in find(records, variant="paired"):
+        for name, difference in run.metrics.items():
+            rows.append(
+                {
+                    "data": f"{run.dataset}: {OUTCOMES.get(run.target) or CONDITIONS[run.target]}",
+                    "TCN-LM minus": LABELS[name.partition("-")[2]],
+                    "points": points(difference, *run.intervals[name]),
+                    "McNemar p": f"{run.notes[name]['mcnemar_p']:.3f}",
+                    "correlation": f"{run.notes[name]['correlation']:.2f}",
+                    "split": run.seed,
+                }
+            )
+    return table(rows, "Paired on the same test users; intervals over users; p not corrected for the number of pairs")
+
+
 def calibration_figure(records: list[Record], target: str = "both") -> plots.DescribedFigure:
     """Reliability of TCN-LM and of logistic regression on tags: confidence against accuracy."""
     import matplotlib.pyplot as plt

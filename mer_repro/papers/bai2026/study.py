@@ -44,7 +44,7 @@ STUDIED: dict[str, tuple[str, ...]] = {
     "gated": ("tcn_lm", "no_attention"),
     "both": (*TABLE_2, *TABLE_3, "no_tcn_one_layer"),
 }
-TAGS_VARIANTS = (*SIMPLE, "lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention", "paired")
+TAGS_NETWORKS = ("lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention", "paired")
 TAGS_TARGETS = ("play_concentration", "sad_tags")
 PROFILE_TARGETS = ("gender", "older")
 PROFILE_VARIANTS = ("majority", "logistic_statistics", "bag_of_songs", "logistic_tags", "no_lm")
@@ -87,6 +87,11 @@ class Parameters(BaseModel):
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     effect: Annotated[float, Field(ge=0)] = 1.0
     conditions: list[Condition] = list(planted.CONDITIONS)
+    paired_conditions: list[Condition] = list(planted.CONDITIONS)
+    both_networks: list[str] = Field([*TABLE_2, *TABLE_3, *TRIED], description="beside MAIN, signal in both")
+    tags_networks: dict[str, list[str]] = Field(
+        {target: list(TAGS_NETWORKS) for target in TAGS_TARGETS}, description="networks of each outcome of HetRec"
+    )
     twin: Size = Size()
     paper: Size = Size()
     paper_cells: list[tuple[Condition, str]] = []
@@ -174,7 +179,9 @@ def _tags_runs(parameters: Parameters) -> list[Run]:
     name, seeds = "hetrec2011_lastfm", range(parameters.seeds)
     runs = [Run(KEY, name, data, SPLIT, "description", "", seed, {}) for data in parameters.data for seed in seeds]
     if "real" in parameters.data:  # generated users tag with genres alone, so neither outcome is in the twin
-        runs += _cells(parameters, name, "real", parameters.tags, TAGS_TARGETS, TAGS_VARIANTS)
+        for target in TAGS_TARGETS:
+            variants = (*SIMPLE, *parameters.tags_networks.get(target, []))
+            runs += _cells(parameters, name, "real", parameters.tags, [target], variants)
     return runs
 
 
@@ -199,12 +206,15 @@ def _study_runs(parameters: Parameters) -> list[Run]:
 
 
 def _twin_runs(parameters: Parameters) -> list[Run]:
-    variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *TABLE_2, *TABLE_3, *TRIED]), "paired")
-    runs = _cells(parameters, "planted", "twin", parameters.twin, parameters.conditions, variants)
-    simple = (*SIMPLE, "told", "paired", *MAIN)
-    runs = [run for run in runs if run.variant in simple or run.target == "both"]
+    """Each condition with the simple rivals and `MAIN`; all networks where the signal is in both."""
+    size, runs = parameters.twin, []
+    for condition in parameters.conditions:
+        more = parameters.both_networks if condition == "both" else []
+        paired = ["paired"] if condition in parameters.paired_conditions else []
+        variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *more]), *paired)
+        runs += _cells(parameters, "planted", "twin", size, [condition], variants)
     return runs + [
-        Run(KEY, "planted", "twin", SPLIT, variant, "tags", seed, _chosen(parameters, parameters.twin, "tags"))
+        Run(KEY, "planted", "twin", SPLIT, variant, "tags", seed, _chosen(parameters, size, "tags"))
         for seed in range(parameters.network_seeds, parameters.attention_seeds)
         for variant in ("tcn_lm", "shuffled_labels")
         if "tags" in parameters.conditions

@@ -331,13 +331,15 @@ def build(
     Raises
     ------
     BookError
-        If a notebook fails or Jupyter Book warns.
+        If a notebook fails or Jupyter Book warns, or one that is not chosen has no committed form yet.
     ParameterError
         If there is no such profile or notebook.
     """
     require_choice("profile", profile, paths.PROFILES)
     pairs = {notebook.name: notebook for notebook in notebooks()}
     chosen = list(pairs.values()) if only is None else [pairs[require_choice("notebook", n, pairs)] for n in only]
+    if bare := [name for name, pair in pairs.items() if pair not in chosen and not pair.committed.is_file()]:
+        raise BookError(f"Not executed yet: {', '.join(bare)}. Name them, too: --only {' --only '.join(bare)}.")
     say(f"== notebooks ({profile} profile, {workers} at a time)")
     execute_all(profile, workers, say, force, chosen)
     if renew:

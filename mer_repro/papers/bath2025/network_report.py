@@ -248,8 +248,8 @@ def _model_verdict(records: list, number: int, says: str, about: tuple[str, ...]
         f" several folds it is as claimed, beyond the interval, on {as_said} and the other way on {otherwise}; none of"
         " these has MERGE's labels, and only those with spectrograms have convolutions."
     )
-    agree = measured and as_said == len(measured)
-    judgement = "supported" if agree else "unsupported" if otherwise and not as_said else "undecided"
+    # The claim is about MERGE: other sets can agree with it, and cannot refute it.
+    judgement = "supported" if measured and as_said == len(measured) else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, pair, EVERYWHERE)))
 
 

@@ -374,6 +374,10 @@ def paired_table(records: list[Record]) -> report.Table:
     return table(rows, "Paired on the same test users; intervals over users; p not corrected for the number of pairs")
 
 
+#: Users below which a bin of confidence is left out of the picture.
+FEWEST = 10
+
+
 def calibration_figure(records: list[Record], target: str = "both") -> plots.DescribedFigure:
     """Reliability of TCN-LM and of logistic regression on tags: confidence against accuracy."""
     import matplotlib.pyplot as plt
@@ -384,7 +388,10 @@ def calibration_figure(records: list[Record], target: str = "both") -> plots.Des
     told = []
     for variant, colour in zip(("tcn_lm", "logistic_tags"), plots.PALETTE, strict=False):
         for run in find(records, dataset="planted", target=target, variant=variant, protocol=study.SPLIT)[:1]:
-            confidence, accuracy = ([100 * v for v in run.curves[name]] for name in ("confidence", "accuracy"))
+            held = [place for place, count in enumerate(run.curves["count"]) if count >= FEWEST]
+            confidence, accuracy = (
+                [100 * run.curves[name][place] for place in held] for name in ("confidence", "accuracy")
+            )
             axis.plot(confidence, accuracy, "o-", color=colour, label=LABELS[variant])
             pairs = ", ".join(f"{c:.0f} to {a:.0f}" for c, a in zip(confidence, accuracy, strict=True))
             told.append(f"{LABELS[variant]} (confidence to accuracy, %): {pairs}")
@@ -454,9 +461,11 @@ def listener_figure(records: list[Record], condition: str = "tags") -> plots.Des
     )
     return plots.described(
         figure,
-        alt="Attention weights of one severe listener under two networks. " + "; ".join(told) + ".",
-        caption="The picture of the paper's figure 2, of a generated listener: the severe one most surely called"
-        " severe.",
+        alt="Attention weights on the songs of a severe listener, one of each of two networks. "
+        + "; ".join(told)
+        + ".",
+        caption="The picture of the paper's figure 2, of generated listeners: for each network, the severe one whom it most"
+        " surely calls severe.",
     )
 
 

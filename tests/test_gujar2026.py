@@ -97,6 +97,9 @@ def test_every_planned_run_has_a_home_and_readings_are_counted():
     assert all(run.data == "twin" for run in runs if run.dataset == "planted")
     supports_run = next(run for run in runs if run.variant == "supports")
     assert sum(supports_run.parameters["stated"]) == 3000
+    two = study.plan(load_parameters("gujar2026", "full", {"reading_folds": 2, "datasets": ["tcc_ceds"]}))
+    assert {run.seed for run in two if run.variant in study.READINGS} == {0, 1}
+    assert {run.seed for run in two if run.variant == "attention"} == set(range(5))
 
 
 @pytest.fixture(scope="module")

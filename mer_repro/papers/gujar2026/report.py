@@ -39,7 +39,7 @@ LABELS = {
     "attention_input_audio": "768 = attended 512 and f_audio 256",
     "attention_input_sum": "512: attended vector added to the mean",
     "attention_input_wide": "1536 = attended 512 and concatenated 1024",
-    "attention_alone": "512: the attended vector alone",
+    "attention_alone": "attention, the attended vector alone (512)",
     "attention_consistency": "with a consistency loss",
     "crnn_256": "network: audio only, 256 frames",
     "crnn_lstm": "network: audio only, LSTM",
@@ -340,38 +340,46 @@ def pairs_table(records: list[Record], dataset: str) -> report.Table:
     return _table(rows, f"{DATASETS[dataset]} (real)")
 
 
+def _shared_folds(records: list[Record], dataset: str, first: str, others: Iterable[str]) -> tuple[list, list[str]]:
+    """Records of the first variant and of those others that were run, on the folds that all of them share."""
+    folds = {name: {record.seed for record in _folds(records, dataset, name)} for name in (first, *others)}
+    names = [name for name, seeds in folds.items() if seeds]
+    shared = set.intersection(*(folds[name] for name in names)) if len(names) > 1 else set()
+    return [r for r in records if r.dataset == dataset and r.variant in names and r.seed in shared], names
+
+
+def _against_first(records: list[Record], dataset: str, first: str, others: Iterable[str]) -> list[dict]:
+    """A row a reading: accuracy, macro F1, and how it differs from the first, on the folds that all share."""
+    shared, names = _shared_folds(records, dataset, first, others)
+    found = differences(shared, dataset, [(name, first) for name in names if name != first])
+    rows = []
+    for cell in summary(shared, dataset).to_dict("records") if shared else []:
+        name = cell["variant"]
+        row = {"reading": name, "accuracy, %": percent(cell["accuracy"]), "macro F1, %": percent(cell["macro_f1"])}
+        row |= _difference_cells(found.get((name, first)), " against the first")
+        rows.append(row | {"cell": cell, "records": _ids(shared, dataset, name)})
+    return rows
+
+
 def readings(records: list[Record]) -> report.Table:
     """What each reading of the paper's fusion changes against the first one, on the same folds."""
-    found = differences(records, "tcc_ceds", [(reading, "attention") for reading in study.READINGS])
-    rows = []
-    for cell in (
-        summary(records, "tcc_ceds").query("variant == 'attention' or variant in @study.READINGS").to_dict("records")
-    ):
-        name = cell["variant"]
-        row = {"reading": LABELS[name] if name != "attention" else "768 = attended 512 and projected 256 (as above)"}
-        row |= {"accuracy, %": percent(cell["accuracy"]), "macro F1, %": percent(cell["macro_f1"])}
-        row |= {"weight of the audio": f"{cell['audio_weight']:.2f}"}
-        row |= {"songs that need audio more, %": percent(cell["audio_needed"])}
-        row |= _difference_cells(found.get((name, "attention")), " against the first")
-        row |= {"records": _ids(records, "tcc_ceds", name)}
-        rows.append(row)
+    rows = _against_first(records, "tcc_ceds", "attention", study.READINGS)
+    for row in rows:
+        name, cell = row["reading"], row.pop("cell")
+        row["reading"] = LABELS[name] if name != "attention" else "768 = attended 512 and projected 256 (as above)"
+        row["weight of the audio"] = f"{cell['audio_weight']:.2f}"
+        row["songs that need audio more, %"] = percent(cell["audio_needed"])
     return _table(rows, "tcc_ceds (real)")
 
 
 def crnn_readings(records: list[Record]) -> report.Table:
     """What each reading of the recurrent network changes on Emotify, against the first one, on the same folds."""
     names = [variant for variant in study.VARIANTS["emotify"] if variant.startswith("crnn_")]
-    found = differences(records, "emotify", [(name, "audio_only") for name in names])
-    rows = []
-    for cell in summary(records, "emotify").query("variant == 'audio_only' or variant in @names").to_dict("records"):
-        name = cell["variant"]
-        label = _short(name).removeprefix("audio only").removeprefix(", ")
-        row = {"reading": label or "128 frames, bands averaged, GRU, norm before ReLU"}
-        row |= {"accuracy, %": percent_interval(cell["accuracy"], cell["accuracy_low"], cell["accuracy_high"])}
-        row |= {"macro F1, %": percent(cell["macro_f1"])}
-        row |= _difference_cells(found.get((name, "audio_only")), " against the first")
-        row |= {"records": _ids(records, "emotify", name)}
-        rows.append(row)
+    rows = _against_first(records, "emotify", "audio_only", names)
+    for row in rows:
+        del row["cell"]
+        label = _short(row["reading"]).removeprefix("audio only").removeprefix(", ")
+        row["reading"] = label or "128 frames, bands averaged, GRU, norm before ReLU"
     return _table(rows, f"{DATASETS['emotify']} (real)")
 
 
@@ -666,6 +674,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
         "small_patience": _setting(records, "deezer_mood+tcc_ceds", "patience"),
         "crnn_epochs": _setting(records, "emotify", "epochs"),
         "crnn_folds": str(len(_folds(records, "emotify", "crnn_lstm"))),
+        "reading_folds": str(len(_folds(records, "tcc_ceds", study.READINGS[-1]))),
         "planted_folds": str(len(_folds(records, "planted", "attention", "marked"))),
     } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry", "moments_distance"), "–")
     for dataset, name in zip(BIMODAL, ("tcc", "tags"), strict=True):
@@ -881,6 +890,13 @@ def _attention_finds(records: list[Record]) -> Verdict:
         f" and watching the answer, {need:.2f}. Where the other modality misleads, the weight has {lost:.2f}, and"
         " nobody could do better."
     )
+    one_sided = _folds(records, "planted", "attention", "one_sided")
+    if one_sided:
+        weight, needed = (_mean(r.metrics[name] for r in one_sided) for name in ("audio_weight", "audio_needed"))
+        because += (
+            f" Where only the sound informs, its mean weight is {weight:.2f}, while {percent(needed)} % of the songs"
+            " need their sound more."
+        )
     judgement = "supported" if stated_auc > FINDS else "unsupported" if stated_auc < MISSES else "undecided"
     ids = tuple(r.id for chosen in (*runs.values(), misled) for r in chosen)
     return Verdict(says, about, judgement, because, ids)

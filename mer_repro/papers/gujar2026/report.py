@@ -672,9 +672,6 @@ def numbers(records: list[Record]) -> dict[str, str]:
         "stated_epochs": printed("sec63.epochs"),
         "patience": _setting(records, "tcc_ceds", "patience"),
         "small_patience": _setting(records, "deezer_mood+tcc_ceds", "patience"),
-        "crnn_epochs": _setting(records, "emotify", "epochs"),
-        "crnn_folds": str(len(_folds(records, "emotify", "crnn_lstm"))),
-        "reading_folds": str(len(_folds(records, "tcc_ceds", study.READINGS[-1]))),
         "planted_folds": str(len(_folds(records, "planted", "attention", "marked"))),
     } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry", "moments_distance"), "–")
     for dataset, name in zip(BIMODAL, ("tcc", "tags"), strict=True):

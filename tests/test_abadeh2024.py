@@ -192,7 +192,7 @@ def test_last_genre_and_own_majority_by_hand(counted):
 @pytest.mark.parametrize("variant", simple.SIMPLE)
 def test_no_simple_rival_reads_the_future_or_the_tested(variant):
     """Changing the genre of the last tested item of a history changes no answer."""
-    built = histories.load("planted", "twin", 1000)
+    built = made(np.random.default_rng(0).integers(0, 6, (20, 15)).tolist())
     part = study.parts(built, "users_apart", 2, 0)[0]
     last = built.items[part.test[-1]]
     changed = built.genre.copy()

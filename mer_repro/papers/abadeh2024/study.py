@@ -29,6 +29,7 @@ KEY = "abadeh2024"
 Kind = Literal["real", "twin"]
 Dataset = Literal["situnes", "hetrec2011_lastfm", "nowplaying_rs", "hetrec2011_lastfm+lastfm1k", "planted"]
 Setting = Literal["genres_6", "genres_4", "genres_3"]
+Seq2Seq = Literal["seq2seq_lstm", "seq2seq_gru", "seq2seq_lstm_attention"]
 PROTOCOLS = ("users_apart", "sessions_mixed")
 
 SIMPLE = ("majority", "user_majority", "last_genre", "markov_global", "markov_user", "logistic", "boosting")
@@ -37,7 +38,6 @@ SIMPLE_GROUP = ("logistic_group", "logistic_group_shuffled")
 PLAIN_FACTORIAL = ("lstm", "gru", "lstm_attention", "gru_attention")
 STRESS_FACTORIAL = tuple(f"{name}_stress" for name in PLAIN_FACTORIAL)
 TRAINING_VARIANTS = ("lstm_oversampled", "lstm_patience_5")
-SEQ2SEQ = ("seq2seq_lstm", "seq2seq_gru", "seq2seq_lstm_attention")
 TIMED = ("lstm_stress_before", "lstm_stress_leak")
 GROUPED = ("lstm_no_group", "lstm_group_shuffled")
 #: Planted histories answer what stress and group add, not the factorial.
@@ -59,7 +59,9 @@ class Parameters(BaseModel):
     folds: Annotated[int, Field(ge=2, le=10)] = 3
     seeds: Annotated[int, Field(ge=1, le=100, description="of simple models")] = 5
     network_seeds: dict[Dataset, Annotated[int, Field(ge=0, le=100, description="of the factorial")]] = {}
+    network_settings: dict[Dataset, list[Setting]] = {}  # of the factorial; all of `settings` where not given
     variant_seeds: dict[Dataset, Annotated[int, Field(ge=0, le=100, description="of all other networks")]] = {}
+    seq2seq: list[Seq2Seq] = list(get_args(Seq2Seq))
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig(patience=10)
 
@@ -98,7 +100,8 @@ def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Ru
     runs = []
     for setting in parameters.settings:
         runs += [run(variant, setting) for variant in SIMPLE if simple]
-        runs += [run(variant, setting) for variant in networks if factorial]
+        if factorial and setting in parameters.network_settings.get(dataset, parameters.settings):
+            runs += [run(variant, setting) for variant in networks]
     first = parameters.settings[0]
     if dataset in WITH_TIMING:
         runs += [run(variant, first) for variant in SIMPLE_STRESS if simple]
@@ -109,8 +112,8 @@ def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Ru
     runs += [run(variant, first, "sessions_mixed") for variant in SIMPLE if simple]
     if others:
         timed = TIMED if dataset in WITH_TIMING else ()
-        runs += [run(variant, first) for variant in (*TRAINING_VARIANTS, *timed, *SEQ2SEQ)]
-        runs += [run(variant, first, "sessions_mixed") for variant in ("lstm", "gru")]
+        runs += [run(variant, first) for variant in (*TRAINING_VARIANTS, *timed, *parameters.seq2seq)]
+        runs.append(run("lstm", first, "sessions_mixed"))
         runs += [run("tsne", first)] * (seed == 0)
     return runs
 

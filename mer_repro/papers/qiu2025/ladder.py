@@ -1,8 +1,8 @@
 """The ladder of leaks: from a clean protocol to that of the released code, one leak at a time, and what each adds.
 
-Data: VGMIDI, whose audio is at hand as a whole. A window is the 26 half-second frames of 260 openSMILE descriptors
-up to the end of a measure (26 as in the released code); it predicts the measure's median label. Windows of
-neighbouring measures overlap, as those of the released code do.
+A window is the 26 half-second frames up to the end of what a label is about (26 as in the released code); it predicts
+that label. Windows of neighbouring labels overlap, as those of the released code do. `mer_repro.papers.qiu2025.windows`
+says what is heard on which data set.
 
 =======================  =========================================================================================
 ``ladder_0_clean``       songs held out; scaling and selection see training songs only; no time, no past labels
@@ -11,14 +11,15 @@ neighbouring measures overlap, as those of the released code do.
 ``ladder_3_time``        + the frame's time among the inputs
 ``ladder_4_windows``     + overlapping windows of all songs split at random
 ``ladder_5_within_song`` + split at random within every song: the released code's protocol
-``ladder_6_lagged``      + the labels of earlier measures among the inputs
+``ladder_6_lagged``      + the labels before it among the inputs
 =======================  =========================================================================================
 
 Every rung keeps the leaks below it. Reporting a squared correlation as R², the last leak, needs no run of its own:
 each record holds both scores.
 
-Models: `global_mean` and `song_mean` hear nothing; `ridge` and `random_forest` get each window's mean and last frame;
-`cnn_bilstm` is the paper's network; the ablations and rivals are named in `NETWORKS`.
+Models: the baselines of `mer_repro.baselines` hear nothing; `ridge` and `random_forest` get each window's mean and last
+frame; `cnn_bilstm` is the paper's network; the ablations and rivals are named in `NETWORKS` and `CODE_NETWORKS`;
+`window_lengths` is ridge on windows of several lengths, one reading of the paper's lag order.
 """
 
 from __future__ import annotations
@@ -28,21 +29,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mer_repro.papers.qiu2025.frames import scored
+from mer_repro.papers.qiu2025.windows import STEPS, Windows, assert_frames_apart, load_windows
 from mer_repro.records import Outcome, Run
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
     import torch
 
     from mer_repro.splits import Split
 
-#: Frames a window (main.m of the released code) and their distance in seconds.
-STEPS, HOP = 26, 0.5
 #: Descriptors below this importance are dropped (section "Implementation and Experiments").
 IMPORTANCE = 0.0015
-#: Labels of earlier measures that the tabular models get on the last rung.
-PAST_LABELS = 5
+#: Window lengths in frames that `window_lengths` compares, and the paper's best lag order, which its scores are about.
+LENGTHS, BEST_STATED = (1, 5, 10, 15, 20, 25), 25
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,8 @@ RUNGS = {
     "ladder_6_lagged": Rung("within_song_random", True, True, True, True),
 }
 
-#: Variant -> what differs from the paper's full network.
+#: Variant -> what differs from the paper's full network. `min_max` and `trained_long` differ in their scaling and in
+#: their training: see `scaled_frames` and `training_config`.
 NETWORKS = {
     "cnn_bilstm": {},
     "no_cnn": {"cnn": False},
@@ -75,178 +75,134 @@ NETWORKS = {
     "no_attention": {"attention": "none"},
     "multi_head": {"attention": "multi_head"},
     "softmax_output": {"output": "softmax"},
+    "min_max": {},
+    "trained_long": {},
+}
+#: Variant -> what differs from the released network.
+CODE_NETWORKS = {
+    "released_code": {},
+    "code_no_cnn": {"cnn": False},
+    "code_no_bilstm": {"bilstm": False},
+    "code_neither": {"cnn": False, "bilstm": False},
 }
 
 
-@dataclass(frozen=True)
-class Windows:
-    """All measures of a data set with what is heard up to their end.
-
-    measures : song_id, time (s), arousal, valence; one row a measure, songs contiguous, times ascending.
-    frames : (frames, descriptors) float32, openSMILE descriptors of all songs one after another.
-    times : (frames,) float32, s.
-    index : (measures, STEPS) int; rows of `frames` in each window, the song's first frame repeated before its start.
-    """
-
-    measures: pd.DataFrame
-    frames: np.ndarray
-    times: np.ndarray
-    index: np.ndarray
-
-
 def execute(run: Run, *, device: str) -> Outcome:
-    """Fit one model on one rung and score the test measures.
+    """Fit one model on one rung and score the test labels.
 
     Raises
     ------
     DataError
         If a data file is not what its documentation promises.
     PackageMissing
-        If openSMILE is not installed and the descriptors are not in the cache.
+        If openSMILE is not installed and VGMIDI's descriptors are not in the cache.
+    ValueError
+        If the model needs an input, and neither the data set nor the rung has one.
     """
     from mer_repro import baselines, splits
 
-    windows = load_windows(run.dataset, run.data)
+    windows = load_windows(run.dataset, run.data, run.parameters["stride"])
     rung = RUNGS[run.protocol]
-    songs, target = windows.measures["song_id"].to_numpy(), windows.measures[run.target].to_numpy()
+    songs, target = windows.labels["song_id"].to_numpy(), windows.labels[run.target].to_numpy()
     split = splits.split(rung.split, songs, run.seed)
     if rung.split in splits.CLEAN:
         splits.assert_song_disjoint(songs, split)
+        assert_frames_apart(windows, split)
     if run.variant in baselines.BASELINES:
-        predicted = baselines.BASELINES[run.variant](windows.measures, target, split)
+        predicted = baselines.BASELINES[run.variant](windows.labels, target, split)
         return scored(run, songs, target, split, predicted, {"hears": "nothing"})
-    frames = scaled_frames(windows, rung, split)
+    if not (windows.frames.shape[1] or rung.time):
+        raise ValueError(f"{run.label()}: this copy of {run.dataset} has no descriptors; nothing is left to hear.")
+    frames = scaled_frames(windows, rung, split, "range" if min_max(run) else "z")
     importance = feature_importance(run, windows, rung, split)
-    kept = above_threshold(importance)
-    notes = {"descriptors_kept": len(kept), "hears": f"{len(kept)} openSMILE descriptors a frame"}
-    if run.variant in ("ridge", "random_forest"):
-        predicted, more = _tabular(run, windows, rung, split, frames[:, kept])
-        return scored(run, songs, target, split, predicted, notes | more)
-    if run.variant == "released_code":
-        kept = importance.argsort()[::-1][: run.parameters["released_features"]]
-        notes |= {"descriptors_kept": len(kept), "hears": f"the {len(kept)} most important descriptors"}
-    predicted, curves, more = _network(run, windows, rung, split, frames[:, kept], device)
+    kept = most_important(run, importance) if run.variant in CODE_NETWORKS else above_threshold(importance)
+    notes = {
+        "hears": windows.hears,
+        "descriptors": windows.frames.shape[1],
+        "descriptors_kept": len(kept),
+        "missing_values_filled": windows.filled,
+    }
+    if run.variant == "window_lengths":
+        predicted, curves, more = _window_lengths(run, windows, split, frames[:, kept])
+    elif run.variant in ("ridge", "random_forest"):
+        (predicted, more), curves = _tabular(run, windows, rung, split, frames[:, kept]), {}
+    else:
+        predicted, curves, more = _network(run, windows, rung, split, frames[:, kept], device)
+        if run.variant == "cnn_bilstm":
+            more["courses"] = courses(windows, run, split, predicted)
     return scored(run, songs, target, split, predicted, notes | more, **curves)
 
 
-@lru_cache(maxsize=1)
-def load_windows(dataset: str, data: str) -> Windows:
-    """Measures and windows of a data set; a twin without audio gets its own generated descriptors."""
-    import numpy as np
-    import pandas as pd
-
-    from mer_repro.data import registry
-
-    loaded = registry.load(dataset, source=data)
-    measures = loaded.dynamic.sort_values(["song_id", "time"], kind="stable", ignore_index=True)
-    table = _descriptors(loaded, measures, data)
-    frames, times, offsets = [], [], {}
-    for song, rows in table.groupby("song_id", sort=False):
-        offsets[song] = (sum(map(len, times)), len(rows))
-        frames.append(rows.drop(columns=["song_id", "time"]).to_numpy(dtype=np.float32))
-        times.append(rows["time"].to_numpy(dtype=np.float32))
-    index = np.concatenate(
-        [_windows_of(rows["time"].to_numpy(), *offsets[song]) for song, rows in measures.groupby("song_id", sort=False)]
-    )
-    columns = pd.Index(["song_id", "time", "arousal", "valence"])
-    return Windows(measures[columns], np.concatenate(frames), np.concatenate(times), index)
+def min_max(run: Run) -> bool:
+    """Whether descriptors are scaled by their range, as the released code does; the paper states z-scores."""
+    return run.variant == "min_max" or run.variant in CODE_NETWORKS
 
 
-def _windows_of(onsets: np.ndarray, offset: int, n_frames: int) -> np.ndarray:
-    """Rows of the STEPS frames up to the end of each measure: the next onset, or the last frame."""
-    import numpy as np
+def scaled_frames(windows: Windows, rung: Rung, split: Split, scale: str = "z") -> np.ndarray:
+    """Descriptors scaled by all frames or by those that training windows see.
 
-    ends = np.append(onsets[1:], np.inf)
-    last = np.minimum(np.ceil(np.minimum(ends, n_frames * HOP) / HOP).astype(int), n_frames) - 1
-    return offset + np.maximum(last[:, None] - np.arange(STEPS - 1, -1, -1), 0)
-
-
-def _descriptors(loaded, measures: pd.DataFrame, data: str) -> pd.DataFrame:
-    """song_id, time and descriptors of every half second of every song."""
-    if data == "twin":
-        return _twin_descriptors(measures)
-    from mer_repro.features.opensmile_lld import frame_features
-
-    songs = measures["song_id"].unique()
-    return frame_features([loaded.audio_path(song) for song in songs], song_ids=songs)
-
-
-#: Descriptors that the twin gets: the first few follow the labels loosely, the rest name the song.
-TWIN_DESCRIPTORS = 24
-
-
-def _twin_descriptors(measures: pd.DataFrame) -> pd.DataFrame:
-    """Generated descriptors for the twin, which has no audio: noisy labels, and constants that name the song."""
-    import numpy as np
-    import pandas as pd
-
-    generator = np.random.default_rng(0)
-    tables = []
-    for song, rows in measures.groupby("song_id", sort=False):
-        times = np.arange(0, rows["time"].max() + 2, HOP)
-        heard = np.stack([np.interp(times, rows["time"], rows[name]) for name in ("arousal", "valence")], axis=1)
-        loose = heard + generator.normal(0, 0.5, heard.shape)
-        names = np.tile(generator.normal(size=TWIN_DESCRIPTORS - 2), (len(times), 1))
-        table = pd.DataFrame(np.hstack([loose, names + generator.normal(0, 0.05, names.shape)]))
-        tables.append(table.assign(song_id=song, time=times))
-    return pd.concat(tables, ignore_index=True)
-
-
-def scaled_frames(windows: Windows, rung: Rung, split: Split) -> np.ndarray:
-    """Descriptors as z-scores, fitted on all frames or on those that training windows see."""
-    import numpy as np
-
-    seen = slice(None) if rung.scale_on_all else np.unique(windows.index[split.train])
-    mean, deviation = windows.frames[seen].mean(axis=0), windows.frames[seen].std(axis=0)
-    return (windows.frames - mean) / np.where(deviation > 0, deviation, 1)
-
-
-def feature_importance(run: Run, windows: Windows, rung: Rung, split: Split) -> np.ndarray:
-    """Importance of each descriptor in a random forest from a measure's last frame to its label; shape (descriptors,).
-
-    Fitted on all measures or on the training measures (threshold: `IMPORTANCE`).
+    Parameters
+    ----------
+    scale : "z" for mean 0 and deviation 1 (the paper), "range" for smallest 0 and largest 1 (the released code).
     """
     import numpy as np
 
+    seen = windows.frames if rung.scale_on_all else windows.frames[np.unique(windows.index[split.train])]
+    if scale == "range":
+        low, size = seen.min(axis=0), np.ptp(seen, axis=0)
+    else:
+        low, size = seen.mean(axis=0), seen.std(axis=0)
+    return (windows.frames - low) / np.where(size > 0, size, 1)
+
+
+def feature_importance(run: Run, windows: Windows, rung: Rung, split: Split) -> np.ndarray:
+    """Importance of each descriptor in a random forest from a window's last frame to its label; shape (descriptors,).
+
+    Fitted on all labels or on the training labels (threshold: `IMPORTANCE`).
+    """
+    import numpy as np
+
+    if not windows.frames.shape[1]:
+        return np.zeros(0)
     rows = np.arange(len(windows.index)) if rung.select_on_all else split.train
-    return _importance(run.dataset, run.data, run.target, run.seed, run.parameters["trees"], rows.tobytes())
+    chosen = run.parameters
+    return _importance(
+        run.dataset, run.data, chosen["stride"], run.target, run.seed, chosen["selection_trees"], rows.tobytes()
+    )
 
 
 @lru_cache(maxsize=8)
-def _importance(dataset: str, data: str, target: str, seed: int, trees: int, rows: bytes) -> np.ndarray:
+def _importance(dataset: str, data: str, stride: int, target: str, seed: int, trees: int, rows: bytes) -> np.ndarray:
     """The runs of one rung and seed select from the same forest: it is grown once."""
     import numpy as np
     from sklearn.ensemble import RandomForestRegressor
 
-    windows = load_windows(dataset, data)
+    windows = load_windows(dataset, data, stride)
     chosen = np.frombuffer(rows, dtype=np.int64)
     forest = RandomForestRegressor(trees, max_features=1 / 3, min_samples_leaf=3, random_state=seed)
-    forest.fit(windows.frames[windows.index[chosen, -1]], windows.measures[target].to_numpy()[chosen])
+    forest.fit(windows.frames[windows.index[chosen, -1]], windows.labels[target].to_numpy()[chosen])
     return forest.feature_importances_
 
 
 def above_threshold(importance: np.ndarray) -> np.ndarray:
-    """Positions of the descriptors whose importance is above `IMPORTANCE`.
+    """Positions of the descriptors whose importance is above `IMPORTANCE`; none where there are no descriptors.
 
     Raises
     ------
     ValueError
-        If nothing passes the threshold.
+        If there are descriptors and none passes the threshold.
     """
     import numpy as np
 
     kept = np.flatnonzero(importance > IMPORTANCE)
-    if not len(kept):
+    if len(importance) and not len(kept):
         raise ValueError(f"No descriptor has an importance above {IMPORTANCE}.")
     return kept
 
 
-def past_measures(windows: Windows, target: str) -> np.ndarray:
-    """The labels of the `PAST_LABELS` measures before each one, the latest first; the overall mean before a start."""
-    from mer_repro.papers.qiu2025.lags import past_labels
-
-    songs, labels = windows.measures["song_id"].to_numpy(), windows.measures[target].to_numpy()
-    return past_labels(songs, labels, PAST_LABELS)
+def most_important(run: Run, importance: np.ndarray) -> np.ndarray:
+    """Positions of as many of the best descriptors as the released network is to get, the best first."""
+    return importance.argsort()[::-1][: run.parameters["released_features"]]
 
 
 def _tabular(run: Run, windows: Windows, rung: Rung, split: Split, frames: np.ndarray) -> tuple[np.ndarray, dict]:
@@ -255,14 +211,35 @@ def _tabular(run: Run, windows: Windows, rung: Rung, split: Split, frames: np.nd
 
     from mer_repro.papers.qiu2025 import frames as frame_models
 
-    target = windows.measures[run.target].to_numpy()
-    columns = [frames[windows.index].mean(axis=1), frames[windows.index[:, -1]]]
+    columns = summaries(windows, frames, STEPS)
     if rung.time:
-        columns.append(windows.measures["time"].to_numpy()[:, None])
+        columns.append(windows.labels["time"].to_numpy()[:, None])
     if rung.past_labels:
-        columns.append(past_measures(windows, run.target))
+        columns.append(windows.past[run.target])
     fit = {"ridge": frame_models.ridge, "random_forest": frame_models.random_forest}[run.variant]
-    return fit(run, np.hstack(columns), target, split)
+    return fit(run, np.hstack(columns), windows.labels[run.target].to_numpy(), split)
+
+
+def summaries(windows: Windows, frames: np.ndarray, length: int) -> list[np.ndarray]:
+    """Mean of the last `length` frames of every window, and its last frame; once where they are always the same."""
+    last = frames[windows.index[:, -1]]
+    return [last] if windows.per_song else [frames[windows.index[:, -length:]].mean(axis=1), last]
+
+
+def _window_lengths(run: Run, windows: Windows, split: Split, frames: np.ndarray) -> tuple[np.ndarray, dict, dict]:
+    """Ridge on windows of every length in `LENGTHS`; predictions of `BEST_STATED`, R² of each length as a curve."""
+    import numpy as np
+
+    from mer_repro import metrics
+    from mer_repro.papers.qiu2025 import frames as frame_models
+
+    target = windows.labels[run.target].to_numpy()
+    predicted = {
+        length: frame_models.ridge(run, np.hstack(summaries(windows, frames, length)), target, split)[0]
+        for length in LENGTHS
+    }
+    scores = [metrics.r2(target[split.test], predicted[length]) for length in LENGTHS]
+    return predicted[BEST_STATED], {"test_r2": scores}, {"lengths": list(LENGTHS)}
 
 
 def _network(
@@ -274,11 +251,11 @@ def _network(
 
     from mer_repro import training
 
-    target = windows.measures[run.target].to_numpy()
+    target = windows.labels[run.target].to_numpy()
     inputs = _inputs(run, windows, rung, frames)
     low, high = target[split.train].min(), target[split.train].max()
     # The released network ends in tanh and learns targets scaled to 0..1 by their range; the paper's form is linear.
-    released = run.variant == "released_code"
+    released = run.variant in CODE_NETWORKS
     learnt = ((target - low) / (high - low) if released else target).astype(np.float32)
     parts = {
         name: training.Examples((torch.from_numpy(inputs[rows]),), torch.from_numpy(learnt[rows]))
@@ -303,7 +280,7 @@ def _network(
 
 
 def _inputs(run: Run, windows: Windows, rung: Rung, frames: np.ndarray) -> np.ndarray:
-    """Windows (measures, STEPS, channels) float32: descriptors, and on higher rungs the time and past labels."""
+    """Windows (labels, STEPS, channels) float32: descriptors, and on higher rungs the time and past labels."""
     import numpy as np
 
     channels = [frames[windows.index]]
@@ -311,8 +288,7 @@ def _inputs(run: Run, windows: Windows, rung: Rung, frames: np.ndarray) -> np.nd
         spread = windows.times.std() or 1.0
         channels.append(((windows.times - windows.times.mean()) / spread)[windows.index][..., None])
     if rung.past_labels:
-        past = past_measures(windows, run.target)
-        channels.append(np.repeat(past[:, None, :], STEPS, axis=1))
+        channels.append(np.repeat(windows.past[run.target][:, None, :], STEPS, axis=1))
     return np.concatenate(channels, axis=-1).astype(np.float32)
 
 
@@ -320,8 +296,9 @@ def build_network(run: Run, features: int) -> torch.nn.Module:
     """The network of a variant for inputs of `features` channels."""
     from mer_repro.papers.qiu2025 import model
 
-    if run.variant == "released_code":
-        return model.CodeNetwork(model.CodeConfig(features=features, kernels=model.CODE_KERNELS[run.target]))
+    if run.variant in CODE_NETWORKS:
+        kernels = model.CODE_KERNELS[run.target]
+        return model.CodeNetwork(model.CodeConfig(features=features, kernels=kernels, **CODE_NETWORKS[run.variant]))
     if run.variant == "tpa_bilstm":
         return model.TPALSTM(model.TPAConfig(features=features))
     return model.PaperNetwork(model.PaperConfig(features=features, **NETWORKS[run.variant]))
@@ -332,10 +309,10 @@ def training_config(run: Run):
     from mer_repro.training import TrainingConfig
 
     chosen = run.parameters
-    if run.variant == "released_code":
+    if run.variant in CODE_NETWORKS:
         return TrainingConfig(
             epochs=chosen["released_epochs"],
-            batch_size=168,
+            batch_size=chosen["released_batch_size"],
             learning_rate=0.004,
             schedule="step",
             step_epochs=2,
@@ -343,9 +320,38 @@ def training_config(run: Run):
             clip_norm=1.0,
             weight_decay=1e-4,
         )
+    long = run.variant == "trained_long"
     return TrainingConfig(
-        epochs=chosen["epochs"],
+        epochs=chosen["long_epochs"] if long else chosen["epochs"],
         batch_size=chosen["batch_size"],
         learning_rate=chosen["learning_rate"],
-        patience=chosen["patience"],
+        patience=None if long else chosen["patience"],
     )
+
+
+#: Songs whose predictions a record keeps: of the clean protocol's test songs, those at these quantiles of liveliness.
+SHOWN_AT = (0.0, 0.5, 1.0)
+
+
+def courses(windows: Windows, run: Run, split: Split, predicted: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """Times, labels and predictions of the tested labels of a few songs, chosen without a look at the predictions.
+
+    Of the songs that the clean protocol tests under this seed: those whose label moves least, most, and as much as
+    the median song's does (standard deviation within the song).
+    """
+    import numpy as np
+
+    from mer_repro import splits
+
+    songs, target = windows.labels["song_id"].to_numpy(), windows.labels[run.target].to_numpy()
+    times = windows.labels["time"].to_numpy()
+    tested = songs[splits.song_grouped(songs, run.seed).test]
+    by_liveliness = sorted(np.unique(tested).tolist(), key=lambda song: (target[songs == song].std(), str(song)))
+    kept = {}
+    for quantile in SHOWN_AT:
+        song = by_liveliness[round(quantile * (len(by_liveliness) - 1))]
+        here = np.flatnonzero(songs[split.test] == song)
+        rows = split.test[here]
+        columns = {"time": times[rows], "label": target[rows], "predicted": predicted[here]}
+        kept[str(song)] = {name: np.round(values, 3).tolist() for name, values in columns.items()}
+    return kept

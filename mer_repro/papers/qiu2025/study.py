@@ -37,27 +37,83 @@ Rung = Literal[
     "ladder_5_within_song",
     "ladder_6_lagged",
 ]
-LadderModel = Literal["global_mean", "song_mean", "ridge", "random_forest", "cnn_bilstm"]
+LadderModel = Literal[
+    "global_mean",
+    "song_mean",
+    "linear_interpolation",
+    "ridge",
+    "random_forest",
+    "cnn_bilstm",
+]
 Ablation = Literal[
-    "no_cnn", "no_bilstm", "neither", "no_attention", "multi_head", "softmax_output", "tpa_bilstm", "released_code"
+    "no_cnn",
+    "no_bilstm",
+    "neither",
+    "no_attention",
+    "multi_head",
+    "softmax_output",
+    "min_max",
+    "trained_long",
+    "tpa_bilstm",
+    "released_code",
+    "code_no_cnn",
+    "code_no_bilstm",
+    "code_neither",
+    "window_lengths",
 ]
 
-#: The two ends of the ladder, where ablations and rivals are compared.
+#: The ladder's cleanest rung and the released code's, where ablations and rivals are compared.
 ENDS: tuple[Rung, Rung] = ("ladder_0_clean", "ladder_5_within_song")
-#: The data set whose audio is at hand as a whole; the others lack per-frame descriptors.
-WITH_WINDOWS = "vgmidi"
+#: The data set whose audio is at hand as a whole: ablations are compared on it.
+WITH_AUDIO = "vgmidi"
+#: Models that hear nothing: scaling, selection and inputs are nothing to them.
+HEARING_NOTHING = ("global_mean", "song_mean", "linear_interpolation")
+#: Rung -> the rung whose run stands for a model that hears nothing: the first one with the same split.
+SAME_SPLIT: dict[Rung, Rung] = {
+    "ladder_0_clean": "ladder_0_clean",
+    "ladder_1_scaling": "ladder_0_clean",
+    "ladder_2_selection": "ladder_0_clean",
+    "ladder_3_time": "ladder_0_clean",
+    "ladder_4_windows": "ladder_4_windows",
+    "ladder_5_within_song": "ladder_5_within_song",
+    "ladder_6_lagged": "ladder_5_within_song",
+}
+#: Networks, whose records say how they were trained.
+TRAINED = {"cnn_bilstm", *get_args(Ablation)} - {"window_lengths"}
+
+
+class Ladder(BaseModel):
+    """The ladder on one data set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stride: Annotated[int, Field(ge=1, description="every how-manieth label of a song is trained and tested on")] = 1
+    targets: list[Target] = ["arousal", "valence"]
+    seeds: Annotated[int, Field(ge=1, le=100)] = 5
+    models: list[LadderModel] = list(get_args(LadderModel))
+    rungs: list[Rung] = list(get_args(Rung))
+    hearing_rungs: Annotated[
+        list[Rung], Field(description="rungs of models with inputs; with PMEmo's labels alone, those with time")
+    ] = list(get_args(Rung))
+    network_rungs: Annotated[
+        dict[Rung, Annotated[int, Field(ge=1, le=100)]], Field(description="seeds of the network, which takes time")
+    ] = dict.fromkeys(get_args(Rung), 5)
+    trees: Annotated[int, Field(ge=1, le=2000)] = 100
+    selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
 
 
 class Training(BaseModel):
-    """Training of the networks on windows. The paper's values; a CPU gets fewer epochs."""
+    """Training of the networks on windows. The paper's values, and the released code's; a CPU gets fewer epochs."""
 
     model_config = ConfigDict(extra="forbid")
 
     epochs: Annotated[int, Field(ge=1)] = 50
     patience: Annotated[int, Field(ge=1)] = 5
+    long_epochs: Annotated[int, Field(ge=1, description="of trained_long, which never stops early")] = 50
     batch_size: Annotated[int, Field(ge=2)] = 32
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     released_epochs: Annotated[int, Field(ge=1)] = 40
+    released_batch_size: Annotated[int, Field(ge=2)] = 168
     released_features: Annotated[int, Field(ge=1, description="most important descriptors it gets")] = 260
 
 
@@ -71,13 +127,13 @@ class Parameters(BaseModel):
     targets: list[Target] = ["arousal", "valence"]
     protocols: list[Protocol] = ["song_grouped", "frame_random", "within_song_random"]
     variants: list[Variant] = list(get_args(Variant))
-    rungs: list[Rung] = list(get_args(Rung))
-    ladder_models: list[LadderModel] = list(get_args(LadderModel))
-    ladder_targets: list[Target] = ["arousal", "valence"]
-    ablations: list[Ablation] = list(get_args(Ablation))
+    ladders: dict[Dataset, Ladder] = {name: Ladder() for name in get_args(Dataset)}
+    ablations: dict[Ablation, Annotated[int, Field(ge=1, le=100, description="seeds")]] = dict.fromkeys(
+        get_args(Ablation), 5
+    )
     ablation_targets: list[Target] = ["arousal"]
+    lag_orders: bool = True
     seeds: Annotated[int, Field(ge=1, le=100)] = 5
-    ladder_seeds: Annotated[int, Field(ge=1, le=100)] = 5
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
     training: Training = Training()
@@ -113,35 +169,50 @@ def _frame_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Ru
 
 def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
     """Every rung with every model, and the ablations at the ladder's two ends."""
-    if dataset != WITH_WINDOWS:
+    ladder = parameters.ladders.get(dataset)
+    if ladder is None:
         return []
+    # (rung, variant, target, seed)
     cells = [
-        (rung, variant, target)
-        for rung in parameters.rungs
-        for variant in parameters.ladder_models
-        for target in parameters.ladder_targets
+        (rung, variant, target, seed)
+        for rung in ladder.rungs
+        for variant in ladder.models
+        for target in ladder.targets
+        for seed in range(_seeds(ladder, rung, variant))
     ]
-    cells += [
-        (rung, variant, target)
-        for rung in ENDS
-        if rung in parameters.rungs
-        for variant in parameters.ablations
-        for target in parameters.ablation_targets
-    ]
+    if dataset == WITH_AUDIO:
+        cells += [
+            (rung, variant, target, seed)
+            for rung in ENDS
+            if rung in ladder.rungs
+            for variant, seeds in parameters.ablations.items()
+            for target in parameters.ablation_targets
+            for seed in range(seeds)
+        ]
     runs = []
     # Seeds outermost: a sweep that is stopped has finished whole seeds, and can be shown with fewer of them.
-    for seed in range(parameters.ladder_seeds):
-        for rung, variant, target in sorted(cells, key=lambda cell: (cell[0], cell[2])):
-            chosen = {"resamples": parameters.resamples, "trees": parameters.trees}
-            if variant == "cnn_bilstm" or variant in parameters.ablations:
-                chosen |= parameters.training.model_dump()
-            runs.append(Run(KEY, dataset, data, rung, variant, target, seed, chosen))
+    for rung, variant, target, seed in sorted(cells, key=lambda cell: (cell[3], cell[0], cell[2])):
+        chosen = {"resamples": parameters.resamples, "stride": ladder.stride}
+        if variant not in HEARING_NOTHING:
+            chosen |= {"trees": ladder.trees, "selection_trees": ladder.selection_trees}
+        if variant in TRAINED:
+            chosen |= parameters.training.model_dump()
+        runs.append(Run(KEY, dataset, data, rung, variant, target, seed, chosen))
     return runs
+
+
+def _seeds(ladder: Ladder, rung: Rung, variant: LadderModel) -> int:
+    """How many seeds a model gets on a rung."""
+    if variant in HEARING_NOTHING:
+        return ladder.seeds if SAME_SPLIT[rung] == rung else 0
+    if rung not in ladder.hearing_rungs:
+        return 0
+    return ladder.network_rungs.get(rung, 0) if variant == "cnn_bilstm" else ladder.seeds
 
 
 def _lag_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
     """Lag orders 1 to 29 on PMEmo, the data set of the paper's ablation, with labels alone."""
-    if dataset != "pmemo" or "ladder_6_lagged" not in parameters.rungs:
+    if dataset != "pmemo" or not parameters.lag_orders:
         return []
     chosen = {"resamples": parameters.resamples}
     return [

@@ -261,7 +261,8 @@ def courses_figure(records: list) -> plots.DescribedFigure | str:
     return plots.described(
         figure,
         alt="Arousal over time in three songs: the listeners' label as a line, the network's predictions with the"
-        f" song held out, and its predictions of single moments when others of the song were trained on. {'; '.join(told)}.",
+        " song held out, and its predictions of single moments when others of the song were trained on."
+        f" {'; '.join(told)}.",
         caption="The songs are not chosen by looks: of the test songs of the first split, those whose label moves"
         " least, as much as the median, and most.",
     )

@@ -121,7 +121,8 @@ def test_smoke_sweep_records_twins_and_is_not_repeated(tmp_path, monkeypatch):
     assert first.exit_code == 0, first.output
     again = CliRunner().invoke(main, ["run", "qiu2025", "--profile", "smoke", *only, "--json"])
     (summary,) = json.loads(again.stdout)
-    assert len(summary["recorded"]) == 3 and not summary["done"]
+    # three protocols and one rung of the ladder
+    assert len(summary["recorded"]) == 4 and not summary["done"]
     listed = CliRunner().invoke(main, ["records", "qiu2025", "--profile", "smoke", "--json"])
     found = json.loads(listed.stdout)
     assert {record["data"] for record in found} == {"twin"}

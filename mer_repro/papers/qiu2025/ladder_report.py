@@ -154,7 +154,7 @@ def ladder_figure(records: list, target: str = "arousal") -> plots.DescribedFigu
     axis.axvline(stated(claim), color=plots.STATED, linestyle="--", label=f"the paper, {printed(claim)}")
     axis.set_yticks(list(heights.values()), list(RUNG_LABELS.values()))
     axis.set_xlabel(f"R² for {target}, test measures of VGMIDI")
-    axis.legend(loc="upper center", bbox_to_anchor=(0.6, -0.14), ncols=3, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=9)
     added = steps(records, "cnn_bilstm", target=target)
     for rung, gain in added.items():
         gains.plot([gain.low, gain.high], [heights[rung]] * 2, color=plots.MEASURED, linewidth=2)
@@ -175,54 +175,55 @@ def ladder_figure(records: list, target: str = "arousal") -> plots.DescribedFigu
 LOWEST = -0.6
 
 
+#: Rows of the comparison, from top to bottom: label, claim, rebuilt variant, target.
+COMPARED = (
+    ("network, arousal (table 1)", "t1.ours.testing.r2", "cnn_bilstm", "arousal"),
+    ("network, valence (table 2)", "t2.ours.testing.r2", "cnn_bilstm", "valence"),
+    ("TPA-BiLSTM, arousal (table 1)", "t1.tpa.testing.r2", "tpa_bilstm", "arousal"),
+    ("network, arousal (table 3)", "t3.full.r2", "cnn_bilstm", "arousal"),
+    ("without CNN (table 3)", "t3.no_cnn.r2", "no_cnn", "arousal"),
+    ("without BiLSTM (table 3)", "t3.no_bilstm.r2", "no_bilstm", "arousal"),
+    ("without both (table 3)", "t3.neither.r2", "neither", "arousal"),
+)
+#: Rung -> colour, marker, label, and how far above the paper's mark it is drawn.
+COMPARED_ON = {
+    CLEAN: (plots.MUTED, "s", "ours, songs held out", -0.15),
+    LEAKING: (plots.MEASURED, "o", "ours, released code's split", 0.15),
+}
+
+
 def comparison_figure(records: list) -> plots.DescribedFigure:
     """The paper's R² beside ours of the same networks, clean and under the released code's split, with intervals."""
     import matplotlib.pyplot as plt
+    from matplotlib.lines import Line2D
 
-    rows = [
-        ("network, arousal (table 1)", "t1.ours.testing.r2", "cnn_bilstm", "arousal"),
-        ("network, valence (table 2)", "t2.ours.testing.r2", "cnn_bilstm", "valence"),
-        ("TPA-BiLSTM, arousal (table 1)", "t1.tpa.testing.r2", "tpa_bilstm", "arousal"),
-        ("network, arousal (table 3)", "t3.full.r2", "cnn_bilstm", "arousal"),
-        ("without CNN (table 3)", "t3.no_cnn.r2", "no_cnn", "arousal"),
-        ("without BiLSTM (table 3)", "t3.no_bilstm.r2", "no_bilstm", "arousal"),
-        ("without both (table 3)", "t3.neither.r2", "neither", "arousal"),
-    ]
-    styles = {
-        CLEAN: (plots.MUTED, "s", "ours, songs held out", -0.15),
-        LEAKING: (plots.MEASURED, "o", "ours, released code's split", 0.15),
-    }
     plots.use_style()
     figure, axis = plt.subplots(figsize=(8, 4.2))
-    told = []
-    for height, (label, claim, model, target) in enumerate(reversed(rows)):
-        axis.plot(
-            stated(claim), height, "X", color=plots.STATED, markersize=9, label="the paper" if height == 0 else None
-        )
-        told.append(f"{label}: paper {printed(claim)}")
-        for rung, (colour, marker, name, shift) in styles.items():
-            found = runs(records, rung, model, target=target)
-            if not found:
-                continue
-            low, high = (sum(record.intervals["r2"][end] for record in found) / len(found) for end in (0, 1))
-            axis.plot([max(low, LOWEST), high], [height + shift] * 2, color=colour, linewidth=2)
-            axis.plot(
-                max(mean(found, "r2"), LOWEST),
-                height + shift,
-                marker,
-                color=colour,
-                label=name if height == 0 else None,
-            )
-            told[-1] += f", {name} {mean(found, 'r2'):.2f}"
-    axis.set_yticks(range(len(rows)), [label for label, *_ in reversed(rows)])
+    told = [_compare(axis, records, -place, *row) for place, row in enumerate(COMPARED)]
+    axis.set_yticks([-place for place in range(len(COMPARED))], [label for label, *_ in COMPARED])
     axis.set(xlabel="R²", xlim=(LOWEST - 0.05, 1.02))
-    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.14), ncols=3, fontsize=9)
+    marks = [(plots.STATED, "X", "the paper")] + [mark[:3] for mark in COMPARED_ON.values()]
+    handles = [Line2D([], [], color=colour, marker=mark, linestyle="", label=label) for colour, mark, label in marks]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=9)
     return plots.described(
         figure,
-        alt=f"Dot plot of R², the paper's beside ours. {'. '.join(reversed(told))}.",
-        caption=f"The paper on PMEmo or DEAM, ours on VGMIDI: the data differ, the pattern may be compared. Bars are"
+        alt=f"Dot plot of R², the paper's beside ours. {'. '.join(told)}.",
+        caption="The paper on PMEmo or DEAM, ours on VGMIDI: the data differ, the pattern may be compared. Bars are"
         f" 95 % intervals over songs; what is below {LOWEST} is drawn at the left edge.",
     )
+
+
+def _compare(axis, records: list, height: int, label: str, claim: str, model: str, target: str) -> str:
+    """Draw one row of the comparison, and say in words what it shows."""
+    axis.plot(stated(claim), height, "X", color=plots.STATED, markersize=9)
+    told = f"{label}: paper {printed(claim)}"
+    for rung, (colour, marker, name, shift) in COMPARED_ON.items():
+        if found := runs(records, rung, model, target=target):
+            low, high = (sum(record.intervals["r2"][end] for record in found) / len(found) for end in (0, 1))
+            axis.plot([max(low, LOWEST), high], [height + shift] * 2, color=colour, linewidth=2)
+            axis.plot(max(mean(found, "r2"), LOWEST), height + shift, marker, color=colour)
+            told += f", {name} {mean(found, 'r2'):.2f}"
+    return told
 
 
 def courses_figure(records: list) -> plots.DescribedFigure | str:
@@ -257,7 +258,7 @@ def courses_figure(records: list) -> plots.DescribedFigure | str:
         )
         told.append(f"{place}: mean absolute error {error:.2f} with the song held out")
     axes[0].set_ylabel("arousal (-1 to 1)")
-    axes[1].legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, fontsize=9)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
     return plots.described(
         figure,
         alt="Arousal over time in three songs: the listeners' label as a line, the network's predictions with the"

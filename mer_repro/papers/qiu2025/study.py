@@ -95,9 +95,10 @@ class Ladder(BaseModel):
     hearing_rungs: Annotated[
         list[Rung], Field(description="rungs of models with inputs; with PMEmo's labels alone, those with time")
     ] = list(get_args(Rung))
-    network_rungs: Annotated[
-        dict[Rung, Annotated[int, Field(ge=1, le=100)]], Field(description="seeds of the network, which takes time")
-    ] = dict.fromkeys(get_args(Rung), 5)
+    network_seeds: Annotated[
+        dict[Target, dict[Rung, Annotated[int, Field(ge=1, le=100)]]],
+        Field(description="seeds of the network, which takes time; none on rungs that are not named"),
+    ] = {target: dict.fromkeys(get_args(Rung), 5) for target in get_args(Target)}
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
     selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
 
@@ -178,7 +179,7 @@ def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[R
         for rung in ladder.rungs
         for variant in ladder.models
         for target in ladder.targets
-        for seed in range(_seeds(ladder, rung, variant))
+        for seed in range(_seeds(ladder, rung, variant, target))
     ]
     if dataset == WITH_AUDIO:
         cells += [
@@ -201,13 +202,13 @@ def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[R
     return runs
 
 
-def _seeds(ladder: Ladder, rung: Rung, variant: LadderModel) -> int:
+def _seeds(ladder: Ladder, rung: Rung, variant: LadderModel, target: Target) -> int:
     """How many seeds a model gets on a rung."""
     if variant in HEARING_NOTHING:
         return ladder.seeds if SAME_SPLIT[rung] == rung else 0
     if rung not in ladder.hearing_rungs:
         return 0
-    return ladder.network_rungs.get(rung, 0) if variant == "cnn_bilstm" else ladder.seeds
+    return ladder.network_seeds.get(target, {}).get(rung, 0) if variant == "cnn_bilstm" else ladder.seeds
 
 
 def _lag_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:

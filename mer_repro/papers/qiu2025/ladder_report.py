@@ -38,6 +38,7 @@ MODEL_LABELS = {
     "multi_head": "multi-head attention instead",
     "softmax_output": "softmax over the one output, as stated",
     "min_max": "inputs scaled by range instead of z-scores",
+    "trained_long": "trained long, never stopped early",
     "tpa_bilstm": "TPA-BiLSTM (Shih et al.), rebuilt",
     "released_code": "network of the released code",
     "code_no_cnn": "network of the code, without CNN",

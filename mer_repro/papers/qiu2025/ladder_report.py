@@ -88,7 +88,7 @@ def ladder_table(records: list, target: str = "arousal", dataset: str = HEARD) -
         row["squared Pearson of the network"] = f"{mean(network, 'squared_pearson'):.2f}" if network else "–"
         rows.append(row)
     table = pd.DataFrame(rows)
-    table = table.loc[:, [column for column in table if not (table[column] == "–").all()]]
+    table = _of_what_ran(table)
     seeds = sorted(
         {seeds_of(runs(records, rung, model, dataset, target)) for rung in ENDS for model in ON_LADDER} - {0}
     )
@@ -96,6 +96,12 @@ def ladder_table(records: list, target: str = "arousal", dataset: str = HEARD) -
         f"R² for {target} on {DATASETS[dataset]} (real); splits and seeds: {' or '.join(map(str, seeds)) or 'none'}"
     )
     return report.Table(table, caption)
+
+
+def _of_what_ran(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without models that did not run; one line that says so where none did."""
+    kept = table.loc[:, [column for column in table if not (table[column] == "–").all()]]
+    return kept if kept.shape[1] > 1 else kept.head(1).assign(**{kept.columns[0]: "no run is recorded yet"})
 
 
 def steps(records: list, model: str, dataset: str = HEARD, target: str = "arousal") -> dict[str, Difference]:
@@ -133,7 +139,7 @@ def inflation_table(records: list, target: str = "arousal", dataset: str = HEARD
         ends = [runs(records, rung, model, dataset, target) for rung in ENDS]
         row[MODEL_LABELS[model]] = str(difference(*ends) or "–")
     table = pd.DataFrame([*rows, row])
-    table = table.loc[:, [column for column in table if not (table[column] == "–").all()]]
+    table = _of_what_ran(table)
     return report.Table(table, f"Inflation of R² for {target} on {DATASETS[dataset]}, in R², by leak")
 
 

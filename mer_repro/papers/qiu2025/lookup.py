@@ -15,6 +15,8 @@ KEY = "qiu2025"
 METRICS = ("r2", "squared_pearson", "rmse", "mae", "mape")
 #: Stands where a number would be whose runs are not recorded.
 NOT_RUN = "(not run yet)"
+#: With fewer splits than these no verdict is passed: two may agree by luck.
+MINIMUM_SPLITS = 3
 
 
 def printed(claim_id: str) -> str:
@@ -69,13 +71,13 @@ class Difference:
 
     @property
     def above_zero(self) -> bool:
-        """Whether the whole interval is."""
-        return self.low > 0
+        """Whether the whole interval is; never with fewer than `MINIMUM_SPLITS` splits."""
+        return self.seeds >= MINIMUM_SPLITS and self.low > 0
 
     @property
     def below_zero(self) -> bool:
-        """Whether the whole interval is."""
-        return self.high < 0
+        """Whether the whole interval is; never with fewer than `MINIMUM_SPLITS` splits."""
+        return self.seeds >= MINIMUM_SPLITS and self.high < 0
 
 
 def difference(before: list, after: list, metric: str = "r2") -> Difference | None:

@@ -352,7 +352,7 @@ def _each_part_helps(records: list) -> Verdict:
     judgement = "undecided"
     if all(change.below_zero for change in changes):
         judgement = "supported"
-    elif any(change.above_zero for variant in ("no_cnn", "no_bilstm") for change in found[variant]):
+    elif any(all(change.above_zero for change in found[variant]) for variant in ("no_cnn", "no_bilstm")):
         judgement = "unsupported"
     because = "Leaving a part out changes R² on VGMIDI, songs held out / released code's split, by " + "; ".join(
         f"{clean} / {leaking} ({MODEL_LABELS[variant]})" for variant, (clean, leaking) in found.items()

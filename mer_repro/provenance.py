@@ -196,16 +196,28 @@ class _Row:
 
 
 def record_link(text: str, names: list[str], up: str = "../") -> str:
-    """`text` as a link to the records with these ids, or to all seeds where an id lacks its seed; "" for none.
+    """`text` as a link to the records with these ids, or to all seeds where an id lacks its seed.
+
+    Ids of which there is no record are left out; without any, the text stays plain.
 
     Parameters
     ----------
     up : from the page to the root of the book: "../" on a paper's page, "" on a page at the top.
     """
-    if not names:
+    known = [name for name in names if name in _first_records(name.partition(".")[0])]
+    if not known:
         return text
-    first = names[0] if ".seed" in names[0] else f"{names[0]}.seed0"
-    return _link(f"{up}records/{names[0].partition('.')[0]}.html", names, first, text, "The records behind this number")
+    key = known[0].partition(".")[0]
+    return _link(
+        f"{up}records/{key}.html", known, _first_records(key)[known[0]], text, "The records behind this number"
+    )
+
+
+@cache
+def _first_records(key: str) -> dict[str, str]:
+    """Id of every committed record of a paper, with its seed and without -> the first record that it stands for."""
+    ids = [record.id for record in report.records(key)]
+    return {cell_of(name): name for name in reversed(ids)} | {name: name for name in ids}
 
 
 def _link(page: str, names: list[str], anchor: str, text: str, title: str) -> str:

@@ -25,8 +25,10 @@ def store(tmp_path, monkeypatch):
         store.put(run, outcome, **common)
     store.put(Run("qiu2025", "deam", "twin", "frame_random", "mean"), Outcome({"r2": math.nan}), **common)
     provenance.index.cache_clear()
+    provenance._first_records.cache_clear()
     yield store
     provenance.index.cache_clear()
+    provenance._first_records.cache_clear()
 
 
 def test_the_table_holds_every_number_of_every_record(store, tmp_path):
@@ -96,7 +98,7 @@ def test_a_score_leads_to_the_records_whose_mean_it_is_and_to_no_others(store):
 
 def test_rows_lead_to_the_records_that_they_name_and_ids_to_the_ledger(store):
     frame = pd.DataFrame([["t1.ours.testing.r2, t9.none", "2"]], columns=["ledger", "runs"])
-    table = report.Table(frame, records=((CELL, f"{CELL}.seed1"),))
+    table = report.Table(frame, records=((CELL, f"{CELL}.seed1", "qiu2025.gone.seed0"),))
     data, metadata = table._repr_mimebundle_()
     line = provenance.linked(data["text/markdown"], "papers/qiu2025", metadata["row_records"]).splitlines()[-2]
     assert '<a href="../ledgers.html#qiu2025.t1.ours.testing.r2">t1.ours.testing.r2</a>, t9.none' in line

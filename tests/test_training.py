@@ -72,7 +72,12 @@ def test_a_network_over_images_learns_what_plain_pytorch_does():
 
     def network():
         seed_everything(1)
-        layers = torch.nn.Conv2d(1, 4, 3, bias=False), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Conv2d(4, 2, 3)
+        layers = (
+            torch.nn.Conv2d(1, 4, 3, bias=False),
+            torch.nn.BatchNorm2d(4),
+            torch.nn.ReLU(),
+            torch.nn.Conv2d(4, 2, 3),
+        )
         return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(32, 1))
 
     ours = network()

@@ -464,8 +464,7 @@ def listener_figure(records: list[Record], condition: str = "tags") -> plots.Des
         alt="Attention weights on the songs of a severe listener, one of each of two networks. "
         + "; ".join(told)
         + ".",
-        caption="The picture of the paper's figure 2, of generated listeners: for each network, the severe one whom it most"
-        " surely calls severe.",
+        caption="The paper's figure 2 for generated listeners: of each network, the one it most surely calls severe.",
     )
 
 

@@ -647,7 +647,7 @@ def effects_figure(records: list[Record]) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="Main effects in points of accuracy. " + ("; ".join(reversed(told)) or "not recorded yet") + ".",
-        caption="What attention, stress and the LSTM's third gate add when each varies alone (real data).",
+        caption="What attention, stress and an LSTM in place of a GRU add when each varies alone (real data).",
     )
 
 
@@ -657,11 +657,16 @@ def confusion_figure(records: list[Record], dataset: str) -> plots.DescribedFigu
     import numpy as np
 
     plots.use_style()
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3.9), width_ratios=[6, 4, 3])
-    told = []
-    for axis, setting in zip(axes, SETTINGS, strict=True):
+    wanted = {"dataset": dataset, "variant": "lstm", "protocol": "users_apart"}
+    settings = [setting for setting in SETTINGS if _find(records, target=setting, **wanted)] or [SETTINGS[0]]
+    sizes = [genres.n_classes(setting) for setting in settings]
+    figure, axes = plt.subplots(
+        1, len(settings), figsize=(1 + 0.7 * sum(sizes), 3.9), width_ratios=sizes, squeeze=False
+    )
+    axes, told = axes[0], []
+    for axis, setting in zip(axes, settings, strict=True):
         names = [name.replace("_", " ") for name in genres.class_names(setting)]
-        runs = _find(records, dataset=dataset, variant="lstm", target=setting, protocol="users_apart")
+        runs = _find(records, target=setting, **wanted)
         counts = np.sum([run.notes["confusion"] for run in runs], axis=0) if runs else np.zeros((len(names),) * 2)
         shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)

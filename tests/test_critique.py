@@ -156,7 +156,7 @@ def test_paired_differences_are_means_over_splits():
     runs = scored("clean", [0.1, 0.3], (0.0, 0.4), variant="paired", metric="a-b")
     effect = effects.paired(runs, "a-b")
     assert (effect.value, effect.low, effect.high, effect.sign) == pytest.approx((0.2, 0.0, 0.4, 0))
-    assert chapter.shown(effect) == "+20.0 [+0.0, +40.0] points"
+    assert chapter.shown(effect) == "+20.0 [+0.0, +40.0] points of accuracy"
 
 
 def test_swap_is_turned_round_to_published_minus_right():

@@ -176,12 +176,14 @@ def _measure(leak, measure, rooms: list[Room], survey: dict) -> effects.Effect |
 
 def shown(effect: effects.Effect) -> str:
     """``+0.12 [0.05, 0.19] R²``; shares in percentage points."""
-    scale, digits = (100, 1) if effect.metric in SHARES or "-" in effect.metric else (1, 2)
+    # Records call a difference of accuracies by its two models, and a score on other classes by these.
+    share = effect.metric in SHARES or effect.metric.endswith("_accuracy") or "-" in effect.metric
+    scale, digits = (100, 1) if share else (1, 2)
     digits += METRIC_NAMES.get(effect.metric) == "MAE"
     scaled = effects.Effect(
         effect.metric, *(scale * x for x in (effect.value, effect.low, effect.high)), effect.seeds, effect.basis
     )
-    unit = METRIC_NAMES.get(effect.metric, "points" if scale == 100 else effect.metric)
+    unit = METRIC_NAMES.get(effect.metric, "points of accuracy" if share else effect.metric)
     return f"{scaled.shown(digits)} {unit}"
 
 

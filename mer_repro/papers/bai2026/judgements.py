@@ -294,7 +294,7 @@ def _fusion(records: list[Record]) -> Verdict:
         for name in names
     )
     because = (
-        f"The order of four accuracies comes of where the class shows, and of luck with {printed('t1.users_test')} users."
+        f"Their order comes of where the class shows, and of luck with {printed('t1.users_test')} users."
         f" Generated listeners, signal in both, one split: {shown}. Last.fm-1K has no audio for the first to read."
     )
     ids = _ids([r for r in find(records, dataset="planted", target="both") if r.variant in names])

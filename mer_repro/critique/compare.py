@@ -60,7 +60,8 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     if math.isnan(network):
         return Trial(comparison)
     sign = -1 if metric in effects.LOWER_IS_BETTER else 1
-    scores = {name: _score(runs(name), metric) for name in comparison.simple}
+    splits = {run.seed for run in runs(comparison.network)}
+    scores = {name: _score([r for r in runs(name) if r.seed in splits], metric) for name in comparison.simple}
     known = {name: score for name, score in scores.items() if not math.isnan(score)}
     best = max(known, key=lambda name: sign * known[name], default="")
 

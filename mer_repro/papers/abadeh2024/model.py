@@ -211,7 +211,7 @@ FIDELITY = [
            "how, and whether before the split, is not stated"),
     Detail("split", "IV", UNSTATED, "set by the study", "test accuracies are given, no split is"),
     Detail("optimiser, learning rate, batch size, epochs, dropout", "IV.C", UNSTATED,
-           "Adam 0.001, no dropout, whole histories in a batch, each step but the first a target; early stopping",
+           "Adam 0.003, eight histories a batch, no dropout, each step but the first a target; early stopping",
            "Keras' defaults where it has some"),
     Detail("framework", "IV.C", "Keras, where early stopping is described", "PyTorch",
            "its LSTM adds up two biases a gate where Keras has one: more weights, the same functions"),

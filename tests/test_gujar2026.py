@@ -143,7 +143,8 @@ def test_merge_is_read_and_joined_song_by_song():
     assert songs.texts[3] == loaded.lyrics(audible[3])
     # Happy, sad, angry, calm by the signs of valence and arousal.
     table = loaded.songs.set_index("song_id").loc[audible]
-    expected = [(1, 2)[a > 0.5] if v < 0.5 else (3, 0)[a > 0.5] for v, a in table[["valence", "arousal"]].to_numpy()]
+    moods = {(False, False): 1, (False, True): 2, (True, False): 3, (True, True): 0}
+    expected = [moods[v >= 0.5, a > 0.5] for v, a in zip(table.valence, table.arousal, strict=True)]
     assert songs.mood.tolist() == expected
 
 

@@ -67,7 +67,9 @@ def site(project):
 
 
 def pages(site):
-    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts)
+    """Every page but index.html, which only leads on to the first one."""
+    found = {path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts}
+    return sorted(found - {"index.html"})
 
 
 # A sixth paper ----------------------------------------------------------------------------------------------------

@@ -44,8 +44,14 @@ function nameArrows() {
   }
 }
 
+// The bibliography is marked as a list; screen readers look for list items in it.
+function markReferences() {
+  for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
+}
+
 window.addEventListener("DOMContentLoaded", () => {
   nameArrows();
+  markReferences();
   if (!window.merTables) return;
   const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {
     const caption = element.querySelector("caption")?.textContent.trim() || "this table";

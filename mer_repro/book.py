@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from mer_repro import findings, paths, provenance, reference_pages
+from mer_repro import findings, paths, provenance, quotes, reference_pages
 from mer_repro.errors import MerReproError, require_choice
 
 BOOK = paths.PROJECT / "book"
@@ -266,11 +266,15 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
 
 
 def _linked(path: Path, page: str) -> str:
-    """An executed notebook as JSON, its tables' numbers linked to their records and ids to the ledgers."""
+    """An executed notebook as JSON, its tables' and texts' numbers linked to their records and ids to the ledgers."""
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    told = {name: each for output in outputs for name, each in output.get("data", {}).get(quotes.MIME, {}).items()}
     for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = provenance.prose_linked(cell.source, page, told)
         for output in cell.get("outputs", []):
             if markdown := output.get("data", {}).get("text/markdown"):
                 behind = output.metadata.get("row_records")

@@ -4,7 +4,8 @@ Notebooks print plain tables. When the book is staged, cells are turned into lin
 the run records whose mean (or single value) it is, at the digits shown; an id leads to its line in the ledgers; a
 number in a row or column of the paper's leads to the claims that print it. A score is looked up by its value and both
 ends of its interval together, so that chance agreement is out of question; two variants that score the same (a fallback
-and what it falls back to) are both shown. What cannot be told stays plain.
+and what it falls back to) are both shown. A number in the prose leads to the records that it rests on, as
+`mer_repro.quotes` found them. What cannot be told stays plain.
 """
 
 from __future__ import annotations
@@ -16,24 +17,24 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
 
-from mer_repro import papers, report
+from mer_repro import papers, quotes, report
 from mer_repro.audit import ledger
-from mer_repro.records import Record
+from mer_repro.records import Record, cell_of
 
 #: Columns whose words are ids of claims, statements or checks.
 ID_COLUMNS = frozenset({"id", "claims", "ledger"})
 #: Most ids that a link may ask for: a number that more claims print tells nothing.
 MOST_SHOWN = 12
+#: Most cells that a number in the prose may rest on to be linked: a count over a whole study leads nowhere.
+MOST_BEHIND = 30
+#: Most characters of such a number: what is longer is a sentence, whose numbers stand in a table, too.
+LONGEST = 40
 _CELL = re.compile(r"(?:\\.|[^|\\])*")
 _TABLE = re.compile(r"^:::\{table\}", re.MULTILINE)
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _WORD = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
+_GLUED = re.compile(r"\{glue:text\}`(\w+)`")
 _OF_THE_PAPER = re.compile(r"\b(paper|stated|printed)\b")
-
-
-def cell_of(record_id: str) -> str:
-    """A record's id without its seed: what all seeds of one cell of the grid share."""
-    return record_id.rpartition(".seed")[0]
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,33 @@ def linked(markdown: str, page: str, row_records: list[list[str]] | None = None)
         rests_on = row_records[position] if row_records else []
         lines[number] = "| " + " | ".join(_Row(page, caption, header, cells, rests_on).linked()) + " |"
     return "\n".join(lines)
+
+
+def prose_linked(markdown: str, page: str, told: dict[str, dict]) -> str:
+    """The Markdown of a notebook's text with the numbers that it quotes in place and linked.
+
+    Parameters
+    ----------
+    markdown : a cell of text, in which a number stands as ``{glue:text}`name```.
+    page : the page it stands on.
+    told : name -> {"shown": the number, "records": what it rests on}, as `mer_repro.quotes.Quotes` tells it. A number
+        of the paper's own, whose name begins with "stated_", leads to the claims that print it.
+    """
+    key, up = page.rpartition("/")[2], "../" * page.count("/")
+
+    def number(match: re.Match) -> str:
+        name = match[1]
+        if name not in told:
+            return match[0]
+        shown = told[name]["shown"]
+        text = report.escaped(shown)
+        if name.startswith(quotes.STATED):
+            claims = _printed(key).get(shown, [])
+            return _ledger_link(text, claims, up) if 0 < len(claims) <= MOST_SHOWN else text
+        rests_on = told[name]["records"]
+        return record_link(text, rests_on, up) if len(rests_on) <= MOST_BEHIND and len(shown) <= LONGEST else text
+
+    return _GLUED.sub(number, markdown)
 
 
 def card_linked(markup: str, page: str) -> str:
@@ -189,10 +217,14 @@ class _Row:
         return report.escaped(word)
 
     def _to_ledger(self, cell: str, claims: list[str]) -> str:
-        return _link(f"{self.up}ledgers.html", claims, claims[0], cell, "The paper's number in the ledger")
+        return _ledger_link(cell, claims, self.up)
 
     def _to_records(self, cell: str, names: Iterable[str]) -> str:
         return record_link(cell, list(names), self.up)
+
+
+def _ledger_link(text: str, claims: list[str], up: str) -> str:
+    return _link(f"{up}ledgers.html", claims, claims[0], text, "The paper's number in the ledger")
 
 
 def record_link(text: str, names: list[str], up: str = "../") -> str:

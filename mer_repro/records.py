@@ -24,7 +24,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -334,6 +334,16 @@ class RecordStore:
         finally:
             path.unlink(missing_ok=True)
             os.close(handle)
+
+
+def cell_of(record_id: str) -> str:
+    """A record's id without its seed: what all seeds of one cell of the grid share."""
+    return record_id.rpartition(".seed")[0]
+
+
+def cells_of(record_ids: Iterable[str]) -> tuple[str, ...]:
+    """The cells of some records, each once."""
+    return tuple(dict.fromkeys(map(cell_of, record_ids)))
 
 
 @cache

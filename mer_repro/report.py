@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths
 from mer_repro.audit import finding, ledger
-from mer_repro.records import Record, RecordStore
+from mer_repro.records import Record, RecordStore, cells_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,6 +114,16 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
     return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
+def fidelity_table(key: str) -> Table:
+    """Every detail that a paper states about its networks and their training, and what became of it here."""
+    import importlib
+
+    from mer_repro import fidelity
+
+    details = importlib.import_module(f"mer_repro.papers.{key}.model").FIDELITY
+    return Table(fidelity.as_frame(details), f"{len(details)} details", searchable=True)
+
+
 def claims_table(key: str) -> Table:
     """Every number and statement of a paper's ledger: id, place, what it is, what is printed."""
     import pandas as pd
@@ -199,12 +209,7 @@ def verdict_table(verdicts: list[Verdict]) -> Table:
 
     table = module.as_frame(verdicts)
     table["verdict"] = table["verdict"].map(SIGNS)
-    return Table(table, "Verdicts of the reruns", records=tuple(_cells(verdict.records) for verdict in verdicts))
-
-
-def _cells(record_ids: Iterable[str]) -> tuple[str, ...]:
-    """Ids without their seeds, each once."""
-    return tuple(dict.fromkeys(name.rpartition(".seed")[0] for name in record_ids))
+    return Table(table, "Verdicts of the reruns", records=tuple(cells_of(verdict.records) for verdict in verdicts))
 
 
 #: The sections that a card links to, by the anchors of the headings that every chapter has.

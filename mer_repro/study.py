@@ -11,7 +11,8 @@ A study is a module, for a paper ``mer_repro/papers/<key>/study.py``, with
 and, where it helps,
 
 - ``batch_key(run)``: runs with equal keys share loaded data and are executed one after the other by one worker;
-- ``locate(name, source)``: for data sets that `mer_repro.data.registry` does not know.
+- ``locate(name, source)``: for data sets that `mer_repro.data.registry` does not know, such as those that
+  `locate_or_make` makes in memory.
 
 A study of your own need not live in this package: wherever a key is asked for, the dotted path of an importable
 module works too, with its parameters in ``params/<profile>/<module>.yaml`` beside it.
@@ -84,6 +85,20 @@ class Study:
     @property
     def _own_data(self) -> bool:
         return hasattr(self.module, "locate")
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Stands for a data set that is made in memory: the source alone decides what it holds."""
+
+    fingerprint: str
+
+
+def locate_or_make(name: str, source: str, made: tuple[str, ...]):
+    """As the registry's ``locate``, but for the data sets `made` in memory, which are here under any `source`."""
+    from mer_repro.data import registry
+
+    return Generated(name) if name in made else registry.locate(name, source=source)
 
 
 def study_keys() -> list[str]:

@@ -2,12 +2,13 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from mer_repro import export, paths, provenance, report
+from mer_repro import export, paths, provenance, quotes, report
 from mer_repro.cli import main
 from mer_repro.records import Outcome, RecordStore, Run
 
@@ -117,3 +118,33 @@ def test_what_this_machine_measured_is_not_taken_for_a_committed_record(store):
     frame = pd.DataFrame([["0.223 [0.123, 0.323]"]], columns=["R²"])
     markdown = report.Table(frame, "The quick profile on this machine").markdown()
     assert provenance.linked(markdown, "papers/qiu2025") == markdown
+
+
+def test_a_number_in_the_prose_leads_to_what_it_would_not_be_without():
+    records = [SimpleNamespace(id=f"{cell}.seed{seed}", value=value) for cell, seed, value in DRAWN]
+
+    def numbers(chosen):
+        values = {cell: [r.value for r in chosen if r.id.startswith(f"{cell}.")] for cell in "abcd"}
+        mean = sum(values["b"]) / len(values["b"]) if values["b"] else None
+        gain = max(values["c"], default=0) - max(values["a"], default=0)
+        return {"mean": f"{mean}", "gain": f"{gain}", "all": str(len(chosen)), "stated_r2": "0.78649"}
+
+    rests_on = quotes.behind(numbers, records)
+    assert rests_on == {"mean": ("b",), "gain": ("a", "c"), "all": ("a", "b", "c", "d"), "stated_r2": ()}
+
+
+#: Cell, seed, score.
+DRAWN = [("a", 0, 1), ("a", 1, 2), ("b", 0, 3), ("b", 1, 5), ("c", 0, 8), ("d", 0, 0)]
+
+
+def test_prose_shows_its_numbers_as_links_and_leaves_what_it_does_not_know(store):
+    told = {
+        "ours": {"shown": "0.223 [0.1, 0.3]", "records": [CELL, "qiu2025.gone"]},
+        "gone": {"shown": "7", "records": ["qiu2025.gone"]},
+        "stated_r2": {"shown": "0.78649", "records": []},
+    }
+    text = "Ours {glue:text}`ours`, {glue:text}`gone`; theirs {glue:text}`stated_r2`; {glue:text}`unknown`."
+    shown = provenance.prose_linked(text, "papers/qiu2025", told)
+    assert f'href="../records/qiu2025.html?show={CELL}#{CELL}.seed0">0.223 \\[0.1, 0.3\\]</a>, 7; theirs <a' in shown
+    assert "ledgers.html?show=qiu2025.t2.ours.testing.r2" in shown
+    assert shown.endswith("{glue:text}`unknown`.")

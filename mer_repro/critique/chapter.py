@@ -13,6 +13,7 @@ from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, effects, judgements, precision
 from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
 from mer_repro.data import survey as data_survey
+from mer_repro.records import cells_of
 from mer_repro.verdicts import JUDGEMENTS
 
 #: What the matrix says of a ledger entry: a check blames a set of numbers, and mostly one of them only is wrong.
@@ -43,9 +44,8 @@ def _table(
     """Rows as a table; `behind` are the ids of the records behind each row, to which the book links its cell "runs"."""
     import pandas as pd
 
-    cells = tuple(tuple(dict.fromkeys(name.rpartition(".seed")[0] for name in names)) for names in behind)
     texts = [{column: str(cell) for column, cell in row.items()} for row in rows]
-    return report.Table(pd.DataFrame(texts).fillna("–"), caption, searchable, cells)
+    return report.Table(pd.DataFrame(texts).fillna("–"), caption, searchable, tuple(map(cells_of, behind)))
 
 
 def name(key: str) -> str:

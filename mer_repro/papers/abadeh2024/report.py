@@ -773,6 +773,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
     }
     samples = [int(printed(f"t4.{name}")) for name in genres.GENRES]
     quoted |= {"stated_width": printed("text.embedding_dimension"), "stated_samples": f"{sum(samples):,}"}
+    quoted["simple_seeds"] = str(len({run.seed for run in _find(records, variant="logistic", protocol="users_apart")}))
     planted = _cells(records, "planted")
     for variant in ("best", "last_genre", "lstm"):
         quoted[f"planted_{variant}"] = percent(planted.get((variant, "genres_6"), {}).get("accuracy"))
@@ -783,6 +784,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
                 cell = cells.get((variant, setting), {})
                 quoted[f"{name}_{variant}_{_n(setting)}"] = percent(cell.get("accuracy"))
         runs = _find(records, dataset=dataset, variant="lstm", target="genres_6", protocol="users_apart")
+        quoted[f"{name}_seeds"] = str(len({run.seed for run in runs}))
         quoted[f"{name}_restricted"] = percent(_mean(r.metrics["genres_3_accuracy"] for r in runs)) if runs else "–"
         quoted[f"{name}_tsne_next"] = quoted[f"{name}_tsne_last"] = quoted[f"{name}_tsne_raw_next"] = "–"
         for run in _find(records, dataset=dataset, variant="tsne"):
@@ -1057,15 +1059,6 @@ def card(records: list[Record]) -> report.Card:
         seconds=frame["seconds"].sum() if len(frame) else 0.0,
         devices=tuple(sorted(frame["device"].unique())) if len(frame) else (),
     )
-
-
-def fidelity_table() -> report.Table:
-    """Every detail of the networks and what became of it."""
-    from mer_repro import fidelity
-    from mer_repro.papers.abadeh2024.model import FIDELITY
-
-    shown = fidelity.as_frame(FIDELITY)
-    return report.Table(shown, f"{len(shown)} details", searchable=True)
 
 
 def measure_here(profile: str, given: dict) -> report.Table:

@@ -13,13 +13,13 @@ Whoever answers over six or four classes is also scored on the three-class items
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.records import Outcome, Run
+from mer_repro.study import locate_or_make
 from mer_repro.training import TrainingConfig
 
 if TYPE_CHECKING:
@@ -123,18 +123,9 @@ def batch_key(run: Run) -> tuple[str, ...]:
     return run.dataset, run.data, str(run.seed), str(_is_other(run))
 
 
-@dataclass(frozen=True)
-class Generated:
-    """Stands for a data set that is made in memory: the source alone decides what it holds."""
-
-    fingerprint: str
-
-
 def locate(name: str, source: str):
     """As the registry's, and the planted histories."""
-    from mer_repro.data import registry
-
-    return Generated("planted") if name == "planted" else registry.locate(name, source=source)
+    return locate_or_make(name, source, made=("planted",))
 
 
 def sources(run: Run) -> tuple[str, ...]:

@@ -583,15 +583,6 @@ def profiles_table(records: list[Record]) -> report.Table:
     return table(rows, "Last.fm-1K, the profile table (real)")
 
 
-def fidelity_table() -> report.Table:
-    """Every detail of the networks and what became of it."""
-    from mer_repro import fidelity
-    from mer_repro.papers.bai2026.model import FIDELITY
-
-    shown = fidelity.as_frame(FIDELITY)
-    return report.Table(shown, f"{len(shown)} details", searchable=True)
-
-
 def measure_here(profile: str, given: dict) -> report.Table:
     """Run what the study is missing under `profile` on this machine, and show its scores.
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.papers.bai2026 import planted, survey
 from mer_repro.records import Outcome, Run
+from mer_repro.study import locate_or_make
 from mer_repro.training import TrainingConfig
 
 KEY = "bai2026"
@@ -235,18 +236,9 @@ def batch_key(run: Run) -> tuple[str, ...]:
     return run.dataset, run.data, run.protocol, run.target, str(run.seed)
 
 
-@dataclass(frozen=True)
-class Generated:
-    """Stands for data that are made in memory: the source alone decides what they hold."""
-
-    fingerprint: str
-
-
 def locate(name: str, source: str):
     """As the registry's, and what is generated."""
-    from mer_repro.data import registry
-
-    return Generated(name) if name in ("planted", "simulated") else registry.locate(name, source=source)
+    return locate_or_make(name, source, made=("planted", "simulated"))
 
 
 def sources(run: Run) -> tuple[str, ...]:

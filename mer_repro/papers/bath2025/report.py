@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mer_repro import fidelity, plots, report, statistics
+from mer_repro import plots, report, statistics
 from mer_repro.audit import ledger
 from mer_repro.papers.bath2025 import network_report, planes, study
 from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, bounds, find, mean, printed, shown, stated
@@ -527,13 +527,6 @@ def timing_table(records: list) -> report.Table:
     return report.Table(
         pd.DataFrame(table), "Seconds; ours on one CPU thread of a shared machine, so read processor time"
     )
-
-
-def fidelity_table() -> report.Table:
-    """What section 3.3 states about the networks, and what became of it here."""
-    from mer_repro.papers.bath2025.model import FIDELITY
-
-    return report.Table(fidelity.as_frame(FIDELITY), f"{len(FIDELITY)} details of the networks", searchable=True)
 
 
 def missing_table(records: list) -> report.Table:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mer_repro import plots, report
 from mer_repro.audit import ledger
 from mer_repro.papers.gujar2026 import study
+from mer_repro.records import cells_of
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -181,16 +182,13 @@ def _table(rows: Iterable[dict], caption: str) -> report.Table:
     """
     import pandas as pd
 
-    from mer_repro.provenance import cell_of
-
     rows = [dict(row) for row in rows]
     ids = [row.pop("records", ()) for row in rows]
     frame = pd.DataFrame(rows or [{"runs": "not recorded yet"}])
     if not any(ids):
         return report.Table(frame.fillna("–").astype(str), caption)
     frame["runs"] = [len(chosen) for chosen in ids]
-    behind = tuple(tuple(dict.fromkeys(map(cell_of, chosen))) for chosen in ids)
-    return report.Table(frame.fillna("–").astype(str), caption, records=behind)
+    return report.Table(frame.fillna("–").astype(str), caption, records=tuple(map(cells_of, ids)))
 
 
 def _ids(records: list[Record], dataset: str, variant: str, target: str = "") -> tuple[str, ...]:
@@ -1003,15 +1001,6 @@ def card(records: list[Record]) -> report.Card:
         seconds=frame["seconds"].sum(),
         devices=tuple(sorted(frame["device"].unique())),
     )
-
-
-def fidelity_table() -> report.Table:
-    """Every detail of the networks and what became of it."""
-    from mer_repro import fidelity
-    from mer_repro.papers.gujar2026.model import FIDELITY
-
-    shown = fidelity.as_frame(FIDELITY)
-    return report.Table(shown, f"{len(shown)} details", searchable=True)
 
 
 def measure_here(profile: str, given: dict) -> report.Table:

@@ -536,11 +536,3 @@ def preparation_table(records: list) -> report.Table:
     return report.Table(
         pd.DataFrame(rows, columns=["the paper", "here", "what it does"]), "Steps of the paper's pipeline"
     )
-
-
-def fidelity_table() -> report.Table:
-    """What the paper and the released code state about the network, and what became of it."""
-    from mer_repro import fidelity
-    from mer_repro.papers.qiu2025 import model
-
-    return report.Table(fidelity.as_frame(model.FIDELITY), "Stated details and what we did", searchable=True)

@@ -182,7 +182,6 @@ def _ladder_numbers(records: list) -> dict[str, str]:
     quoted["step_whole"] = str(whole or NOT_RUN)
     over_ridge = difference(ladder_report.runs(records, CLEAN, "ridge"), climbed)
     quoted["network_over_ridge"] = str(over_ridge or NOT_RUN)
-    quoted["n_runs"] = f"{len(records):,}"
     return quoted | {"flattened": _flattened(records), "pattern_answer": _pattern_answer(records)}
 
 

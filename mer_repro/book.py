@@ -256,6 +256,9 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     generated[source / "datasets.bib"] = _datasets_bibliography()
     picture = f"![{findings.description()}](_static/findings.svg)"
     generated[source / "findings.md"] = f"{findings.sentences()}\n\n{picture}\n"
+    generated[source / "glance.md"] = findings.glance(
+        pair.name.removeprefix("papers/") for pair in pairs if pair.name.startswith("papers/")
+    )
     for place, text in generated.items():
         _write_if_changed(place, text)
     kept = {*wanted.values(), *generated, *_stage_datatables(source)}

@@ -1,4 +1,5 @@
-"""The study's main findings in three sentences and a picture: what the README and the book's first page open with.
+"""The study's main findings in three sentences and a picture: what the README and the book's first page open with;
+and every paper's claim and verdict at a glance.
 
 Every number comes from ledgers, audit, run records and the committed survey of the data sets; `tools/readme.py` writes
 them into the README.
@@ -6,6 +7,8 @@ them into the README.
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mer_repro import plots, report
@@ -95,6 +98,20 @@ def figure() -> Figure:
     axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test moments (95 % interval over songs)")
     axis.legend(loc="center", bbox_to_anchor=(0.45, 0.5), fontsize=9)
     return drawing
+
+
+def glance(keys: Iterable[str]) -> str:
+    """A row for each paper that has a chapter, as MyST: its main claim, its number beside ours, the reruns' verdict."""
+    lines = ["| paper | claims | states | we find | verdict |", "|---|---|---|---|---|"]
+    for key in keys:
+        cells = [f"{{doc}}`{key} <papers/{key}>`", *map(report.escaped, _at_a_glance(key))]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([":::{table}", ":class: mer-table", "", *lines, ":::"]) + "\n"
+
+
+def _at_a_glance(key: str) -> list[str]:
+    card = importlib.import_module(f"mer_repro.papers.{key}.report").card(report.records(key))
+    return [card.claim, card.theirs, card.ours, report.SIGNS[card.verdict]]
 
 
 def picture() -> str:

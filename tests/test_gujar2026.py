@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mer_repro.papers.gujar2026 import examples, latency, planted, report, simple, study, supports
+from mer_repro.papers.gujar2026 import cells, examples, judgements, latency, planted, report, simple, study, supports
 from mer_repro.records import Run
 from mer_repro.splits import song_folds
 from mer_repro.study import load_parameters
@@ -208,19 +208,19 @@ def test_accuracy_and_differences_pool_the_folds():
     right = {(name, fold): rng.binomial(10, p, 20) for name, p in (("audio_only", 0.5), ("attention", 0.6))
              for fold in range(2)}  # fmt: skip
     records = [record("tcc_ceds", name, fold, counts) for (name, fold), counts in right.items()]
-    cells = report.summary(records, "tcc_ceds").set_index("variant")
+    shown = cells.summary(records, "tcc_ceds").set_index("variant")
     pooled = np.concatenate([right["attention", 0], right["attention", 1]])
-    assert cells.loc["attention", "accuracy"] == pytest.approx(pooled.sum() / 400)
+    assert shown.loc["attention", "accuracy"] == pytest.approx(pooled.sum() / 400)
     # Artists of ten songs each: the normal interval of a mean of 40 shares.
     width = 2 * 1.96 * (pooled / 10).std() / np.sqrt(40)
-    found = cells.loc["attention", "accuracy_high"] - cells.loc["attention", "accuracy_low"]
+    found = shown.loc["attention", "accuracy_high"] - shown.loc["attention", "accuracy_low"]
     assert found == pytest.approx(width, rel=0.1)
     against = np.concatenate([right["audio_only", 0], right["audio_only", 1]])
-    found = report.difference(records, "tcc_ceds", "attention", "audio_only")
+    found = cells.difference(records, "tcc_ceds", "attention", "audio_only")
     assert found.accuracy.difference == pytest.approx((pooled - against).sum() / 400)
     assert found.accuracy.standard_error == pytest.approx(((pooled - against) / 10).std() / np.sqrt(40), rel=0.1)
     assert found.detectable == pytest.approx(2.8 * found.accuracy.standard_error, rel=0.01) and found.folds == 2
-    both = report.differences(records, "tcc_ceds", report.PAIRS)
+    both = cells.differences(records, "tcc_ceds", cells.PAIRS)
     assert list(both) == [("attention", "audio_only")]
     assert both["attention", "audio_only"].p_holm == pytest.approx(found.accuracy.p_value)
 
@@ -236,12 +236,12 @@ def test_accuracy_and_differences_pool_the_folds():
 def test_verdict_on_a_gain_follows_both_data_sets(differences, judgement):
     rng = np.random.default_rng(1)
     records = []
-    for dataset, gain in zip(report.BIMODAL, differences, strict=True):
+    for dataset, gain in zip(cells.BIMODAL, differences, strict=True):
         late = rng.binomial(50, 0.6, 40)
         attention = late + np.round(50 * (gain + rng.normal(0, 0.02, 40))).astype(int)
         for name, right in (("late_fusion", late), ("attention", attention)):
             records += [record(dataset, name, fold, np.roll(right, fold), (100,) * 40) for fold in range(5)]
-    assert report._beats(records, "late_fusion", "Fusion beats late fusion").judgement == judgement
+    assert judgements.beats(records, "late_fusion", "Fusion beats late fusion").judgement == judgement
 
 
 def test_chapter_says_undecided_where_nothing_is_recorded():

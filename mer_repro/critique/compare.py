@@ -98,9 +98,9 @@ def _abadeh2024(records: list, cell: Cell, better: str, worse: str):
 
 
 def _gujar2026(records: list, cell: Cell, better: str, worse: str):
-    from mer_repro.papers.gujar2026 import report
+    from mer_repro.papers.gujar2026 import cells
 
-    found = report.difference(records, cell.dataset, better, worse, cell.target)
+    found = cells.difference(records, cell.dataset, better, worse, cell.target)
     return found.accuracy if found else None
 
 

@@ -9,7 +9,18 @@ import torch
 
 from mer_repro import statistics
 from mer_repro.errors import MerReproError
-from mer_repro.papers.abadeh2024 import genres, histories, model, networks, report, simple, skill, study
+from mer_repro.papers.abadeh2024 import (
+    cells,
+    genres,
+    histories,
+    judgements,
+    model,
+    networks,
+    report,
+    simple,
+    skill,
+    study,
+)
 from mer_repro.records import Run
 from mer_repro.study import load_parameters
 
@@ -295,7 +306,7 @@ def test_a_network_learns_a_rule_of_the_last_genre():
 
 def test_step_widths_of_every_configuration_of_the_report():
     rows = {row["configuration"]: row for row in report.widths()}
-    stated = int(report.printed("text.embedding_dimension"))
+    stated = int(cells.printed("text.embedding_dimension"))
     six = [row["six genres in a step"] for row in rows.values()]
     own = [row["the predicted classes in a step"] for row in rows.values()]
     assert six == [stated, stated, stated, stated, stated + 1]  # only the stress score contradicts
@@ -376,8 +387,8 @@ def test_recorded_answers_give_the_recorded_scores(outcomes):
 
 def test_the_full_plan_holds_the_whole_factorial_on_situnes():
     runs = study.plan(load_parameters("abadeh2024", "full"))
-    cells = {(r.variant, r.target) for r in runs if r.dataset == "situnes" and r.variant in networks.FACTORIAL}
-    assert len(networks.FACTORIAL) == 8 and len(cells) == 24
+    pairs = {(r.variant, r.target) for r in runs if r.dataset == "situnes" and r.variant in networks.FACTORIAL}
+    assert len(networks.FACTORIAL) == 8 and len(pairs) == 24
     assert not [r for r in runs if r.dataset == "hetrec2011_lastfm" and "stress" in r.variant]
     assert {r.data for r in runs if r.dataset == "planted"} == {"twin"}
     widths = {
@@ -405,7 +416,7 @@ def factorial_records(gain):
     genre, rng = np.resize([POP, ROCK], 400), np.random.default_rng(0)
     luck = rng.random(400)
     rows = []
-    for dataset in report.REAL:
+    for dataset in cells.REAL:
         rows.append(record(dataset, "majority", "genres_6", np.zeros(400, dtype=int)))
         for variant in networks.FACTORIAL:
             share = 0.5 + gain * ("attention" in variant)
@@ -417,17 +428,17 @@ def factorial_records(gain):
 @pytest.mark.parametrize(("gain", "judgement"), [(0.2, "supported"), (0.0, "unsupported"), (-0.2, "unsupported")])
 def test_verdict_on_attention_follows_a_planted_effect(gain, judgement):
     rows = factorial_records(gain)
-    found = report.effects(rows)
+    found = cells.effects(rows)
     assert found["situnes", "attention", "genres_6"].difference == pytest.approx(gain, abs=0.03)
     assert found["situnes", "stress", "genres_6"].difference == found["situnes", "cell", "genres_6"].difference == 0
-    verdict = report._factor(rows, "attention", "Attention helps.", ("s.attention_accuracy",))
+    verdict = judgements._factor(rows, "attention", "Attention helps.", ("s.attention_accuracy",))
     assert verdict.judgement == judgement and len(verdict.records) == 48
 
 
 def test_majority_of_the_reports_own_tables_by_hand():
     total = 18278 + 15476 + 3274 + 25780 + 1156 + 11099
-    assert report.majority_of_table("genres_6") == report.majority_of_table("genres_4") == 25780 / total
-    assert report.majority_of_table("genres_3") == 25780 / (18278 + 15476 + 25780)
+    assert cells.majority_of_table("genres_6") == cells.majority_of_table("genres_4") == 25780 / total
+    assert cells.majority_of_table("genres_3") == 25780 / (18278 + 15476 + 25780)
 
 
 def test_chapter_says_undecided_or_untestable_where_nothing_is_recorded():

@@ -92,9 +92,9 @@ def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str
 
 
 def _abadeh2024(records: list, cell: Cell, better: str, worse: str):
-    from mer_repro.papers.abadeh2024 import report
+    from mer_repro.papers.abadeh2024 import cells
 
-    return report.compare(records, cell.dataset, [(better, cell.target, worse, cell.target)], cell.target)
+    return cells.compare(records, cell.dataset, [(better, cell.target, worse, cell.target)], cell.target)
 
 
 def _gujar2026(records: list, cell: Cell, better: str, worse: str):

@@ -27,6 +27,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,15 @@ def cell_of(record_id: str) -> str:
 def cells_of(record_ids: Iterable[str]) -> tuple[str, ...]:
     """The cells of some records, each once."""
     return tuple(dict.fromkeys(map(cell_of, record_ids)))
+
+
+def find(records: Iterable[Record], **wanted: Any) -> list[Record]:
+    """The records whose fields have these values."""
+    if not wanted:
+        return list(records)
+    fields_of = attrgetter(*wanted)
+    values = tuple(wanted.values()) if len(wanted) > 1 else next(iter(wanted.values()))
+    return [record for record in records if fields_of(record) == values]
 
 
 @cache

@@ -9,6 +9,7 @@ from mer_repro.critique import effects
 from mer_repro.critique.effects import Effect
 from mer_repro.critique.judgements import Cell, Comparison
 from mer_repro.critique.rooms import Room
+from mer_repro.records import find
 
 #: How a difference is told: by the sign of its interval.
 OUTCOMES = {1: "better", 0: "cannot tell", -1: "worse"}
@@ -54,7 +55,7 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
     metric = comparison.metric
 
     def runs(variant: str) -> list:
-        return effects.find(room.records, **where, variant=variant)
+        return find(room.records, **where, variant=variant)
 
     network = _score(runs(comparison.network), metric)
     if math.isnan(network):
@@ -86,7 +87,7 @@ def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str
     if found is None:
         return None
     where = cell.model_dump(exclude={"paper", "variant"})
-    one, other = (effects.find(room.records, **where, variant=name) for name in (better, worse))
+    one, other = (find(room.records, **where, variant=name) for name in (better, worse))
     ids = tuple(record.id for record in (*one, *other))
     return Effect(metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
 

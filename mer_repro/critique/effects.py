@@ -52,11 +52,6 @@ class Effect:
         return f"{self.value:+.{digits}f}{ends}"
 
 
-def find(records: Iterable[Record], **wanted: object) -> list[Record]:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
-
-
 def contrast(
     of: Iterable[Record], against: Iterable[Record], metric: str, metric_against: str | None = None
 ) -> Effect | None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mer_repro.papers.bai2026.report import (
     LABELS,
     cells,
-    find,
     lead,
     mean,
     percent,
@@ -17,6 +16,7 @@ from mer_repro.papers.bai2026.report import (
     stated,
     survey_cells,
 )
+from mer_repro.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mer_repro import plots, report
 from mer_repro.audit import ledger
 from mer_repro.papers.bai2026 import planted, study, survey
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,11 +88,6 @@ def percent_interval(value: float, low: float, high: float) -> str:
 def points(difference: float, low: float, high: float) -> str:
     """ "+1.2 [-0.4, +2.9]" from shares."""
     return f"{100 * difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
-
-
-def find(records: list[Record], **wanted: str) -> list[Record]:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
 
 
 def mean(values: Iterable[float]) -> float:

@@ -44,11 +44,6 @@ def stated(claim_id: str) -> float:
     return float(printed(claim_id))
 
 
-def find(records: list, **wanted: str) -> list:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
-
-
 def mean(records: list, metric: str) -> float:
     """Mean of a metric over records; nan where there are none or one lacks it."""
     values = [record.metrics.get(metric, float("nan")) for record in records]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mer_repro import plots, report, statistics
 from mer_repro.audit import ledger
 from mer_repro.papers.bath2025 import network_report, planes, study
-from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, bounds, find, mean, printed, shown, stated
+from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, bounds, mean, printed, shown, stated
+from mer_repro.records import find
 from mer_repro.verdicts import Verdict
 
 KEY = study.KEY

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from mer_repro import plots, report
 from mer_repro.papers.qiu2025 import study
-from mer_repro.papers.qiu2025.lookup import NOT_RUN, Difference, difference, find, mean, printed, stated, summary
+from mer_repro.papers.qiu2025.lookup import NOT_RUN, Difference, difference, mean, printed, stated, summary
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,11 +30,6 @@ def stated(claim_id: str) -> float:
     return float(value.rstrip("%")) / (100 if value.endswith("%") else 1)
 
 
-def find(records: list, **wanted: str) -> list:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
-
-
 def mean(records: list, metric: str) -> float:
     """Mean of a score over records."""
     return sum(record.metrics[metric] for record in records) / len(records)

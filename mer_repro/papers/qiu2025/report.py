@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from mer_repro import plots, report
 from mer_repro.papers.qiu2025 import ladder_report, study
 from mer_repro.papers.qiu2025.ladder_report import CLEAN, LEAKING, MODEL_LABELS
-from mer_repro.papers.qiu2025.lookup import NOT_RUN, difference, find, ids, mean, printed, stated, summary
+from mer_repro.papers.qiu2025.lookup import NOT_RUN, difference, ids, mean, printed, stated, summary
+from mer_repro.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -173,11 +174,9 @@ def _ladder_numbers(records: list) -> dict[str, str]:
     quoted["ladder_test_songs"] = str(climbed[0].counts["n_test_songs"]) if climbed else NOT_RUN
     for name in ("stride", "epochs", "long_epochs", "released_epochs", "released_features", "released_batch_size"):
         quoted[name] = str(chosen.get(name, NOT_RUN))
-    first_half = [ladder_report.steps(records, "cnn_bilstm").get(rung) for rung in ladder_report.RUNG_LABELS][1:]
-    for name, gain in zip(
-        ("scaling", "selection", "time", "windows", "within_song", "lagged"), first_half, strict=True
-    ):
-        quoted[f"step_{name}"] = str(gain or NOT_RUN)
+    gains = ladder_report.steps(records, "cnn_bilstm")
+    for rung in list(ladder_report.RUNG_LABELS)[1:]:
+        quoted[f"step_{rung.split('_', 2)[2]}"] = str(gains.get(rung) or NOT_RUN)
     whole = difference(climbed, ladder_report.runs(records, LEAKING, "cnn_bilstm"))
     quoted["step_whole"] = str(whole or NOT_RUN)
     over_ridge = difference(ladder_report.runs(records, CLEAN, "ridge"), climbed)

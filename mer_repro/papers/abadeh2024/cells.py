@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mer_repro import report
 from mer_repro.audit import ledger
 from mer_repro.papers.abadeh2024 import genres, skill, study
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,11 +79,6 @@ def points(found: skill.Difference) -> str:
 def p_value(p: float) -> str:
     """A p-value in three digits; what resampling cannot tell from zero as such."""
     return "–" if p != p else "< 0.002" if p < 0.002 else f"{p:.3f}"
-
-
-def find(records: list[Record], **wanted: str) -> list[Record]:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
 
 
 def mean(values: Iterable[float]) -> float:

@@ -14,13 +14,13 @@ from mer_repro.papers.abadeh2024.cells import (
     SETTINGS,
     by_setting,
     effects,
-    find,
     majority_of_table,
     percent,
     points,
     stated_accuracy,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     from mer_repro.records import Record

@@ -15,7 +15,6 @@ from mer_repro.papers.abadeh2024.cells import (
     by_setting,
     compare,
     effects,
-    find,
     majority_of_table,
     mean,
     percent,
@@ -25,6 +24,7 @@ from mer_repro.papers.abadeh2024.cells import (
     stated_over_majority,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
+from mer_repro.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ from mer_repro.papers.abadeh2024.cells import (
     by_setting,
     compare,
     effects,
-    find,
     items,
     majority_of_table,
     mean,
@@ -33,6 +32,7 @@ from mer_repro.papers.abadeh2024.cells import (
     stated_over_majority,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     from mer_repro.records import Record

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mer_repro import report
 from mer_repro.audit import ledger
 from mer_repro.papers.gujar2026 import study
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,11 +123,6 @@ def short_label(variant: str) -> str:
     return LABELS[variant].removeprefix("network: ")
 
 
-def find(records: list[Record], **wanted: str) -> list[Record]:
-    """The records whose fields have these values."""
-    return [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
-
-
 def mean(values: Iterable[float]) -> float:
     """The mean of at least one value."""
     values = list(values)
@@ -142,11 +138,10 @@ def summary(records: list[Record], dataset: str, target: str = "") -> pd.DataFra
     """
     import pandas as pd
 
-    frame = report.as_frame(records)
-    if frame.empty:
-        return frame
     names = [f"{metric}{end}" for metric in METRICS for end in ("", "_low", "_high")]
-    frame = frame.query("dataset == @dataset and target == @target and variant != 'supports'")
+    frame = report.as_frame(r for r in find(records, dataset=dataset, target=target) if r.variant != "supports")
+    if frame.empty:
+        return pd.DataFrame(columns=["variant", "data", *names, "seeds"])
     frame = report.over_seeds(frame.reindex(columns=list(dict.fromkeys([*frame.columns, *names]))), METRICS)
     for row, variant in frame["variant"].items():
         chosen = folds_of(records, dataset, variant, target)
@@ -157,8 +152,7 @@ def summary(records: list[Record], dataset: str, target: str = "") -> pd.DataFra
                 *_over_folds(chosen, [r.metrics["macro_f1"] for r in chosen]),
             ]
     order = {variant: place for place, variant in enumerate(study.VARIANTS[dataset])}
-    frame = frame.sort_values("variant", key=lambda column: column.map(order), ignore_index=True)
-    return frame if len(frame) else pd.DataFrame(columns=frame.columns)
+    return frame.sort_values("variant", key=lambda column: column.map(order), ignore_index=True)
 
 
 def by_variant(records: list[Record], dataset: str) -> pd.DataFrame:

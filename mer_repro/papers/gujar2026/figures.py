@@ -14,12 +14,12 @@ from mer_repro.papers.gujar2026.cells import (
     STATED_BATCHES,
     STATED_ROWS,
     by_variant,
-    find,
     latencies,
     percent,
     stated,
     summary,
 )
+from mer_repro.records import find
 
 if TYPE_CHECKING:
     from mer_repro.records import Record

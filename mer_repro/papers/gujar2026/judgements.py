@@ -15,7 +15,6 @@ from mer_repro.papers.gujar2026.cells import (
     accuracy_points,
     difference,
     differences,
-    find,
     folds_of,
     latencies,
     mean,
@@ -27,6 +26,7 @@ from mer_repro.papers.gujar2026.cells import (
     short_label,
     stated,
 )
+from mer_repro.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:

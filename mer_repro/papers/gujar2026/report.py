@@ -26,7 +26,6 @@ from mer_repro.papers.gujar2026.cells import (
     by_variant,
     difference,
     differences,
-    find,
     folds_of,
     ids_of,
     latencies,
@@ -39,7 +38,7 @@ from mer_repro.papers.gujar2026.cells import (
     stated,
     summary,
 )
-from mer_repro.records import cells_of
+from mer_repro.records import cells_of, find
 
 if TYPE_CHECKING:
     from mer_repro.records import Record

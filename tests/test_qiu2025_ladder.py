@@ -131,6 +131,26 @@ def test_the_plan_runs_what_hears_nothing_once_a_split():
     assert all(split_name[rung] == split_name[same] for rung, same in study.SAME_SPLIT.items())
 
 
+def test_a_setting_of_one_network_leaves_the_runs_of_the_others_alone():
+    def planned(**training):
+        runs = study.plan(study.Parameters(data=["twin"], datasets=["vgmidi"], training=training))
+        return {run.label(): run.parameters for run in runs}
+
+    before = planned()
+    for setting, value, changed in (
+        ("released_epochs", 3, {"released_code", "code_no_cnn", "code_no_bilstm", "code_neither"}),
+        ("long_epochs", 3, {"trained_long"}),
+        (
+            "patience",
+            3,
+            study.TRAINED - {"trained_long", "released_code", "code_no_cnn", "code_no_bilstm", "code_neither"},
+        ),
+    ):
+        after = planned(**{setting: value})
+        moved = {label for label in before if before[label] != after[label]}
+        assert {variant for variant in study.TRAINED if any(f" {variant} " in label for label in moved)} == changed
+
+
 def test_songs_to_show_are_picked_by_their_labels(windows):
     split = split_of(windows, "ladder_0_clean")
     run = Run("qiu2025", "vgmidi", "twin", "ladder_0_clean", "cnn_bilstm", "arousal", 0, SETTINGS)

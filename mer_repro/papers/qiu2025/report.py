@@ -161,6 +161,14 @@ def numbers(records: list) -> dict[str, str]:
     return quoted | _ladder_numbers(records)
 
 
+#: Variant -> settings of its training that the prose quotes.
+SETTINGS = {
+    "cnn_bilstm": ("stride", "epochs"),
+    "trained_long": ("long_epochs",),
+    "released_code": ("released_epochs", "released_features", "released_batch_size"),
+}
+
+
 def _ladder_numbers(records: list) -> dict[str, str]:
     quoted = {}
     for name, rung in (("clean", CLEAN), ("leaking", LEAKING), ("lagged", "ladder_6_lagged")):
@@ -169,11 +177,11 @@ def _ladder_numbers(records: list) -> dict[str, str]:
                 runs = ladder_report.runs(records, rung, model, target=target)
                 quoted[f"{name}_{model}_{target}"] = ladder_report.shown(runs) if runs else NOT_RUN
     climbed = ladder_report.runs(records, CLEAN, "cnn_bilstm")
-    chosen = climbed[0].parameters if climbed else {}
     quoted["ladder_seeds"] = str(ladder_report.seeds_of(climbed))
     quoted["ladder_test_songs"] = str(climbed[0].counts["n_test_songs"]) if climbed else NOT_RUN
-    for name in ("stride", "epochs", "long_epochs", "released_epochs", "released_features", "released_batch_size"):
-        quoted[name] = str(chosen.get(name, NOT_RUN))
+    for variant, settings in SETTINGS.items():
+        trained = ladder_report.runs(records, CLEAN, variant)
+        quoted |= {name: str(trained[0].parameters[name]) if trained else NOT_RUN for name in settings}
     gains = ladder_report.steps(records, "cnn_bilstm")
     for rung in list(ladder_report.RUNG_LABELS)[1:]:
         quoted[f"step_{rung.split('_', 2)[2]}"] = str(gains.get(rung) or NOT_RUN)

@@ -80,6 +80,8 @@ SAME_SPLIT: dict[Rung, Rung] = {
 }
 #: Networks, whose records say how they were trained.
 TRAINED = {"cnn_bilstm", *get_args(Ablation)} - {"window_lengths"}
+#: Of these, the network of the released code with its ablations, trained as that code does.
+RELEASED = ("released_code", "code_no_cnn", "code_no_bilstm", "code_neither")
 
 
 class Ladder(BaseModel):
@@ -116,6 +118,16 @@ class Training(BaseModel):
     released_epochs: Annotated[int, Field(ge=1)] = 40
     released_batch_size: Annotated[int, Field(ge=2)] = 168
     released_features: Annotated[int, Field(ge=1, description="most important descriptors it gets")] = 260
+
+    def of(self, variant: str) -> dict[str, float]:
+        """What the training of one network depends on: other networks' settings make no run of it stale."""
+        if variant in RELEASED:
+            names = ("released_epochs", "released_batch_size", "released_features")
+        elif variant == "trained_long":
+            names = ("long_epochs", "batch_size", "learning_rate")
+        else:
+            names = ("epochs", "patience", "batch_size", "learning_rate")
+        return {name: getattr(self, name) for name in names}
 
 
 class Parameters(BaseModel):
@@ -197,7 +209,7 @@ def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[R
         if variant not in HEARING_NOTHING:
             chosen |= {"trees": ladder.trees, "selection_trees": ladder.selection_trees}
         if variant in TRAINED:
-            chosen |= parameters.training.model_dump()
+            chosen |= parameters.training.of(variant)
         runs.append(Run(KEY, dataset, data, rung, variant, target, seed, chosen))
     return runs
 

@@ -147,10 +147,15 @@ def readings(records: list[Record]) -> report.Table:
     return _table(rows, "tcc_ceds (real)")
 
 
+#: Readings of the recurrent network on spectrograms.
+CRNN_READINGS = [variant for variant in study.VARIANTS["emotify"] if variant.startswith("crnn_")]
+#: Level of the corrected tests.
+LEVEL = 0.05
+
+
 def crnn_readings(records: list[Record]) -> report.Table:
     """What each reading of the recurrent network changes on Emotify, against the first one, on the same folds."""
-    names = [variant for variant in study.VARIANTS["emotify"] if variant.startswith("crnn_")]
-    rows = _against_first(records, "emotify", "audio_only", names)
+    rows = _against_first(records, "emotify", "audio_only", CRNN_READINGS)
     for row in rows:
         del row["cell"]
         label = short_label(row["reading"]).removeprefix("audio only").removeprefix(", ")
@@ -313,7 +318,27 @@ def numbers(records: list[Record]) -> dict[str, str]:
     for stage in STAGE_LABELS:
         known = (stage, 1) in measured.index
         quoted[f"latency_{stage}"] = f"{measured.loc[(stage, 1), 'ms']:.0f}" if known else "–"
-    return quoted
+    return quoted | {
+        "readings_answer": _readings_answer(records, "tcc_ceds", "attention", study.READINGS),
+        "crnn_answer": _readings_answer(records, "emotify", "audio_only", CRNN_READINGS),
+        "crnn_epochs": _setting(records, "emotify", "epochs"),
+    }
+
+
+def _readings_answer(records: list[Record], dataset: str, first: str, others: Iterable[str]) -> str:
+    """Which readings are told from the first one by the corrected test, in a sentence."""
+    shared, names = _shared_folds(records, dataset, first, others)
+    found = differences(shared, dataset, [(name, first) for name in names if name != first])
+    if not found:
+        return "No other reading is recorded yet."
+    told = [
+        f"{short_label(name)} ({accuracy_points(each)} points)"
+        for (name, _), each in found.items()
+        if each.p_holm < LEVEL
+    ]
+    if not told:
+        return f"None of the {len(found)} other readings can be told from the first."
+    return f"Of the {len(found)} other readings these can be told from the first: {'; '.join(told)}."
 
 
 def _setting(records: list[Record], dataset: str, name: str) -> str:

@@ -392,7 +392,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
     quoted |= {"stated_width": printed("text.embedding_dimension"), "stated_samples": f"{sum(samples):,}"}
     quoted["simple_seeds"] = str(len({run.seed for run in find(records, variant="logistic", protocol="users_apart")}))
     planted = by_setting(records, "planted")
-    for variant in ("best", "last_genre", "lstm"):
+    for variant in ("best", "last_genre", "lstm", "lstm_stress_before"):
         quoted[f"planted_{variant}"] = percent(planted.get((variant, "genres_6"), {}).get("accuracy"))
     for dataset, name in zip(REAL, ("situnes", "hetrec"), strict=True):
         quoted |= _numbers_of(records, dataset, name)

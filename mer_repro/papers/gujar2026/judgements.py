@@ -193,7 +193,7 @@ def _attention_itself(records: list[Record]) -> Verdict:
 
 
 def _attention_finds(records: list[Record]) -> Verdict:
-    """Judged where it is easiest, on songs one of whose modalities is empty and looks so; both readings have to agree."""
+    """Judged where it is easiest, on songs one of whose modalities is empty and looks so; both readings must agree."""
     says = "The attention weights turn to the modality that carries the mood, song by song."
     about = ("s.attention_per_song",)
     runs = {variant: folds_of(records, "planted", variant, "marked") for variant in ("attention", "attention_alone")}

@@ -254,6 +254,10 @@ def _model_verdict(records: list, number: int, says: str, about: tuple[str, ...]
     return Verdict(says, about, judgement, because, _ids(_runs(records, pair, EVERYWHERE)))
 
 
+#: Two models score alike where the interval of their difference in R² stays within this.
+ALIKE = 0.1
+
+
 def _cost_verdict(records: list) -> Verdict:
     """Only sets with spectrograms have a second convolution."""
     says, about = "Two convolutions a block (Model 4) score like Model 2 and cost more.", ("s.model4_similar",)
@@ -264,12 +268,12 @@ def _cost_verdict(records: list) -> Verdict:
     cost = {d: _epoch_seconds(records, d, "model_4") / _epoch_seconds(records, d, "model_2") for d in found}
     dearer = ", ".join(f"{SET_LABELS[d]} {ratio:.1f}" for d, ratio in cost.items())
     measured = [edges for edges in found.values() if edges[1] == edges[1]]
-    alike = not any(low > 0 or high < 0 for _, low, high in measured)
+    alike = bool(measured) and all(abs(edge) < ALIKE for _, *edges in measured for edge in edges)
     because = (
         f"R² of Model 4 less that of Model 2: {compared(found)}; time of an epoch, times as long: {dearer}."
-        f" {'No difference can be seen' if alike else 'They differ'} at this size, where few folds leave much room."
+        f" Alike is less than {ALIKE} apart; the intervals {'stay within' if alike else 'reach beyond'} that."
     )
-    judgement = "supported" if measured and alike and min(cost.values()) > 1 else "undecided"
+    judgement = "supported" if alike and min(cost.values()) > 1 else "undecided"
     return Verdict(says, about, judgement, because, _ids(_runs(records, ("model_2", "model_4"), sets)))
 
 

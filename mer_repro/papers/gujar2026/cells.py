@@ -143,14 +143,14 @@ def summary(records: list[Record], dataset: str, target: str = "") -> pd.DataFra
     if frame.empty:
         return pd.DataFrame(columns=["variant", "data", *names, "seeds"])
     frame = report.over_seeds(frame.reindex(columns=list(dict.fromkeys([*frame.columns, *names]))), METRICS)
-    for row, variant in frame["variant"].items():
-        chosen = folds_of(records, dataset, variant, target)
+    rows = frame.to_dict("records")
+    pooled = [f"{metric}{end}" for metric in ("accuracy", "macro_f1") for end in ("", "_low", "_high")]
+    for row in rows:
+        chosen = folds_of(records, dataset, row["variant"], target)
         if "artist_songs" in chosen[0].notes:
-            columns = [f"{metric}{end}" for metric in ("accuracy", "macro_f1") for end in ("", "_low", "_high")]
-            frame.loc[row, columns] = [
-                *pooled_accuracy(chosen),
-                *_over_folds(chosen, [r.metrics["macro_f1"] for r in chosen]),
-            ]
+            f1 = _over_folds(chosen, [r.metrics["macro_f1"] for r in chosen])
+            row |= dict(zip(pooled, (*pooled_accuracy(chosen), *f1), strict=True))
+    frame = pd.DataFrame(rows, columns=frame.columns)
     order = {variant: place for place, variant in enumerate(study.VARIANTS[dataset])}
     return frame.sort_values("variant", key=lambda column: column.map(order), ignore_index=True)
 

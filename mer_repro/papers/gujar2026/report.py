@@ -291,7 +291,7 @@ def numbers(records: list[Record]) -> dict[str, str]:
         "patience": _setting(records, "tcc_ceds", "patience"),
         "small_patience": _setting(records, "deezer_mood+tcc_ceds", "patience"),
         "planted_folds": str(len(folds_of(records, "planted", "attention", "marked"))),
-    } | dict.fromkeys(("tcc_strange_text", "tcc_strange_audio", "deam_angry", "moments_distance"), "–")
+    } | dict.fromkeys(("deam_angry", "moments_distance"), "–")
     for dataset, name in zip(BIMODAL, ("tcc", "tags"), strict=True):
         cells = by_variant(records, dataset)
         for variant in ("majority", "logistic_tfidf", "audio_only", "text_only", "attention"):
@@ -302,10 +302,9 @@ def numbers(records: list[Record]) -> dict[str, str]:
         for rival in ("audio_only", "late_fusion", "concatenation"):
             found = difference(records, dataset, "attention", rival)
             quoted[f"{name}_over_{rival}"] = accuracy_points(found) if found else "–"
-    cells = by_variant(records, "tcc_ceds")
-    if "attention" in cells.index:
-        quoted["tcc_strange_text"] = percent(cells.loc["attention", "accuracy_strange_text"])
-        quoted["tcc_strange_audio"] = percent(cells.loc["attention", "accuracy_strange_audio"])
+        for kind in ("text", "audio"):
+            share = cells.loc["attention", f"accuracy_strange_{kind}"] if "attention" in cells.index else None
+            quoted[f"{name}_strange_{kind}"] = "–" if share is None else percent(share)
     fused = folds_of(records, "tcc_ceds", "attention")
     for name in ("audio_weight", "audio_needed"):
         values = [record.metrics[name] for record in fused]

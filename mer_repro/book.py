@@ -255,7 +255,7 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     generated = {source / f"{name}.md": text for name, text in reference_pages.pages().items()}
     generated[source / "datasets.bib"] = _datasets_bibliography()
     picture = f"![{findings.description()}](_static/findings.svg)"
-    generated[source / "findings.md"] = f"{findings.sentences()}\n\n{picture}\n"
+    generated[source / "findings.md"] = f"{findings.sentences(*provenance.number_links())}\n\n{picture}\n"
     generated[source / "glance.md"] = findings.glance(
         pair.name.removeprefix("papers/") for pair in pairs if pair.name.startswith("papers/")
     )

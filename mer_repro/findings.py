@@ -8,7 +8,7 @@ them into the README.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from mer_repro import plots, report
@@ -40,12 +40,32 @@ def measured() -> dict[tuple[str, str], tuple[float, float, float]]:
     return {(cell.target, cell.protocol): (cell.r2, cell.r2_low, cell.r2_high) for cell in cells}
 
 
-def sentences() -> str:
-    """The three findings as a Markdown list, a line each."""
+#: Takes a number as text and the id of the record or claim that it comes from.
+Link = Callable[[str, str], str]
+
+
+def _plain(number: str, source: str) -> str:
+    return number
+
+
+def sentences(to_record: Link = _plain, to_claim: Link = _plain) -> str:
+    """The three findings as a Markdown list, a line each.
+
+    Parameters
+    ----------
+    to_record, to_claim : take a number and the id of what it comes from, and make a link of it; plain text by default.
+    """
     from mer_repro.data import figures, survey
 
-    ours, theirs = measured(), stated()
-    leaking, clean = ({target: f"{ours[target, protocol][0]:.3f}" for target in STATED} for protocol in PROTOCOLS)
+    ours = measured()
+    theirs = {target: to_claim(number, f"{PAPER}.{STATED[target]}") for target, number in stated().items()}
+    leaking, clean = (
+        {
+            target: to_record(f"{ours[target, protocol][0]:.3f}", f"{PAPER}.{DATASET}.real.{protocol}.{RULE}.{target}")
+            for target in STATED
+        }
+        for protocol in PROTOCOLS
+    )
     audit, data = report.audit_counts().iloc[-1], figures.numbers(survey.read())
     return "\n".join(
         [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
@@ -221,6 +221,14 @@ class _Row:
 
     def _to_records(self, cell: str, names: Iterable[str]) -> str:
         return record_link(cell, list(names), self.up)
+
+
+def number_links() -> tuple[Callable[[str, str], str], Callable[[str, str], str]]:
+    """For a page at the top of the book: what makes links of numbers to records, and what to claims; see `findings`."""
+    return (
+        lambda number, cell: record_link(number, [cell], up=""),
+        lambda number, claim: _ledger_link(number, [claim], up=""),
+    )
 
 
 def _ledger_link(text: str, claims: list[str], up: str) -> str:

@@ -262,6 +262,20 @@ class TestReading:
         mean = sum(record["metrics"]["r2"] for record in records) / len(records)
         assert shown.startswith(f"{mean:.3f} [")
 
+    def test_a_number_in_the_text_leads_to_the_records_whose_mean_it_is(self, site, browser):
+        with Visit(browser, (site / "papers/gujar2026.html").as_uri()) as visit:
+            text = visit.page.locator("p", has_text="words of another, and attention fusion still").first
+            number = text.locator("a.mer-source", has_text=re.compile(r"^\d\d\.\d$")).nth(1)
+            shown = float(number.inner_text())
+            number.click()
+            visit.page.wait_for_selector(".mer-asked")
+            links = visit.page.locator("table.mer-records tbody tr a", has_text="JSON")
+            files = links.evaluate_all("links => links.map(link => link.href)")
+        records = [json.loads(Path(unquote(urlsplit(file).path)).read_text()) for file in files]
+        assert {(record["dataset"], record["variant"]) for record in records} == {("tcc_ceds", "text_only")}
+        right, songs = (sum(sum(r["notes"][f"artist_{name}"]) for r in records) for name in ("right", "songs"))
+        assert shown == round(100 * right / songs, 1)
+
     def test_a_papers_number_leads_to_its_place(self, site, browser):
         with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
             row = visit.page.locator("tr", has_text=re.compile("the paper.s network, test row")).first

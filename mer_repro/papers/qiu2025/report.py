@@ -169,6 +169,18 @@ SETTINGS = {
 }
 
 
+#: Scores of the other data sets' ladders that the prose quotes.
+ELSEWHERE = (
+    ("deam", CLEAN, "random_forest"),
+    ("deam", LEAKING, "random_forest"),
+    ("deam", CLEAN, "cnn_bilstm"),
+    ("deam", LEAKING, "cnn_bilstm"),
+    ("pmemo", LEAKING, "cnn_bilstm"),
+    ("pmemo", "ladder_6_lagged", "cnn_bilstm"),
+    ("pmemo", "ladder_6_lagged", "ridge"),
+)
+
+
 def _ladder_numbers(records: list) -> dict[str, str]:
     quoted = {}
     for name, rung in (("clean", CLEAN), ("leaking", LEAKING), ("lagged", "ladder_6_lagged")):
@@ -185,6 +197,9 @@ def _ladder_numbers(records: list) -> dict[str, str]:
     gains = ladder_report.steps(records, "cnn_bilstm")
     for rung in list(ladder_report.RUNG_LABELS)[1:]:
         quoted[f"step_{rung.split('_', 2)[2]}"] = str(gains.get(rung) or NOT_RUN)
+    for dataset, rung, model in ELSEWHERE:
+        runs = ladder_report.runs(records, rung, model, target="arousal", dataset=dataset)
+        quoted[f"{dataset}_{rung.split('_', 2)[2]}_{model}"] = ladder_report.shown(runs) if runs else NOT_RUN
     whole = difference(climbed, ladder_report.runs(records, LEAKING, "cnn_bilstm"))
     quoted["step_whole"] = str(whole or NOT_RUN)
     over_ridge = difference(ladder_report.runs(records, CLEAN, "ridge"), climbed)

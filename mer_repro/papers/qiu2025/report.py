@@ -300,13 +300,13 @@ def _merit_of_r2(records: list, target: str) -> Verdict:
         " score below that baseline is no evidence of hearing."
     )
     used = list(clean + leaking)
-    for dataset, name in (("vgmidi", "VGMIDI"), ("deam", "DEAM, from descriptors of whole songs,")):
+    for dataset, name in (("vgmidi", "VGMIDI"), ("deam", "DEAM's descriptors of whole songs")):
         networks = [
             ladder_report.runs(records, rung, "cnn_bilstm", dataset, target=target) for rung in (CLEAN, LEAKING)
         ]
         if all(networks):
             apart, split = (ladder_report.shown(runs) for runs in networks)
-            because += f" Rebuilt, the network on {name} scores {apart} with songs kept apart, {split} under that split."
+            because += f" The network rebuilt scores {apart} on {name} with songs kept apart, {split} under that split."
             used += [record for runs in networks for record in runs]
     return Verdict(says, (claim_id,), "unsupported" if beaten else "undecided", because, ids(used))
 

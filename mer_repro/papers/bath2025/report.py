@@ -413,7 +413,7 @@ def doughnut_figure(records: list) -> plots.DescribedFigure:
         axis.set_yticks(range(4), ["ring", "spread as the ring", "random, ring's size", "all songs"], fontsize=9)
         axis.set_xlim(-0.6, 1)
         axis.set_title(f"{SET_LABELS[dataset]}, {target}", fontsize=10)
-    axes[0, 0].legend(fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.15))
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=8)
     for axis in axes[-1]:
         axis.set_xlabel("R² (95 % interval over artists)")
     return plots.described(
@@ -528,20 +528,6 @@ def timing_table(records: list) -> report.Table:
     return report.Table(
         pd.DataFrame(table), "Seconds; ours on one CPU thread of a shared machine, so read processor time"
     )
-
-
-def missing_table(records: list) -> report.Table:
-    """Runs of the full profile that are planned and not recorded yet, counted by what they are."""
-    import pandas as pd
-
-    from mer_repro.study import load_parameters
-
-    known = {record.id for record in records}
-    missing = [run for run in study.plan(load_parameters(KEY, "full")) if run.id not in known]
-    counted = pd.Series([f"{run.dataset} ({run.data}), {run.protocol}, {run.variant}" for run in missing], dtype=str)
-    rows = [{"not run yet": name, "runs": count} for name, count in counted.value_counts().sort_index().items()]
-    frame = pd.DataFrame(rows or [{"not run yet": "nothing", "runs": 0}])
-    return report.Table(frame, f"{len(missing)} planned runs are not recorded yet", searchable=len(rows) > 10)
 
 
 # The page --------------------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def split_figure(records: list) -> plots.DescribedFigure:
         _draw_split_panel(axis, chosen, f"{STATED_TABLES[target]}.ours.testing.r2")
         axis.set_title(f"{target}, {dataset} ({chosen['data'].iloc[0]})", fontsize=11)
     axes[-1, 0].set_xlabel("R² on test frames (95 % interval over songs)")
-    axes[0, 0].legend(loc="lower left", bbox_to_anchor=(0, 1.2), ncols=3, fontsize=10)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=10)
     best = cells.query("variant == 'song_mean' and protocol == 'within_song_random'")["r2"].min()
     return plots.described(
         figure,

@@ -108,10 +108,21 @@ def fingerprint(notebook: Notebook, profile: str) -> str:
     inputs = [path for suffix in (".py", ".yaml") for path in package.rglob(f"*{suffix}")]
     for path in sorted(inputs):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
-    for folder in (paths.records_home("full"), paths.records_home(profile)):
-        for path in sorted(folder.glob("*/records/*.json")):
-            digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
+    for path in sorted(_records_behind(notebook, profile)):
+        digest.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
+
+
+def _records_behind(notebook: Notebook, profile: str) -> Iterator[Path]:
+    """The records that a notebook shows: a paper's those of its own study, any other the committed ones of all papers.
+
+    Notebooks that are executed side by side write records of their own; none is due again for another's.
+    """
+    if notebook.name.startswith("papers/"):
+        for home in {paths.records_home("full"), paths.records_home(profile)}:
+            yield from home.glob(f"{notebook.key}/records/*.json")
+    else:
+        yield from paths.records_home("full").glob("*/records/*.json")
 
 
 def execute(notebook: Notebook, profile: str) -> Path:

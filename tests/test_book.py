@@ -82,6 +82,17 @@ def test_execution_injects_the_profile_and_is_not_repeated(small_book, tmp_path)
     assert lines[-1].strip() == "one: done"
 
 
+def test_a_notebook_is_due_again_for_its_own_papers_records_only(small_book):
+    chapter, across = small_book("papers/qiu2025", "1"), small_book("critique", "1")
+    before = book.fingerprint(chapter, "smoke"), book.fingerprint(across, "smoke")
+    for key in ("bath2025", "qiu2025"):
+        record = paths.records_home("smoke") / key / "records" / "one.json"
+        record.parent.mkdir(parents=True)
+        record.write_text("{}")
+        assert (book.fingerprint(chapter, "smoke") == before[0]) == (key != "qiu2025")
+        assert book.fingerprint(across, "smoke") == before[1]
+
+
 def test_a_failing_notebook_is_named_and_the_others_are_executed(small_book):
     bad, good = small_book("bad", "raise ValueError('of the planted kind')"), small_book("good", "1 + 1")
     with pytest.raises(book.BookError, match=r"bad.*(?s:.)*of the planted kind"):

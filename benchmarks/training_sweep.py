@@ -2,7 +2,7 @@
 
     python benchmarks/training_sweep.py [--rounds 2] [--workers 2]
 
-1. Eight seeds of one small network (two GRU layers over session embeddings, abadeh2024's kind): `mer_repro.sweep`,
+1. Eight seeds of one small network (two GRU layers over session embeddings, abadeh2024's kind): `mer_repro.runs.sweep`,
    beside the same eight trainings one after another under Lightning in one process that may use all cores.
 2. Forty short runs: one worker beside two. Start-up (measured with a sweep of two runs that do nothing) comes on top.
 3. A sweep with nothing to do.
@@ -23,7 +23,7 @@ from types import SimpleNamespace
 
 from pydantic import BaseModel, ConfigDict
 
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 EPOCHS, BATCH, TRAIN, VALIDATION, STEPS, WIDTH, CLASSES = 5, 32, 960, 160, 20, 64, 6
 #: loops of the short runs' arithmetic: about a third of a second
@@ -154,7 +154,7 @@ def seconds(call: str) -> float:
 def swept(workers: int, seeds: int, variant: str) -> str:
     """The call that runs a sweep into a store of its own."""
     return (
-        "import tempfile, pathlib; from mer_repro.sweep import sweep; folder = tempfile.mkdtemp();"
+        "import tempfile, pathlib; from mer_repro.runs.sweep import sweep; folder = tempfile.mkdtemp();"
         f"assert sweep('benchmarks.training_sweep', 'quick', workers={workers}, device='cpu', progress=False,"
         f"overrides=dict(seeds={seeds}, variant={variant!r}), folder=pathlib.Path(folder)).ok"
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mer_repro.errors import ParameterError
 
-PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+PROJECT = PACKAGE.parent
 PROFILES = ("smoke", "quick", "full")
 DATA_VARIABLE = "MER_REPRO_DATA"
 

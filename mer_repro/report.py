@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths
 from mer_repro.audit import finding, ledger
-from mer_repro.records import Record, RecordStore, cells_of
+from mer_repro.runs.records import Record, RecordStore, cells_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,8 @@ from mer_repro.papers.abadeh2024 import (
     skill,
     study,
 )
-from mer_repro.records import Run
-from mer_repro.study import load_parameters
+from mer_repro.runs.records import Run
+from mer_repro.runs.study import load_parameters
 
 POP, ROCK, HIP_HOP, ELECTRONIC, JAZZ, OTHERS = range(6)
 

@@ -22,7 +22,7 @@ from mer_repro.papers.bai2026 import (
     study,
     survey,
 )
-from mer_repro.study import load_parameters
+from mer_repro.runs.study import load_parameters
 
 # Planted listeners -------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ from scipy import stats
 
 from mer_repro.audit import ledger
 from mer_repro.data import registry, remote
-from mer_repro.fingerprint import source_fingerprint
 from mer_repro.papers.bath2025 import congruence, doughnut, labels, networks, planes, study
-from mer_repro.records import Run
+from mer_repro.runs.fingerprint import source_fingerprint
+from mer_repro.runs.records import Run
 
 STATED = {claim.id: claim.value for claim in ledger.load("bath2025").claims}
 needs_data = pytest.mark.skipif(

@@ -8,9 +8,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from mer_repro import book, paths
+from mer_repro import paths
 from mer_repro.cli import main
 from mer_repro.errors import ParameterError
+from mer_repro.publish import build as book
 
 PAIRS = book.notebooks()
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -10,7 +10,7 @@ from mer_repro import papers, report
 from mer_repro.audit import ledger
 from mer_repro.audit.runner import Result
 from mer_repro.critique import chapter, compare, effects, figures, judgements, precision, rooms
-from mer_repro.records import Record
+from mer_repro.runs.records import Record
 from mer_repro.verdicts import Verdict
 
 

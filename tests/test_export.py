@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from mer_repro import export, paths, provenance, quotes, report
+from mer_repro import paths, report
 from mer_repro.cli import main
-from mer_repro.records import Outcome, RecordStore, Run
+from mer_repro.publish import export, provenance, quotes
+from mer_repro.runs.records import Outcome, RecordStore, Run
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mer_repro.fingerprint import source_fingerprint
+from mer_repro.runs.fingerprint import source_fingerprint
 
 MODEL = '''
 """A module."""
@@ -39,7 +39,7 @@ FILES = {
 def package(tmp_path, monkeypatch):
     """A package in a folder on the import path; returns a function that edits one file and gives the fingerprint."""
     monkeypatch.syspath_prepend(tmp_path)
-    from mer_repro import fingerprint
+    from mer_repro.runs import fingerprint
 
     fingerprint._file.cache_clear()
     folder = tmp_path / "package"

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mer_repro.papers.gujar2026 import cells, examples, judgements, latency, planted, report, simple, study, supports
-from mer_repro.records import Run
+from mer_repro.runs.records import Run
+from mer_repro.runs.study import load_parameters
 from mer_repro.splits import song_folds
-from mer_repro.study import load_parameters
 
 
 def test_misleading_songs_leave_what_a_coin_leaves():

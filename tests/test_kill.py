@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from mer_repro.errors import MerReproError, RecordError
-from mer_repro.records import Outcome, RecordStore, Run
-from mer_repro.sweep import sweep
+from mer_repro.runs.records import Outcome, RecordStore, Run
+from mer_repro.runs.sweep import sweep
 
 TESTS = Path(__file__).parent
 RUN = Run("qiu2025", "deam", "real", "song_grouped", "ridge")
@@ -47,7 +47,8 @@ def tiny_disk(tmp_path):
 def start_sweep(folder, seconds=0.15):
     """A sweep of `N_RUNS` runs in a process of its own."""
     call = (
-        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from pathlib import Path; from mer_repro.sweep import sweep;"
+        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from pathlib import Path;"
+        "from mer_repro.runs.sweep import sweep;"
         f"sweep('studies.fake_study', 'smoke', workers={WORKERS}, device='cpu', progress=False,"
         f"folder=Path({str(folder)!r}), overrides={{'seeds': {N_RUNS}, 'seconds': {seconds}}})"
     )

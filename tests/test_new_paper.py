@@ -6,10 +6,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from mer_repro import new_paper, papers, paths
+from mer_repro import papers, paths
 from mer_repro.audit import ledger
 from mer_repro.cli import main
 from mer_repro.errors import ParameterError
+from mer_repro.publish import new_paper
 
 ROOT = paths.PROJECT
 

@@ -11,7 +11,7 @@ from mer_repro import paths
 from mer_repro.cli import main
 from mer_repro.data import registry
 from mer_repro.papers.qiu2025 import frames, study
-from mer_repro.records import Run
+from mer_repro.runs.records import Run
 
 ROOT = paths.PROJECT
 HEARS_NOTHING = ("song_mean", "last_value", "linear_interpolation")
@@ -130,7 +130,7 @@ def test_smoke_sweep_records_twins_and_is_not_repeated(tmp_path, monkeypatch):
 
 
 def test_committed_records_are_real_and_current():
-    from mer_repro.sweep import survey
+    from mer_repro.runs.sweep import survey
 
     cells = survey("qiu2025", "full")
     assert {cell.run.data for cell in cells} == {"real"}

@@ -10,7 +10,7 @@ import pytest
 from mer_repro import splits
 from mer_repro.papers.qiu2025 import frames, ladder, ladder_report, lags, lookup, report, study
 from mer_repro.papers.qiu2025.windows import STEPS, assert_frames_apart, forward_filled, load_windows, window_rows
-from mer_repro.records import Run
+from mer_repro.runs.records import Run
 
 SETTINGS = {"resamples": 100, "trees": 5, "selection_trees": 5, "stride": 1} | {
     **{"epochs": 1, "patience": 1, "long_epochs": 2, "batch_size": 32, "learning_rate": 1e-3},

@@ -4,7 +4,8 @@ import re
 from html import unescape
 from pathlib import Path
 
-from mer_repro import findings, report
+from mer_repro import report
+from mer_repro.publish import findings
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mer_repro.errors import ParameterError, RecordError
-from mer_repro.records import Outcome, RecordStore, Run
+from mer_repro.runs.records import Outcome, RecordStore, Run
 
 RUN = Run("qiu2025", "deam", "real", "song_grouped", "ridge", "arousal", 3, {"alpha": 0.1, "layers": (1, 2)})
 MADE = {"data_fingerprint": "d", "source_fingerprint": "s", "device": "cpu", "seconds": 1.23456}

@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from mer_repro import plots, report
 from mer_repro.papers.qiu2025 import report as qiu2025
-from mer_repro.records import Record
+from mer_repro.runs.records import Record
 
 
 def record(**changes):

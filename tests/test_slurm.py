@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from mer_repro.cluster import Slurm, minutes
 from mer_repro.errors import ParameterError
-from mer_repro.records import RecordStore
-from mer_repro.sweep import sweep
+from mer_repro.runs.records import RecordStore
+from mer_repro.runs.slurm import Slurm, minutes
+from mer_repro.runs.sweep import sweep
 
 KEY = "studies.fake_study"
 TESTS = Path(__file__).parent

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from mer_repro import paths
 from mer_repro.cli import main
 from mer_repro.errors import MerReproError, ParameterError
-from mer_repro.records import RecordStore
-from mer_repro.study import load_parameters, load_study
-from mer_repro.sweep import survey, sweep
+from mer_repro.runs.records import RecordStore
+from mer_repro.runs.study import load_parameters, load_study
+from mer_repro.runs.sweep import survey, sweep
 
 KEY = "studies.fake_study"
 TESTS = Path(__file__).parent
@@ -162,14 +162,14 @@ def test_the_command_line_runs_records_and_tells_by_its_exit_status(place):
     parameters = place / "fake_study.yaml"
     parameters.write_text(failing.read_text() + "variants: [raises]\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mer_repro.study.Study.parameters_file", lambda *_: parameters)
+        patch.setattr("mer_repro.runs.study.Study.parameters_file", lambda *_: parameters)
         result = runner.invoke(main, ["run", KEY, "--profile", "smoke", "--device", "cpu"])
     assert result.exit_code == 1 and "once the cause is removed: mer-repro run" in result.stdout
 
 
 def test_planning_imports_nothing_heavy(place):
     call = (
-        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from mer_repro.sweep import survey;"
+        f"import sys; sys.path.insert(0, {str(TESTS)!r}); from mer_repro.runs.sweep import survey;"
         f"assert len(survey({KEY!r}, 'smoke')) == 3;"
         "print([n for n in ('torch', 'pandas', 'sklearn', 'scipy', 'librosa', 'numpy') if n in sys.modules])"
     )

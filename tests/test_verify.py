@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from mer_repro import paths
 from mer_repro.cli import main
-from mer_repro.records import Outcome, RecordStore
-from mer_repro.sweep import sweep
-from mer_repro.verify import compare, verify
+from mer_repro.runs.records import Outcome, RecordStore
+from mer_repro.runs.sweep import sweep
+from mer_repro.runs.verify import compare, verify
 
 KEY = "studies.fake_study"
 TESTS = Path(__file__).parent

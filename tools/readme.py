@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mer_repro import findings
+from mer_repro.publish import findings
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = "book/_static/findings.svg"

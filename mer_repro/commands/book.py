@@ -23,7 +23,7 @@ def command(profile: str, workers: int, renew: bool, force: bool, only: tuple[st
       mer-repro book --profile full --workers 4
       mer-repro book --only papers/qiu2025
     """
-    from mer_repro import book
+    from mer_repro.publish import build as book
 
     renew = renew or profile == "full"
     page = book.build(profile, workers, renew=renew, force=force, only=only or None, say=click.echo)

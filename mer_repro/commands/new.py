@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mer_repro.new_paper import TITLE_MARK
+from mer_repro.publish.new_paper import TITLE_MARK
 
 
 @click.command()
@@ -24,8 +24,8 @@ def command(key: str, title: str, doi: str) -> None:
       mer-repro run smith2027 --profile smoke
       mer-repro book --only papers/smith2027 --only ledgers --renew
     """
-    from mer_repro.new_paper import lay_out
     from mer_repro.paths import PROJECT
+    from mer_repro.publish.new_paper import lay_out
 
     for path in lay_out(key, title, doi):
         click.echo(path.relative_to(PROJECT))

@@ -30,13 +30,13 @@ def command(key, profile, as_json, folder):
     """
     from mer_repro.errors import require_choice
     from mer_repro.paths import records_home
-    from mer_repro.records import RecordStore
-    from mer_repro.study import load_study, study_keys
-    from mer_repro.sweep import survey
+    from mer_repro.runs.records import RecordStore
+    from mer_repro.runs.study import load_study, study_keys
+    from mer_repro.runs.sweep import survey
 
     require_choice("profile", profile, PROFILES)
     if folder:
-        from mer_repro import export
+        from mer_repro.publish import export
 
         click.echo(export.write(folder, profile, None if key == "all" else [load_study(key).key]))
         return

@@ -37,8 +37,8 @@ def command(key, more_only, profile, workers, device, only, force, cluster, part
       mer-repro run qiu2025 --only dataset=deam protocol=song_grouped,frame_random
       mer-repro run all --profile full --cluster slurm --partition gpu --gpus 1 --time 8:00:00
     """
-    from mer_repro.study import study_keys
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.study import study_keys
+    from mer_repro.runs.sweep import sweep
 
     chosen, where = _selectors([*only, *more_only]), _cluster(cluster, partition, gpus, limit)
     summaries = []
@@ -65,7 +65,7 @@ def _cluster(name: str | None, partition: str | None, gpus: int | None, limit: s
             raise ParameterError(f"{', '.join(unused)} only says something together with --cluster slurm.")
         return None
     require_choice("cluster", name, ["slurm"])
-    from mer_repro.cluster import Slurm, minutes
+    from mer_repro.runs.slurm import Slurm, minutes
 
     return Slurm(partition, gpus or 0, minutes(limit or "4:00:00"))
 

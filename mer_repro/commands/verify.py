@@ -29,8 +29,8 @@ def command(key, profile, sample, workers, device, as_json):
       mer-repro verify --sample 3 --json
     """
     from mer_repro.errors import require_choice
-    from mer_repro.study import study_keys
-    from mer_repro.verify import report, verify
+    from mer_repro.runs.study import study_keys
+    from mer_repro.runs.verify import report, verify
 
     require_choice("profile", profile, PROFILES)
     keys = study_keys() if key == "all" else [key]

@@ -13,7 +13,7 @@ from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, effects, judgements, precision
 from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
 from mer_repro.data import survey as data_survey
-from mer_repro.records import cells_of, find
+from mer_repro.runs.records import cells_of, find
 from mer_repro.verdicts import JUDGEMENTS
 
 #: What the matrix says of a ledger entry: a check blames a set of numbers, and mostly one of them only is wrong.

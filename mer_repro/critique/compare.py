@@ -9,7 +9,7 @@ from mer_repro.critique import effects
 from mer_repro.critique.effects import Effect
 from mer_repro.critique.judgements import Cell, Comparison
 from mer_repro.critique.rooms import Room
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 #: How a difference is told: by the sign of its interval.
 OUTCOMES = {1: "better", 0: "cannot tell", -1: "worse"}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mer_repro import statistics
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 #: With fewer splits, the spread over splits says too little about itself.
 MINIMUM_SPLITS = 3

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, report
 from mer_repro.audit import finding, ledger
-from mer_repro.study import study_keys
+from mer_repro.runs.study import study_keys
 
 if TYPE_CHECKING:
     from mer_repro.audit.runner import Result
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
     from mer_repro.verdicts import Verdict
 
 #: This study stands in the tables beside the papers, under the name of its package.

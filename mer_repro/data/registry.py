@@ -188,7 +188,7 @@ def tables_fingerprint(location: Location) -> str:
     DataError
         If a file is not what its documentation promises.
     """
-    from mer_repro.fingerprint import source_fingerprint
+    from mer_repro.runs.fingerprint import source_fingerprint
 
     module = DATASETS[location.dataset].module
     asked = f"{location.fingerprint} {source_fingerprint((f'{module}:load',))}"

@@ -60,7 +60,7 @@ def entry_key(feature: str, *, content: str, parameters: Mapping, source: str) -
     feature : folder of the entry, for example "log_mel".
     content : digest of the input (`file_digest`).
     parameters : everything else the value depends on; must be expressible in JSON.
-    source : digest of the computing code (`mer_repro.fingerprint.source_fingerprint`).
+    source : digest of the computing code (`mer_repro.runs.fingerprint.source_fingerprint`).
     """
     parts = json.dumps([content, parameters, source], sort_keys=True, allow_nan=False)
     return f"{feature}/{hashlib.sha256(parts.encode()).hexdigest()}"

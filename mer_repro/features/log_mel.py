@@ -40,7 +40,7 @@ from mer_repro.errors import DataError, ParameterError, require_choice
 from mer_repro.features.audio import read_audio
 from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files, load_or_store
-from mer_repro.fingerprint import source_fingerprint
+from mer_repro.runs.fingerprint import source_fingerprint
 
 if TYPE_CHECKING:
     import torch

@@ -36,7 +36,7 @@ from mer_repro.errors import DataError, PackageMissing, ParameterError, require_
 from mer_repro.features.audio import read_audio
 from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files
-from mer_repro.fingerprint import source_fingerprint
+from mer_repro.runs.fingerprint import source_fingerprint
 
 if TYPE_CHECKING:
     import pandas as pd

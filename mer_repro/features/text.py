@@ -38,7 +38,7 @@ import numpy as np
 
 from mer_repro.errors import PackageMissing, ParameterError, require_choice
 from mer_repro.features.cache import Cache, entry_key
-from mer_repro.fingerprint import source_fingerprint
+from mer_repro.runs.fingerprint import source_fingerprint
 
 if TYPE_CHECKING:
     import torch

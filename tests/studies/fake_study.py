@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.errors import DataError, DataMissing
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 
 class Training(BaseModel):

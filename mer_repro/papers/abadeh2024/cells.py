@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from mer_repro import report
 from mer_repro.audit import ledger
 from mer_repro.papers.abadeh2024 import genres, skill, study
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 KEY = study.KEY
 SETTINGS = tuple(genres.SETTINGS)

@@ -20,10 +20,10 @@ from mer_repro.papers.abadeh2024.cells import (
     stated_accuracy,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 
 def fewer_classes_figure(records: list[Record]) -> plots.DescribedFigure:

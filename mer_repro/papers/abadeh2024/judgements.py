@@ -24,11 +24,11 @@ from mer_repro.papers.abadeh2024.cells import (
     stated_over_majority,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 NOT_YET = "The runs that would tell are not recorded yet."
 #: The level of all tests, after Holm's correction within a table.

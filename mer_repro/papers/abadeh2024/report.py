@@ -32,10 +32,10 @@ from mer_repro.papers.abadeh2024.cells import (
     stated_over_majority,
 )
 from mer_repro.papers.abadeh2024.genres import n_classes
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
     from mer_repro.verdicts import Verdict
 
 #: What the report states of a cell of the factorial: (variant, setting) -> ledger id.
@@ -454,7 +454,7 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     frame = report.as_frame([r for r in report.records(KEY, profile) if r.variant != "tsne"])

@@ -16,11 +16,11 @@ from mer_repro.papers.bai2026.report import (
     stated,
     survey_cells,
 )
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 MISSING = "The runs that would tell are not recorded yet."
 ORDER, GATED, BOTH, NONE = "order_100", "gated_100", "both_100", "none_000"

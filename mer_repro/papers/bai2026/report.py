@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from mer_repro import plots, report
 from mer_repro.audit import ledger
 from mer_repro.papers.bai2026 import planted, study, survey
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 KEY = study.KEY
 LABELS = {
@@ -588,7 +588,7 @@ def measure_here(profile: str, given: dict) -> report.Table:
     """
     import pandas as pd
 
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     rows = [

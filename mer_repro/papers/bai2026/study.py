@@ -21,8 +21,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.papers.bai2026 import planted, survey
-from mer_repro.records import Outcome, Run
-from mer_repro.study import locate_or_make
+from mer_repro.runs.records import Outcome, Run
+from mer_repro.runs.study import locate_or_make
 from mer_repro.training import TrainingConfig
 
 KEY = "bai2026"

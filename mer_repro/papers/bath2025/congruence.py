@@ -29,7 +29,7 @@ import numpy as np
 from mer_repro import statistics
 from mer_repro.papers.bath2025 import planes
 from mer_repro.papers.bath2025.doughnut import RIDGE_PENALTIES, load_songs
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 #: tcc_ceds has four audio descriptors; the rest of a song's vector is its lyrics.
 AUDIO_COLUMNS = 4

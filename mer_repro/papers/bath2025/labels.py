@@ -19,7 +19,7 @@ import numpy as np
 
 from mer_repro import metrics
 from mer_repro.papers.bath2025 import planes
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 SPLIT = "70_15_15"
 

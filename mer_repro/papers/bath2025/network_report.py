@@ -9,7 +9,7 @@ from __future__ import annotations
 from mer_repro import plots, report, statistics
 from mer_repro.papers.bath2025 import study
 from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, TARGETS, mean, stated
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 #: Between two frames of a spectrogram: 512 samples at 22,050 Hz.

@@ -42,7 +42,7 @@ import numpy as np
 
 from mer_repro import metrics
 from mer_repro.papers.bath2025 import planes
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 if TYPE_CHECKING:
     from mer_repro.training import Examples

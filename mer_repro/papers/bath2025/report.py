@@ -6,7 +6,7 @@ from mer_repro import plots, report, statistics
 from mer_repro.audit import ledger
 from mer_repro.papers.bath2025 import network_report, planes, study
 from mer_repro.papers.bath2025.cells import MODEL_LABELS, SET_LABELS, bounds, mean, printed, shown, stated
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 KEY = study.KEY
@@ -806,7 +806,7 @@ def measure_here(profile: str, given: dict) -> report.Table:
     """
     import pandas as pd
 
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     rows = []

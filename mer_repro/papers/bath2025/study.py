@@ -19,7 +19,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 KEY = "bath2025"
 Kind = Literal["real", "twin"]

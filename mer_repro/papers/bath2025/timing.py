@@ -23,7 +23,7 @@ import time
 
 import numpy as np
 
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 RATE, SECONDS = 22_050, 30
 EPOCHS = 10

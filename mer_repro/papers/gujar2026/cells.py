@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from mer_repro import report
 from mer_repro.audit import ledger
 from mer_repro.papers.gujar2026 import study
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
     from mer_repro.statistics import Comparison
 
 KEY = study.KEY

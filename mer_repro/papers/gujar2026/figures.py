@@ -19,10 +19,10 @@ from mer_repro.papers.gujar2026.cells import (
     stated,
     summary,
 )
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 LADDER = ("majority", "audio_only", "text_only", "late_fusion", "concatenation", "attention", "boosting_descriptors")
 

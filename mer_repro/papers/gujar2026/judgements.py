@@ -26,11 +26,11 @@ from mer_repro.papers.gujar2026.cells import (
     short_label,
     stated,
 )
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
 
 #: How well a weight must tell the informative modality to count as finding it; and below what it does not.
 FINDS, MISSES = 0.9, 0.6

@@ -38,10 +38,10 @@ from mer_repro.papers.gujar2026.cells import (
     stated,
     summary,
 )
-from mer_repro.records import cells_of, find
+from mer_repro.runs.records import cells_of, find
 
 if TYPE_CHECKING:
-    from mer_repro.records import Record
+    from mer_repro.runs.records import Record
     from mer_repro.verdicts import Verdict
 
 
@@ -381,7 +381,7 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     frame = report.as_frame(report.records(KEY, profile))

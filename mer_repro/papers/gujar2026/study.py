@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mer_repro.records import Outcome, Run
-from mer_repro.study import locate_or_make
+from mer_repro.runs.records import Outcome, Run
+from mer_repro.runs.study import locate_or_make
 from mer_repro.training import TrainingConfig
 
 if TYPE_CHECKING:

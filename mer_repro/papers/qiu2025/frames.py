@@ -17,7 +17,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 if TYPE_CHECKING:
     import numpy as np

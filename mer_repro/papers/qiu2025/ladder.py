@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 from mer_repro.papers.qiu2025.frames import scored
 from mer_repro.papers.qiu2025.windows import STEPS, Windows, assert_frames_apart, load_windows
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mer_repro import plots, report
 from mer_repro.papers.qiu2025 import study
 from mer_repro.papers.qiu2025.lookup import NOT_RUN, Difference, difference, mean, printed, stated, summary
-from mer_repro.records import find
+from mer_repro.runs.records import find
 
 if TYPE_CHECKING:
     import pandas as pd

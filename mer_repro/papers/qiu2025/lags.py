@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mer_repro.papers.qiu2025.frames import load_frames, scored
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 if TYPE_CHECKING:
     import numpy as np

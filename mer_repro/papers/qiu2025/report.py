@@ -8,7 +8,7 @@ from mer_repro import plots, report
 from mer_repro.papers.qiu2025 import ladder_report, study
 from mer_repro.papers.qiu2025.ladder_report import CLEAN, LEAKING, MODEL_LABELS
 from mer_repro.papers.qiu2025.lookup import NOT_RUN, difference, ids, mean, printed, stated, summary
-from mer_repro.records import find
+from mer_repro.runs.records import find
 from mer_repro.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     cells = summary(report.records(KEY, profile))

@@ -12,7 +12,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from mer_repro.papers.qiu2025.frames import DESCRIPTOR_VARIANTS, WITH_DESCRIPTORS
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 
 KEY = "qiu2025"
 Kind = Literal["real", "twin"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mer_repro import plots, report
 from mer_repro.audit import ledger
 from mer_repro.papers.newkey2030 import study
-from mer_repro.records import Record
+from mer_repro.runs.records import Record
 from mer_repro.verdicts import Verdict
 
 KEY = study.KEY
@@ -91,7 +91,7 @@ def card(records: list[Record]) -> report.Card:
 
 def measure_here(profile: str, given: dict) -> report.Table:
     """Run what the study is missing under `profile` on this machine, and show its scores."""
-    from mer_repro.sweep import sweep
+    from mer_repro.runs.sweep import sweep
 
     sweep(KEY, profile, overrides=given)
     return scores(report.records(KEY, profile))

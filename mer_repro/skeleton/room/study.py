@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mer_repro.records import Outcome, Run
+from mer_repro.runs.records import Outcome, Run
 from mer_repro.training import TrainingConfig
 
 if TYPE_CHECKING:

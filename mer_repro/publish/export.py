@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mer_repro import papers, paths, report
 from mer_repro.audit import ledger
 from mer_repro.errors import MerReproError
-from mer_repro.records import Record
+from mer_repro.runs.records import Record
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,9 +22,11 @@ from typing import Any
 PLUMBING = frozenset(
     f"mer_repro{name}"
     for name in (
-        *("", ".errors", ".paths", ".records", ".study", ".fingerprint", ".data.registry"),
-        *(".sweep", ".workers", ".cluster", ".verify"),
-        *(".features.cache", ".features.files"),
+        *("", ".errors", ".paths", ".data.registry", ".features.cache", ".features.files"),
+        *(
+            f".runs{part}"
+            for part in ("", ".study", ".sweep", ".workers", ".slurm", ".records", ".fingerprint", ".verify")
+        ),
     )
 )
 

@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from mer_repro import export, papers, paths, report
-from mer_repro.records import Record
-from mer_repro.study import study_keys
+from mer_repro import papers, paths, report
+from mer_repro.publish import export
+from mer_repro.runs.records import Record
+from mer_repro.runs.study import study_keys
 
 #: Characters of a fingerprint that a row shows; the JSON has all of them.
 SHOWN_DIGITS = 8

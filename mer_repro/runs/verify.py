@@ -18,9 +18,9 @@ from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.errors import DataMissing, MerReproError
-from mer_repro.records import Record, RecordStore
-from mer_repro.study import Study, load_study
-from mer_repro.workers import Job, Task, execute_locally
+from mer_repro.runs.records import Record, RecordStore
+from mer_repro.runs.study import Study, load_study
+from mer_repro.runs.workers import Job, Task, execute_locally
 
 ABSOLUTE, RELATIVE = 0.01, 0.05
 

@@ -30,8 +30,8 @@ from typing import Any
 
 from mer_repro import papers, paths
 from mer_repro.errors import ParameterError, nearest, require_choice
-from mer_repro.fingerprint import source_fingerprint
-from mer_repro.records import Run
+from mer_repro.runs.fingerprint import source_fingerprint
+from mer_repro.runs.records import Run
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Study:
         return tuple(f"{root}:execute" if root == self.module.__name__ else root for root in self.module.sources(run))
 
     def source_fingerprint(self, run: Run) -> str:
-        """Hash of the source that a run's result depends on; see `mer_repro.fingerprint`."""
+        """Hash of the source that a run's result depends on; see `mer_repro.runs.fingerprint`."""
         return source_fingerprint(self.source_roots(run))
 
     @property

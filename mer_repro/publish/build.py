@@ -25,8 +25,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from mer_repro import findings, paths, provenance, quotes, reference_pages
+from mer_repro import paths
 from mer_repro.errors import MerReproError, require_choice
+from mer_repro.publish import findings, provenance, quotes, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
@@ -89,7 +90,7 @@ def parameters(notebook: Notebook, profile: str) -> dict:
     ParameterError
         If the study knows no such parameter, or the value is of the wrong kind.
     """
-    from mer_repro.study import load_parameters, study_keys
+    from mer_repro.runs.study import load_parameters, study_keys
 
     require_choice("profile", profile, paths.PROFILES)
     chosen = {"profile": profile}
@@ -104,7 +105,7 @@ def fingerprint(notebook: Notebook, profile: str) -> str:
     digest.update(notebook.text.read_bytes())
     digest.update(json.dumps(parameters(notebook, profile), sort_keys=True).encode())
     digest.update(os.environ.get(paths.DATA_VARIABLE, "").encode())
-    package = Path(__file__).parent
+    package = paths.PACKAGE
     inputs = [path for suffix in (".py", ".yaml") for path in package.rglob(f"*{suffix}")]
     for path in sorted(inputs):
         digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())

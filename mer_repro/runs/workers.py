@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 
 from mer_repro.errors import DataError, DataMissing, MerReproError, ParameterError, RecordError
-from mer_repro.records import RecordStore, Run
-from mer_repro.study import Study, load_study
+from mer_repro.runs.records import RecordStore, Run
+from mer_repro.runs.study import Study, load_study
 
 #: read by the numerical libraries when they load; see the module's docstring
 ONE_THREAD = {

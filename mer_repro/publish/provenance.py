@@ -5,7 +5,7 @@ the run records whose mean (or single value) it is, at the digits shown; an id l
 number in a row or column of the paper's leads to the claims that print it. A score is looked up by its value and both
 ends of its interval together, so that chance agreement is out of question; two variants that score the same (a fallback
 and what it falls back to) are both shown. A number in the prose leads to the records that it rests on, as
-`mer_repro.quotes` found them. What cannot be told stays plain.
+`mer_repro.publish.quotes` found them. What cannot be told stays plain.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
 
-from mer_repro import papers, quotes, report
+from mer_repro import papers, report
 from mer_repro.audit import ledger
-from mer_repro.records import Record, cell_of
+from mer_repro.publish import quotes
+from mer_repro.runs.records import Record, cell_of
 
 #: Columns whose words are ids of claims, statements or checks.
 ID_COLUMNS = frozenset({"id", "claims", "ledger"})
@@ -115,8 +116,8 @@ def prose_linked(markdown: str, page: str, told: dict[str, dict]) -> str:
     ----------
     markdown : a cell of text, in which a number stands as ``{glue:text}`name```.
     page : the page it stands on.
-    told : name -> {"shown": the number, "records": what it rests on}, as `mer_repro.quotes.Quotes` tells it. A number
-        of the paper's own, whose name begins with "stated_", leads to the claims that print it.
+    told : name -> {"shown": the number, "records": what it rests on}, as `quotes.Quotes` tells it. A number of the
+        paper's own, whose name begins with "stated_", leads to the claims that print it.
     """
     key, up = page.rpartition("/")[2], "../" * page.count("/")
 

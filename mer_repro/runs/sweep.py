@@ -1,7 +1,7 @@
 """A study is a grid of runs; a sweep computes those that the store does not hold as they would be now.
 
 `survey` compares the plan with the store and imports nothing heavy, so a sweep with nothing to do is over at once.
-`sweep` hands the rest to processes on this machine (`mer_repro.workers`) or to Slurm (`mer_repro.cluster`).
+`sweep` hands the rest to processes on this machine (`mer_repro.runs.workers`) or to Slurm (`mer_repro.runs.slurm`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 from mer_repro import paths
 from mer_repro.errors import DataMissing, MerReproError, ParameterError, RecordError, require_choice
-from mer_repro.fingerprint import source_fingerprint
-from mer_repro.records import Record, RecordStore, Run
-from mer_repro.study import Study, load_parameters, load_study
-from mer_repro.workers import Finished, Job, Task, execute_locally, resolve_device, singles
+from mer_repro.runs.fingerprint import source_fingerprint
+from mer_repro.runs.records import Record, RecordStore, Run
+from mer_repro.runs.study import Study, load_parameters, load_study
+from mer_repro.runs.workers import Finished, Job, Task, execute_locally, resolve_device, singles
 
 SELECTORS = ("dataset", "data", "protocol", "variant", "target", "seed")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -116,7 +116,7 @@ def survey(
 
     Parameters
     ----------
-    key : citation key, or dotted path of a study module; see `mer_repro.study`.
+    key : citation key, or dotted path of a study module; see `mer_repro.runs.study`.
     profile : "smoke", "quick" or "full".
     only : field of a run ("dataset", "data", "protocol", "variant", "target", "seed") -> accepted values.
     overrides : parameters that replace those of the profile's file.
@@ -199,7 +199,7 @@ def sweep(
     workers : processes side by side; default one a core on the CPU, four on a GPU. On a cluster, the number of
         jobs that may run at one time.
     device : "auto" (a GPU where there is one), "cpu", "cuda" (spread over all GPUs) or "cuda:N".
-    cluster : a `mer_repro.cluster.Slurm`, or None for this machine.
+    cluster : a `mer_repro.runs.slurm.Slurm`, or None for this machine.
     force : run again what is recorded, too.
     progress : a progress bar on stderr (one line a run where stderr is no terminal).
 

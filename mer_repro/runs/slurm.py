@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mer_repro import paths
 from mer_repro.errors import ParameterError
-from mer_repro.workers import ONE_THREAD, Finished, Task, record_death, singles, work
+from mer_repro.runs.workers import ONE_THREAD, Finished, Task, record_death, singles, work
 
 if TYPE_CHECKING:
     from submitit import Job, SlurmExecutor

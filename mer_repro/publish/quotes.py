@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mer_repro.records import Record, cell_of
+from mer_repro.runs.records import Record, cell_of
 
 #: How an output of a notebook says what numbers rest on.
 MIME = "application/vnd.mer-repro.quotes+json"

@@ -307,3 +307,24 @@ def _mean_of_known(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     total = np.where(known, values, 0.0).sum(axis=-1)
     return np.divide(total, known.sum(axis=-1), out=np.full(total.shape, np.nan), where=known.any(axis=-1))
+
+
+def weighted_areas(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve of each resample; ties count half.
+
+    Parameters
+    ----------
+    positive : (n,) bool. score : (n,) the higher, the more likely positive.
+    weights : (R, n) how often each resample holds each item.
+
+    Returns
+    -------
+    (R,) areas, 0 to 1; nan where a resample lacks one of the sides.
+    """
+    values, place = np.unique(score, return_inverse=True)
+    of_value = np.zeros((2, len(values), len(score)))
+    of_value[np.asarray(positive, dtype=int), place, np.arange(len(score))] = 1
+    negatives, positives = weights @ of_value[0].T, weights @ of_value[1].T
+    below = np.cumsum(negatives, axis=1) - negatives / 2
+    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+    return np.divide((positives * below).sum(axis=1), pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

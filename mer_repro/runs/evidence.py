@@ -59,45 +59,72 @@ class Evidence:
     bins: np.ndarray | None = None
     probabilities: np.ndarray | None = None
 
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """(G,) test items of each group."""
+        return np.rint(self.sums[0]) if self.sums is not None else self.counts.sum(axis=(1, 2))
+
     @property
     def n_items(self) -> int:
         """Number of test items."""
-        return round(self.sums[0].sum()) if self.sums is not None else int(self.counts.sum())
+        return int(self.sizes.sum())
 
     @cached_property
     def singletons(self) -> bool:
         """Whether every group is one item."""
-        sizes = self.sums[0] if self.sums is not None else self.counts.sum(axis=(1, 2))
-        return bool((sizes == 1).all())
+        return bool((self.sizes == 1).all())
 
-    def scores(self, weights: np.ndarray | None = None) -> dict[str, np.ndarray]:
-        """All scores that follow from the sums; see `mer_repro.metrics`.
+    def score(self, metric: str) -> float:
+        """A score of all groups; nan where this evidence does not give it."""
+        if metric == "calibration_error":
+            return self._calibration_error()
+        return float(self.resampled(metric, np.ones((1, len(self.groups))))[0])
+
+    def resampled(self, metric: str, weights: np.ndarray) -> np.ndarray:
+        """A score of R resamples; nan where it is undefined, or this evidence does not give it.
 
         Parameters
         ----------
-        weights : (R, G) how often each of R resamples holds each group; by default every group once, R = 1.
+        metric : a name of `metrics.scores_from_sums` or `metrics.scores_from_confusion`; "log_loss" (nats); "auc", the
+            area under the ROC curve of each class against the rest, weighted by the class's frequency; "auc@7", that
+            of predictions for targets of at least 7. Areas need groups of one item.
+        weights : (R, G) how often each resample holds each group.
 
         Returns
         -------
-        score name -> (R,); nan where a score is undefined.
+        (R,) scores.
         """
-        weights = np.ones((1, len(self.groups))) if weights is None else weights
+        if metric.startswith("auc"):
+            return self._area(metric, weights)
+        return self._summed(weights).get(metric, np.full(len(weights), np.nan))
+
+    def _summed(self, weights: np.ndarray) -> dict[str, np.ndarray]:
         if self.sums is not None:
             return metrics.scores_from_sums(weights @ _about_their_mean(self.sums).T)
         classes = self.counts.shape[1]
-        found = metrics.scores_from_confusion(
-            (weights @ self.counts.reshape(len(self.groups), -1)).reshape(-1, classes, classes)
-        )
+        counts = (weights @ self.counts.reshape(len(self.groups), -1)).reshape(-1, classes, classes)
+        found = metrics.scores_from_confusion(counts)
         if self.loss is not None:
-            items = weights @ self.counts.sum(axis=(1, 2))
+            items = weights @ self.sizes
             found["log_loss"] = np.divide(weights @ self.loss, items, out=np.full(len(items), np.nan), where=items > 0)
         return found
 
-    def calibration_error(self) -> float:
+    def _area(self, metric: str, weights: np.ndarray) -> np.ndarray:
+        threshold = metric.partition("@")[2]
+        if not self.singletons or (self.sums is None if threshold else self.probabilities is None):
+            return np.full(len(weights), np.nan)
+        if threshold:
+            return metrics.weighted_areas(self.sums[1] >= float(threshold) - 1e-6, self.sums[3], weights)
+        true, n = self.true_classes(), weights.sum(axis=1)
+        columns = range(self.probabilities.shape[1])
+        areas = [metrics.weighted_areas(true == k, self.probabilities[:, k], weights) for k in columns]
+        return sum(area * (weights @ (true == k)) / n for k, area in enumerate(areas))
+
+    def _calibration_error(self) -> float:
         """Expected calibration error, 0 to 1: mean distance of confidence and accuracy over the bins, by items."""
-        if self.bins is None:
-            return float("nan")
-        return float(np.abs(self.bins[1] - self.bins[2]).sum() / self.bins[0].sum())
+        return (
+            float(np.abs(self.bins[1] - self.bins[2]).sum() / self.bins[0].sum()) if self.bins is not None else np.nan
+        )
 
     def true_classes(self) -> np.ndarray:
         """(G,) class of the one item of each group. Raises `ValueError` where groups hold several."""
@@ -204,29 +231,35 @@ def _about_their_mean(sums: np.ndarray) -> np.ndarray:
 
 
 def pooled(parts: list[Evidence]) -> Evidence:
-    """Evidence of runs that tested different groups (folds), as if one run had tested them all.
+    """Evidence of folds as if one run had tested all their items; groups that stand in several folds are added up.
 
     Raises
     ------
     ValueError
-        If a group was tested by two of them, or classes and regression are mixed.
+        If classes and regression are mixed.
     """
     if len(parts) == 1:
         return parts[0]
-    groups = np.concatenate([part.groups for part in parts])
-    order = np.argsort(groups)
-    if len(np.unique(groups)) != len(groups):
-        raise ValueError("A group was tested by two of the runs; only folds can be pooled.")
+    if len({part.sums is None for part in parts}) > 1:
+        raise ValueError("Evidence of classes and of regression cannot be pooled.")
+    groups, place = np.unique(np.concatenate([part.groups for part in parts]), return_inverse=True)
+
+    def added(values: list[np.ndarray]) -> np.ndarray:
+        joined = np.concatenate(values)
+        total = np.zeros((len(groups), *joined.shape[1:]))
+        np.add.at(total, place, joined)
+        return total
+
     if parts[0].sums is not None:
-        return Evidence(groups[order], sums=np.concatenate([part.sums for part in parts], axis=1)[:, order])
+        return Evidence(groups, sums=added([part.sums.T for part in parts]).T)
     widest = max(part.counts.shape[1] for part in parts)
     wide = [np.pad(p.counts, ((0, 0), *[(0, widest - p.counts.shape[1])] * 2)) for p in parts]
-    joined: dict[str, Any] = {"counts": np.concatenate(wide)[order]}
+    joined: dict[str, Any] = {"counts": added(wide).astype(int)}
     if all(part.loss is not None for part in parts):
-        joined |= {"loss": np.concatenate([p.loss for p in parts])[order], "bins": sum(p.bins for p in parts)}
-    if all(part.probabilities is not None for part in parts):
-        joined["probabilities"] = np.concatenate([part.probabilities for part in parts])[order]
-    return Evidence(groups[order], **joined)
+        joined |= {"loss": added([p.loss for p in parts]), "bins": sum(p.bins for p in parts)}
+    if len(place) == len(groups) and all(part.probabilities is not None for part in parts):
+        joined["probabilities"] = added([part.probabilities for part in parts])
+    return Evidence(groups, **joined)
 
 
 # On disk -------------------------------------------------------------------------------------------------------------

@@ -116,8 +116,8 @@ class Verdict:
     about : ids of the ledger's claims and statements that it rests on.
     judgement : see the module's table.
     because : one or two sentences with the numbers that decide; its numbers know their sources.
-    criterion : the rule in words; of a constant verdict, that it is one.
     records : ids of the run records behind it.
+    criterion : the rule in words; of a constant verdict, that it is one.
     detectable : the smallest effect that the evidence would have shown four times in five, in the unit of the evidence;
         nan where it is not a matter of size.
     headline : whether it is the one that the chapter's card repeats.
@@ -127,8 +127,8 @@ class Verdict:
     about: tuple[str, ...]
     judgement: Judgement
     because: Text | str
-    criterion: str = ""
     records: tuple[str, ...] = ()
+    criterion: str = ""
     detectable: float = math.nan
     headline: bool = False
 
@@ -179,7 +179,7 @@ class Rule:
         criterion = f"{self.criterion.says}; on {ON[self.on]}"
 
         def verdict(judgement: Judgement, because: Text, detectable: float = math.nan) -> Verdict:
-            return Verdict(self.claim, self.about, judgement, because, criterion, records, detectable, self.headline)
+            return Verdict(self.claim, self.about, judgement, because, records, criterion, detectable, self.headline)
 
         if not known:
             return verdict("not run", Text.of("The runs that this rule asks for have not been made."))
@@ -240,7 +240,7 @@ class Fixed:
         records = tuple(dict.fromkeys(name for cell in cells.values() for name in getattr(cell, "records", ())))
         criterion = "constant: no run of ours can change it"
         why = Text.of(self.why, **cells)
-        return Verdict(self.claim, self.about, self.verdict, why, criterion, records, headline=self.headline)
+        return Verdict(self.claim, self.about, self.verdict, why, records, criterion, headline=self.headline)
 
 
 def judge(rules: Sequence[Rule | Fixed], results: Results) -> list[Verdict]:

@@ -248,6 +248,13 @@ def judge(rules: Sequence[Rule | Fixed], results: Results) -> list[Verdict]:
     return [rule.judge(results) for rule in rules]
 
 
+def of_paper(key: str) -> list[Verdict]:
+    """Every verdict of a paper on its committed records."""
+    import importlib
+
+    return judge(importlib.import_module(f"mer_repro.papers.{key}.verdicts").RULES, Results.load(key))
+
+
 def tally(verdicts: Sequence[Verdict]) -> str:
     """``5 ✓ supported · 2 ✗ unsupported · ...``, what does not occur left out."""
     counts = {name: sum(verdict.judgement == name for verdict in verdicts) for name in JUDGEMENTS}

@@ -25,7 +25,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -285,7 +285,7 @@ class RecordStore:
             record.predictions = _attach(room, f"predictions/{run.id}", _npz(run, outcome.predictions), "npz")
         if outcome.weights:
             record.weights = _attach(room, f"weights/{run.id}", _safetensors(outcome.weights), "safetensors")
-        _write(self.path(run), _dump(record))
+        write_atomically(self.path(run), _dump(record))
         present = {getattr(record, kind) for kind in ATTACHED}
         for kind in ATTACHED:
             for old in room.glob(f"{kind}/{run.id}.*"):
@@ -293,6 +293,11 @@ class RecordStore:
                     old.unlink(missing_ok=True)
         (room / "failed" / f"{run.id}.json").unlink(missing_ok=True)
         return record
+
+    def restamp(self, record: Record, source_fingerprint: str, parameters: dict[str, Any]) -> None:
+        """Give a record another source fingerprint, and parameters it did not know; see `mer_repro.runs.restamp`."""
+        renewed = replace(record, source_fingerprint=source_fingerprint, parameters=_plain(parameters))
+        write_atomically(self.path(renewed), _dump(renewed))
 
     def put_failure(
         self,
@@ -307,7 +312,7 @@ class RecordStore:
         """Write down that a run raised; an earlier good record of the cell stays. Raises `RecordError`."""
         record = _record(run, data_fingerprint, source_fingerprint, device, seconds, "failed")
         record.traceback = traceback
-        _write(self.folder / run.paper / "failed" / f"{run.id}.json", _dump(record))
+        write_atomically(self.folder / run.paper / "failed" / f"{run.id}.json", _dump(record))
         return record
 
     def predictions(self, record: Record) -> dict[str, Any]:
@@ -497,7 +502,7 @@ def _content_name(content: bytes) -> str:
 def _attach(room: Path, name: str, content: bytes, suffix: str) -> str:
     """Write a file that belongs to a record under a name that tells its content; returns it, relative to `room`."""
     name = f"{name}.{_content_name(content)}.{suffix}"
-    _write(room / name, content)
+    write_atomically(room / name, content)
     return name
 
 
@@ -522,7 +527,7 @@ def _npz(run: Run, predictions: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """All of `content` under `path`, or nothing: temporary file in the same folder, fsync, rename, fsync folder."""
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
     try:

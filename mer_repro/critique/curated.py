@@ -52,7 +52,11 @@ class _Entry(BaseModel):
 
 
 class Cell(_Entry):
-    """Runs by their cell; `paper` is the entry's own unless given."""
+    """Runs by their cell.
+
+    `paper` is the entry's own unless given, `column` the target within runs that predict several, `factors` further
+    named fields of the runs.
+    """
 
     paper: Text | None = None
     dataset: Text
@@ -60,24 +64,23 @@ class Cell(_Entry):
     protocol: Text
     variant: Text
     target: str = ""
+    column: str = ""
+    factors: dict[str, int | float | str] = {}
+
+    def where(self) -> dict[str, str | int | float]:
+        """What narrows a paper's results to these runs."""
+        names = ("dataset", "data", "protocol", "variant", "target")
+        return {name: getattr(self, name) for name in names} | self.factors
 
 
 class Contrast(_Entry):
-    """A metric of some runs minus that of others, or minus another metric."""
+    """A metric of some runs minus that of others on the same test items; or minus another metric of the same runs."""
 
     says: Text
     metric: Text
     metric_against: Text | None = None
     of: Cell
     against: Cell
-
-
-class Paired(_Entry):
-    """A difference that runs took on the same test items; `metric` is its name in the records."""
-
-    says: Text
-    metric: Text
-    paired: Cell
 
 
 class Swap(_Entry):
@@ -96,14 +99,14 @@ class Leak(_Entry):
     certainty: Literal[tuple(CERTAINTIES)]
     says: Text
     places: Places
-    measures: list[Contrast | Paired | Swap] = []
+    measures: list[Contrast | Swap] = []
 
 
 class Comparison(_Entry):
     """A claim that a network is better than a rival, and the runs that test it.
 
     `stated` are the paper's two numbers, better first; `simple` the naive and tuned simple models among which the best
-    on the test data is taken; `paired` the variant of the runs that hold differences on the same test items, if any.
+    on the test data is taken.
     """
 
     paper: Text
@@ -114,7 +117,6 @@ class Comparison(_Entry):
     network: Text
     rival: Text | None = None
     simple: Places
-    paired: Text | None = None
     cells: list[Cell]
 
 

@@ -3,14 +3,17 @@
 import dataclasses
 import math
 
+import numpy as np
 import pytest
 import scipy.stats
 
-from mer_repro import papers, report
+from mer_repro import papers
 from mer_repro.audit import ledger
 from mer_repro.audit.runner import Result
-from mer_repro.critique import chapter, compare, effects, figures, judgements, precision, rooms
-from mer_repro.runs.records import Record
+from mer_repro.critique import chapter, compare, curated, figures, precision, rooms
+from mer_repro.results import Results, Score
+from mer_repro.runs.records import Outcome, Record, RecordStore, Run
+from mer_repro.tables import Table
 from mer_repro.verdicts import Verdict
 
 
@@ -41,7 +44,9 @@ def book(key="one2020"):
 def room(**changes):
     results = [Result("one2020", "ordering", ["one2020.a", "one2020.b"], "inconsistent", "", [], None, "k.order")]
     verdicts = [Verdict("A is better.", ("s.best", "a"), "undecided", "Too few songs.")]
-    given = dict(key="one2020", book=book(), results=results, records=[record()], verdicts=verdicts)
+    given = dict(
+        key="one2020", book=book(), results=results, runs=Results("one2020", [record()], None), verdicts=verdicts
+    )
     return rooms.Room(**(given | changes))
 
 
@@ -50,7 +55,7 @@ def room(**changes):
 
 @pytest.mark.parametrize(
     "judged",
-    [judgements.leaks, judgements.comparisons, judgements.data_sets, judgements.open_questions, judgements.checklist],
+    [curated.leaks, curated.comparisons, curated.data_sets, curated.open_questions, curated.checklist],
 )
 def test_every_judgement_names_a_place_that_exists(judged):
     judged()
@@ -58,22 +63,22 @@ def test_every_judgement_names_a_place_that_exists(judged):
 
 def test_a_place_that_is_not_there_is_named():
     missing = ["t9.nothing", "fact:nothing", "repo:nothing.py", "repo:README.md::no such words"]
-    faults = judgements.misplaced("qiu2025", ["t1.ours.testing.r2", "fact:deam_songs", "repo:README.md", *missing])
+    faults = curated.misplaced("qiu2025", ["t1.ours.testing.r2", "fact:deam_songs", "repo:README.md", *missing])
     assert len(faults) == 4
     for fault, words in zip(faults, ("t9.nothing", "nothing", "nothing.py", "no such words"), strict=True):
         assert words in fault
 
 
 def test_every_paper_and_this_study_answer_the_whole_checklist():
-    filled = judgements.checklist()
+    filled = curated.checklist()
     assert set(filled.answers) == {*papers.paper_keys(), rooms.THIS_STUDY}
-    assert not any(leak.certainty == "stated" and not leak.places for leak in judgements.leaks())
+    assert not any(leak.certainty == "stated" and not leak.places for leak in curated.leaks())
 
 
 def test_stated_numbers_of_comparisons_are_in_the_ledgers_better_one_first():
-    for claim in judgements.comparisons():
-        better, worse = (rooms.Room(claim.paper, ledger.load(claim.paper)).stated(name) for name in claim.stated)
-        assert (better < worse) if claim.metric in effects.LOWER_IS_BETTER else (better > worse), claim.says
+    for claim in curated.comparisons():
+        better, worse = (rooms.Room(claim.paper, ledger.load(claim.paper)).stated(name).value for name in claim.stated)
+        assert (better < worse) if claim.metric in compare.LOWER_IS_BETTER else (better > worse), claim.says
 
 
 # ---- one paper -------------------------------------------------------------------------------------------------------
@@ -92,13 +97,13 @@ def test_audit_and_reruns_are_read_back_to_ledger_entries():
 
 
 def test_a_paper_without_runs_stands_as_not_rerun_everywhere():
-    silent = room(records=[], verdicts=[])
+    silent = room(runs=None, verdicts=[])
     assert set(silent.judged().values()) == {rooms.NOT_RERUN}
     assert chapter.totals_table([silent]).frame["runs"].tolist() == [rooms.NOT_RERUN, rooms.NOT_RERUN]
     shown = chapter.verdicts_table([room(), silent]).frame
-    assert shown["verdict"].tolist() == ["? undecided", rooms.NOT_RERUN] and shown["runs"].tolist() == ["0", "–"]
+    assert shown["verdict"].tolist() == ["? undecided", rooms.NOT_RERUN] and shown["runs"].tolist() == ["–", "–"]
     assert "not rerun" in figures.overview([silent]).alt
-    claim = judgements.comparisons()[0]
+    claim = curated.comparisons()[0]
     (trial,) = compare.trials(claim, rooms.Room(claim.paper, ledger.load(claim.paper)))
     assert trial.verdict == "not rerun"
 
@@ -110,83 +115,68 @@ def test_statistics_are_counted_from_the_ledger():
 
 def test_cost_adds_up():
     runs = [record(seed=seed, seconds=30.0 * (seed + 1)) for seed in range(3)] + [record(protocol="leak", seconds=3725)]
-    table = chapter.cost([room(records=runs)])
+    table = chapter.cost([room(runs=Results("one2020", runs, None))])
     assert table["protocol"].tolist() == ["leak", "clean"]
     assert table["runs"].tolist() == [1, 3] and table["seconds"].tolist() == [3725.0, 180.0]
     assert table["longest"].tolist() == [3725.0, 90.0]
     assert [chapter.duration(s) for s in (4.21, 180, 3725)] == ["4.2 s", "3 min 0 s", "1 h 02 min"]
 
 
-# ---- effects ---------------------------------------------------------------------------------------------------------
+# ---- differences -----------------------------------------------------------------------------------------------------
 
 
-def scored(protocol, values, interval=None, variant="network", metric="r2", **more):
-    given = {metric: interval} if interval else {}
-    return [
-        record(protocol=protocol, variant=variant, seed=seed, metrics={metric: value}, intervals=given, **more)
-        for seed, value in enumerate(values)
-    ]
-
-
-def test_effect_over_splits_widens_for_shared_training_data():
-    counts = {"n_train": 80, "n_test": 20}
-    effect = effects.contrast(scored("leak", [0.9, 0.8, 0.7], counts=counts), scored("clean", [0.5, 0.5, 0.5]), "r2")
-    # differences 0.4, 0.3, 0.2: variance 0.01, times 1/3 + 20/80 (Nadeau and Bengio); t(2) at 97.5 %: 4.302653
-    reach = 4.302653 * math.sqrt(0.01 * (1 / 3 + 0.25))
-    assert (effect.value, effect.low, effect.high) == pytest.approx((0.3, 0.3 - reach, 0.3 + reach), abs=1e-6)
-    assert (effect.seeds, effect.basis, effect.sign, len(effect.records)) == (3, "splits", 0, 6)
-
-
-def test_effect_of_one_split_adds_the_distances_in_quadrature():
-    effect = effects.contrast(scored("leak", [0.9], (0.86, 0.92)), scored("clean", [0.5], (0.4, 0.53)), "r2")
-    assert effect.value == pytest.approx(0.4)
-    assert effect.low == pytest.approx(0.4 - math.hypot(0.04, 0.03))
-    assert effect.high == pytest.approx(0.4 + math.hypot(0.02, 0.10))
-    assert effect.sign == 1 and effect.shown() == "+0.40 [+0.35, +0.50]"
-
-
-def test_effect_needs_a_common_seed_and_a_defined_metric():
-    assert effects.contrast(scored("leak", [0.9]), [record(seed=7, metrics={"r2": 0.5})], "r2") is None
-    assert effects.contrast(scored("leak", [float("nan")]), scored("clean", [0.5]), "r2") is None
-    without = effects.contrast(scored("leak", [0.9]), scored("clean", [0.5]), "r2")
-    assert without.value == pytest.approx(0.4) and math.isnan(without.low) and without.sign == 0
-
-
-def test_paired_differences_are_means_over_splits():
-    runs = scored("clean", [0.1, 0.3], (0.0, 0.4), variant="paired", metric="a-b")
-    effect = effects.paired(runs, "a-b")
-    assert (effect.value, effect.low, effect.high, effect.sign) == pytest.approx((0.2, 0.0, 0.4, 0))
-    assert chapter.shown(effect) == "+20.0 [+0.0, +40.0] points of accuracy"
+def test_a_change_prints_in_the_unit_of_its_metric():
+    assert str(chapter.shown("accuracy", Score(0.2, -0.01, 0.4))) == "+20.0 [−1.0, +40.0] points of accuracy"
+    assert str(chapter.shown("r2", Score(0.4, 0.35, 0.5))) == "+0.40 [+0.35, +0.50] R²"
+    assert str(chapter.shown("mae", Score(0.0041))) == "+0.004 MAE"
 
 
 def test_swap_is_turned_round_to_published_minus_right():
     rows = [{"model": "ridge", "target": "arousal", "difference": 0.17, "low": 0.14, "high": 0.2}]
-    effect = effects.swap({"swap": {"differences": rows}}, "ridge", "arousal")
-    assert (effect.value, effect.low, effect.high) == (-0.17, -0.2, -0.14)
+    change = chapter._swap({"swap": {"differences": rows}}, "ridge", "arousal")
+    assert (change.value, change.low, change.high) == (-0.17, -0.2, -0.14)
 
 
 @pytest.mark.parametrize(
     ("network", "ridge", "verdict"),
-    [(0.8, 0.5, "survives"), (0.5, 0.8, "does not survive"), (0.52, 0.5, "cannot tell")],
+    [(0.1, 0.5, "survives"), (0.5, 0.1, "does not survive"), (0.3, 0.3, "cannot tell")],
 )
 @pytest.mark.parametrize("metric", ["r2", "mae"])
-def test_superiority_is_judged_against_the_best_simple_model(network, ridge, verdict, metric):
-    sign = -1 if metric == "mae" else 1
+def test_superiority_is_judged_against_the_best_simple_model(tmp_path, network, ridge, verdict, metric):
+    """Errors of the given size: the smaller one is better, by R² as by MAE."""
     cell = {"dataset": "toys", "protocol": "clean", "variant": "network"}
-    claim = judgements.Comparison(
+    claim = curated.Comparison(
         paper="one2020", says="better", places=["a"], stated=("a", "b"), metric=metric, network="network",
         rival="rival", simple=["constant", "ridge"], cells=[cell],
     )  # fmt: skip
-    scores = {"network": network, "ridge": ridge, "constant": 0.1, "rival": network}
-    runs = [
-        scored("clean", [sign * score], (sign * score - 0.05, sign * score + 0.05), variant=variant, metric=metric)[0]
-        for variant, score in scores.items()
-    ]
-    (trial,) = compare.trials(claim, room(records=runs))
+    store, rng = RecordStore(tmp_path), np.random.default_rng(0)
+    true = rng.normal(size=200)
+    errors = {
+        name: rng.normal(0, size, 200) for name, size in (("network", network), ("ridge", ridge), ("constant", 1.5))
+    }
+    # As good as the network: the same errors, turned round.
+    for variant, error in (errors | {"rival": -errors["network"]}).items():
+        outcome = Outcome({}, predictions={"y_true": true, "y_pred": true + error})
+        run = Run("one2020", "toys", "real", "clean", variant)
+        store.put(run, outcome, data_fingerprint="d", source_fingerprint="s", device="cpu", seconds=1.0)
+    runs = Results("one2020", store.all("one2020"), store)
+    (trial,) = compare.trials(claim, room(runs=runs))
     assert (trial.simple, trial.verdict) == ("ridge", verdict)
-    assert trial.over_simple.value == pytest.approx(network - ridge)
-    assert compare.OUTCOMES[trial.over_rival.sign] == "cannot tell"
-    assert set(trial.over_simple.records) == {"clean.network.0", "clean.ridge.0"}
+    better = runs.where(variant="network").score(metric).value - runs.where(variant="ridge").score(metric).value
+    assert trial.over_simple.value == pytest.approx(-better if metric == "mae" else better)
+    assert compare.outcome(trial.over_rival) == "cannot tell"
+    assert {name.split(".")[4] for name in trial.over_simple.records} == {"network", "ridge"}
+
+
+def test_without_evidence_no_difference_is_told():
+    cell = {"dataset": "toys", "protocol": "clean", "variant": "network"}
+    claim = curated.Comparison(
+        paper="one2020", says="better", places=["a"], stated=("a", "b"), metric="r2", network="network",
+        simple=["ridge"], cells=[cell],
+    )  # fmt: skip
+    runs = [record(variant=variant, metrics={"r2": 0.5}) for variant in ("network", "ridge")]
+    (trial,) = compare.trials(claim, room(runs=Results("one2020", runs, None)))
+    assert trial.over_simple is None and trial.verdict == "no evidence kept"
 
 
 # ---- precision -------------------------------------------------------------------------------------------------------
@@ -259,7 +249,7 @@ def test_every_table_and_figure_shows_and_every_quoted_number_is_defined(everyth
     text = (papers.ROOMS.parent.parent / "book" / "critique.md").read_text(encoding="utf-8")
     quoted = chapter.numbers(all_rooms, survey)
     glued = {part.partition("`")[0] for part in text.split("{glue:text}`")[1:]}
-    assert glued <= set(quoted) and not any("nan" in value for value in quoted.values())
+    assert glued <= set(quoted) and not any("nan" in str(value) for value in quoted.values())
     for table in (
         chapter.overview_table(all_rooms), chapter.verdicts_table(all_rooms), chapter.taxonomy_table(),
         chapter.leaks_table(), chapter.inflation_table(all_rooms, survey), chapter.superiority_table(all_rooms),
@@ -267,6 +257,6 @@ def test_every_table_and_figure_shows_and_every_quoted_number_is_defined(everyth
         chapter.checklist_table(all_rooms), chapter.answers_table(all_rooms), chapter.totals_table(all_rooms),
         chapter.cost_table(all_rooms), chapter.open_table(),
     ):  # fmt: skip
-        assert isinstance(table, report.Table) and len(table.frame)
+        assert isinstance(table, Table) and len(table.frame)
     for figure in (figures.overview(all_rooms), figures.inflations(all_rooms, survey), figures.detectable(all_rooms)):
         assert figure.alt and "nan" not in figure.alt

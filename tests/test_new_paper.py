@@ -35,7 +35,9 @@ def test_a_paper_is_laid_out_under_its_key(project):
     done = CliRunner().invoke(main, ["new", "smith2027", "--title", "Deep Moods", "--doi", "10.1000/182"])
     assert done.exit_code == 0, done.output
     room = project / "mer_repro" / "papers" / "smith2027"
-    assert {p.name for p in room.iterdir()} == {"__init__.py", "claims.yaml", "model.py", "study.py", "report.py"}
+    assert {p.name for p in room.iterdir()} == {
+        "__init__.py", "claims.yaml", "model.py", "study.py", "names.py", "verdicts.py", "chapter.py",
+    }  # fmt: skip
     assert all((project / "params" / profile / "smith2027.yaml").is_file() for profile in paths.PROFILES)
     chapters = [part["chapters"] for part in yaml.safe_load((project / "_toc.yml").read_text())["parts"]]
     (with_papers,) = [[c["file"] for c in part] for part in chapters if {"file": "papers/smith2027"} in part]

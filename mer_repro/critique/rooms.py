@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, report
 from mer_repro.audit import finding, ledger
+from mer_repro.results import Results
 from mer_repro.runs.study import study_keys
 
 if TYPE_CHECKING:
@@ -100,9 +102,14 @@ def _listed(role: str | list[str]) -> list[str]:
 def enter(key: str, profile: str = "full") -> Room:
     """Everything known of one paper; without a study or without records it stands as not rerun."""
     records = report.records(key, profile) if key in study_keys() else []
-    chapter = f"mer_repro.papers.{key}.report"
-    verdicts = importlib.import_module(chapter).verdicts(records) if records else []
-    return Room(key, ledger.load(key), audit.run(key), records, verdicts)
+    return Room(key, ledger.load(key), audit.run(key), records, _verdicts(key, profile) if records else [])
+
+
+def _verdicts(key: str, profile: str) -> list[Verdict]:
+    room = f"mer_repro.papers.{key}"
+    if importlib.util.find_spec(f"{room}.verdicts"):
+        return importlib.import_module(f"{room}.verdicts").verdicts(Results.load(key, profile))
+    return importlib.import_module(f"{room}.report").verdicts(report.records(key, profile))
 
 
 def enter_all(profile: str = "full") -> list[Room]:

@@ -8,11 +8,13 @@ them into the README.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from mer_repro import plots, report
+from mer_repro import plots, report, verdicts
 from mer_repro.audit import ledger
+from mer_repro.results import Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -130,7 +132,13 @@ def glance(keys: Iterable[str]) -> str:
 
 
 def _at_a_glance(key: str) -> list[str]:
-    card = importlib.import_module(f"mer_repro.papers.{key}.report").card(report.records(key))
+    room = f"mer_repro.papers.{key}"
+    if importlib.util.find_spec(f"{room}.chapter"):
+        chapter, results = importlib.import_module(f"{room}.chapter"), Results.load(key)
+        rows = {row[""]: str(row[" "]) for row in chapter.card(results).rows}
+        main = verdicts.headline(chapter.verdicts(results))
+        return [rows["The claim"], rows["Their number"], rows["Our number"], report.SIGNS[main.judgement]]
+    card = importlib.import_module(f"{room}.report").card(report.records(key))
     return [card.claim, card.theirs, card.ours, report.SIGNS[card.verdict]]
 
 

@@ -97,8 +97,8 @@ class Parameters(BaseModel):
     twin: Size = Size()
     trained: Size = Size()
     trained_networks: dict[Condition, list[str]] = Field({}, description="and simple rivals, by condition")
-    trained_folds: dict[float, Annotated[int, Field(ge=1, le=N_FOLDS)]] = Field(
-        {}, description="learning rate -> how many of the five folds"
+    trained_folds: dict[Condition, dict[float, Annotated[int, Field(ge=1, le=N_FOLDS)]]] = Field(
+        {}, description="by condition: learning rate -> how many of the five folds"
     )
     paper: Size = Size()
     paper_cells: list[tuple[Condition, str]] = []
@@ -239,11 +239,11 @@ def _paper_runs(parameters: Parameters) -> list[Run]:
 
 def _trained_runs(parameters: Parameters) -> list[Run]:
     """Folds outermost: a sweep that is stopped has the same folds of every network. Simple rivals have no rate."""
-    rates, runs = parameters.trained_folds, []
-    for fold in range(max(rates.values(), default=0)):
-        for condition, variants in parameters.trained_networks.items():
+    runs = []
+    for fold in range(N_FOLDS):
+        for condition, rates in parameters.trained_folds.items():
             chosen = _chosen(parameters, parameters.trained, condition) | {"fold": fold}
-            for variant in variants:
+            for variant in parameters.trained_networks[condition] if fold < max(rates.values()) else ():
                 if variant in (*SIMPLE, "told"):
                     factors = {"fold": fold}
                     runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, chosen, factors))

@@ -212,7 +212,8 @@ class Results:
 
         Parameters
         ----------
-        metric, target : as for `score`.
+        metric, target : as for `score`; "a|b" where the two cells call the target differently, "|b" where the first has
+            no name for it.
         of, against : what narrows these results to each of the two cells.
         """
         return difference(metric, self.where(**of), self.where(**against), target)
@@ -276,7 +277,8 @@ class Results:
 
 def difference(metric: str, of: Results, against: Results, target: str = "") -> Score | None:
     """A score of the cell `of` minus that of `against`; see `Results.contrast`."""
-    blocks = _blocks(of._layers(target), against._layers(target))
+    first, apart, second = target.partition("|")
+    blocks = _blocks(of._layers(first), against._layers(second if apart else first))
     if not blocks or any(math.isnan(_mean_score(metric, side)) for block in blocks for side in block):
         return None
     value = _mean([_mean_score(metric, one) - _mean_score(metric, other) for one, other in blocks])

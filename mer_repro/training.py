@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 #: share of a GPU's free memory that resident data may take; the rest is for the network
 RESIDENT_SHARE = 0.5
+#: `levelled_off`: the last stretch of a curve, as a share of its epochs and in epochs at least ...
+LAST_STRETCH, SHORTEST_STRETCH = 0.25, 3
+#: ... the largest share of the whole improvement that may fall into it ...
+LATE_GAIN = 0.05
+#: ... the share of its first value by which the training loss must have fallen, or epochs that say it never will.
+STARTED, ENOUGH_EPOCHS = 0.01, 20
 
 
 class TrainingConfig(BaseModel):
@@ -114,6 +120,34 @@ class Fit:
     curves: dict[str, list[float]]
     best_epoch: int
     stopped_early: bool
+
+
+def levelled_off(curves: Mapping[str, Sequence[float]]) -> bool:
+    """Whether a training went on until there was nothing more to gain: the same rule for every network run.
+
+    The criterion is the validation loss, without validation data the training loss, and of it the lowest value so far.
+    A curve has levelled off if at most `LATE_GAIN` (a twentieth) of the whole improvement since the first epoch falls
+    into its last quarter, `SHORTEST_STRETCH` (three) epochs at least. A curve of three epochs or less never has, nor
+    has one that did not start: whose training loss never fell by `STARTED` (a hundredth) of its first value, unless
+    `ENOUGH_EPOCHS` (twenty) show that there is nothing to learn. Where a schedule anneals the learning rate to zero,
+    every long plan ends level; then the rule says that the plan was followed to its end, not that a longer one would
+    gain nothing.
+
+    Parameters
+    ----------
+    curves : of a `Fit` or of a record: ``train_loss`` and, with validation data, ``validation_loss``, one value per
+        epoch.
+    """
+    criterion = list(curves.get("validation_loss") or curves["train_loss"])
+    stretch = max(SHORTEST_STRETCH, math.ceil(LAST_STRETCH * len(criterion)))
+    if len(criterion) <= stretch:
+        return False
+    train = curves["train_loss"]
+    started = train[0] - min(train) > STARTED * abs(train[0])
+    if not started and len(train) < ENOUGH_EPOCHS:
+        return False
+    late = min(criterion[:-stretch]) - min(criterion)
+    return late <= LATE_GAIN * (criterion[0] - min(criterion))
 
 
 class TrainingDiverged(MerReproError):

@@ -1,4 +1,4 @@
-"""bai2026's experiments: planted listeners, simulated comparisons, scores, outcomes of real histories, verdicts."""
+"""bai2026's experiments: planted listeners, simulated comparisons, scores, outcomes of real histories."""
 
 from types import SimpleNamespace
 
@@ -7,16 +7,13 @@ import pandas as pd
 import pytest
 
 from mer_repro import statistics
-from mer_repro.audit import ledger
 from mer_repro.errors import DataMissing
 from mer_repro.papers.bai2026 import (
     described,
     histories,
-    judgements,
     networks,
     planted,
     power,
-    report,
     scores,
     simple,
     study,
@@ -265,7 +262,20 @@ def test_survey_finds_a_planted_effect_and_nothing_where_nothing_is():
     assert nothing == pytest.approx(0.5, abs=0.09)
 
 
-# Runs and verdicts -------------------------------------------------------------------------------------------------
+def test_screening_follows_the_binormal_model():
+    """Checked by drawing scores: two normals, sqrt(2) times the normal quantile of the AUC apart."""
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(0)
+    ill = rng.random(1_000_000) < 0.136
+    score = rng.standard_normal(len(ill)) + 2**0.5 * norm.ppf(0.7) * ill
+    pointed_at = score >= np.quantile(score, 0.9)
+    assert survey.well_among(0.7, 0.136, 0.1) == pytest.approx(1 - ill[pointed_at].mean(), abs=0.005)
+    assert survey.well_among(0.5, 0.3, 0.2) == pytest.approx(0.7)  # a test that tells nothing
+    assert survey.well_among(0.58, 0.05, 0.1) > 0.9 > 0.65 > survey.well_among(0.58, 0.3, 0.1)
+
+
+# Runs --------------------------------------------------------------------------------------------------------------
 
 
 def test_shuffled_labels_keep_the_test_users_and_the_shares():
@@ -292,20 +302,33 @@ def test_the_plan_is_the_issue_of_the_paper():
 def outcomes():
     """Some runs of the smoke profile, by variant."""
     runs = study.plan(load_parameters("bai2026", "smoke"))
-    wanted = ("tcn_lm", "bert_text", "lstm_audio", "late_fusion", "logistic_tags", "paired", "no_attention", "no_lm")
-    chosen = [r for r in runs if r.dataset == "planted" and r.target == "both" and r.variant in wanted]
+    wanted = ("tcn_lm", "bert_text", "lstm_audio", "late_fusion", "logistic_tags", "no_attention", "no_lm")
+    chosen = [r for r in runs if r.protocol == study.SPLIT and r.target == "both" and r.variant in wanted]
     chosen += [r for r in runs if r.variant == "study"]
     return {run.variant: study.execute(run, device="cpu") for run in chosen}
 
 
-def test_runs_say_what_was_split_and_paired(outcomes):
-    for name, difference in outcomes["paired"].metrics.items():
-        first, second = name.split("-")
-        assert difference == pytest.approx(outcomes[first].metrics["accuracy"] - outcomes[second].metrics["accuracy"])
+def test_runs_say_what_was_split(outcomes):
     counts = outcomes["tcn_lm"].counts
     assert (counts["n_train"], counts["n_validation"], counts["n_test"]) == (140, 30, 30)
     assert 0 <= outcomes["late_fusion"].notes["weight_of_audio"] <= 1
     assert sum(outcomes["tcn_lm"].curves["listener_weight"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_folds_test_every_listener_once_and_leave_the_stated_share_for_training():
+    folds = [histories.fold_of_users(3852, 0, fold, study.N_FOLDS) for fold in range(study.N_FOLDS)]
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(3852))
+    for fold in folds:
+        assert len(np.unique(np.concatenate([fold.train, fold.validation, fold.test]))) == 3852
+        assert len(fold.train) / 3852 == pytest.approx(0.70, abs=0.001)  # table 1
+
+
+def test_networks_of_the_folds_differ_in_their_learning_rate_alone():
+    runs = study.plan(load_parameters("bai2026", "full"))
+    runs = [run for run in runs if run.protocol == study.FOLDS and run.variant == "tcn_lm" and run.factors["fold"] == 0]
+    assert {run.factors["rate"] for run in runs} == {0.001, 0.003}
+    for run in runs:
+        assert run.parameters["training"]["learning_rate"] == run.factors["rate"] and run.parameters["length"] == 100
 
 
 def test_a_simulated_study_trains_what_it_compares(outcomes):
@@ -313,54 +336,3 @@ def test_a_simulated_study_trains_what_it_compares(outcomes):
     assert set(found.metrics) == {"majority", "told", "tcn_lm", "no_tcn", "no_tcn_one_layer"}
     assert set(found.notes["against"]) == {"no_tcn", "no_tcn_one_layer"}
     assert found.counts["n_test"] == 40 and found.counts["n_train"] == 100
-
-
-def simulated_studies(gaps, point="gated_100", rival="no_attention"):
-    return [
-        SimpleNamespace(
-            id=f"{point}.{number}", variant="study", target=point, dataset="planted", seed=number,
-            metrics={"tcn_lm": 0.7 + gap, rival: 0.7, "majority": 0.58, "told": 0.8},
-            notes={"against": {rival: {"mcnemar_p": 0.01 if abs(gap) > 0.05 else 0.5, "correlation": 0.8}}},
-        )
-        for number, gap in enumerate(gaps)
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("gaps", "judgement"),
-    [
-        ([0.03, 0.04, 0.05, 0.06], "supported"),
-        ([-0.01, 0.0, 0.005, 0.0], "unsupported"),  # below the stated 1.8 points
-        ([-0.1, 0.1, 0.05, -0.02], "undecided"),
-    ],
-)
-def test_verdict_on_attention_follows_the_interval_over_studies(gaps, judgement):
-    verdict = judgements._attention_beats(simulated_studies(gaps))
-    assert verdict.judgement == judgement
-
-
-def test_lead_over_studies_by_hand():
-    found = report.lead(simulated_studies([0.06, 0.0, -0.06, 0.08]), "gated_100", "no_attention")
-    assert found["difference"] == pytest.approx(0.02) and found["studies"] == 4
-    assert (found["found"], found["against"]) == (0.5, 0.25)
-
-
-def test_every_use_and_ordering_is_judged_or_listed_with_a_reason():
-    judged = {name for verdict in report.verdicts([]) for name in verdict.about}
-    book = ledger.load("bai2026")
-    open_statements = {s.id for s in book.statements if s.kind in ("superiority", "ordering", "use", "availability")}
-    checked = {name for check in book.checks for name in _ids_of(check) if name.startswith("s.")}
-    assert open_statements <= judged | set(judgements.UNTESTED) | checked
-    known = {s.id for s in book.statements} | {c.id for c in book.claims}
-    assert judged | set(judgements.UNTESTED) <= known
-
-
-def _ids_of(check):
-    for value in check.claims.values():
-        yield from [value] if isinstance(value, str) else value
-
-
-def test_chapter_decides_nothing_from_no_records():
-    assert {v.judgement for v in report.verdicts([]) if v.because.startswith(judgements.MISSING)} == {"undecided"}
-    for table in (report.type_one_table, report.study_table, report.survey_table, report.attention_table):
-        assert "not recorded yet" in table([]).markdown()

@@ -14,8 +14,8 @@ best of matrix products and convolutions of several sizes, measured here with th
 step is counted as three forward passes; element-wise work counts for nothing).
 
 With ``--json``: one object per network, {"network", "floor": 1.0, "mer_repro", "lightning_fp32", "lightning_bf16",
-"hf_bf16", "share_of_peak"}, times over the floor; null for what the device does not have. "mer_repro" and "share_of_peak" are
-in "precision", bfloat16 where the device has it; "mer_repro_fp32" and "hf_fp32" stand beside them.
+"hf_bf16", "share_of_peak"}, times over the floor; null for what the device does not have. "mer_repro" and
+"share_of_peak" are in "precision", bfloat16 where the device has it; "mer_repro_fp32" and "hf_fp32" stand beside them.
 """
 
 from __future__ import annotations

@@ -118,15 +118,13 @@ def train(
     )
     test = _placed(inputs, part.test)
     examples = windows(inputs, part.test, None) if recipe.seq2seq else sequences(inputs, part.test, None)
-    logits = training.predict(network, examples, batch_size=64, device=device)
+    logits = training.predict(network, examples, batch_size=64, device=device, precision=fit.precision)
     features = None
     if not recipe.seq2seq:
         logits = logits[test]
         with torch.inference_mode():
             features = built.features_at_every_step(*(one.to(device) for one in examples.inputs)).cpu().numpy()[test]
-    notes = {
-        "epochs_run": len(fit.curves["train_loss"]),
-        "best_epoch": fit.best_epoch,
+    notes = fit.notes | {
         "step_width": sizes.step_width,
         "weights": sum(weight.numel() for weight in built.parameters()),
     }

@@ -107,5 +107,8 @@ def train(
     network = Network(descriptors.shape[1])
     loss = torch.nn.functional.mse_loss
     fitted = training.fit(network, parts[0], parts[1], config, loss, seed=run.seed, device=device)
-    predicted = training.predict(network, parts[2], batch_size=config.batch_size, device=device) + centre
+    predicted = (
+        training.predict(network, parts[2], batch_size=config.batch_size, device=device, precision=fitted.precision)
+        + centre
+    )
     return predicted, fitted.curves

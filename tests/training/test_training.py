@@ -7,18 +7,24 @@ from pydantic import ValidationError
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn.functional import cross_entropy, mse_loss
 
+from mer_repro import training
 from mer_repro.errors import ParameterError
 from mer_repro.training import (
     Examples,
+    StoppingRule,
     TrainingConfig,
     TrainingDiverged,
     class_weights,
     evaluate,
     fit,
+    fit_each,
+    init_seed,
+    levelled_off,
     oversample,
     pad,
     predict,
     seed_everything,
+    usable_precision,
 )
 
 TRUE_WEIGHTS = torch.tensor([[1.0, -2.0, 0.5]])
@@ -135,6 +141,146 @@ def test_training_stops_early_and_restores_the_best_epoch(monitor, mode, pick):
     assert np.mean((predicted - validation.target.numpy()) ** 2) == pytest.approx(scores["loss"], rel=1e-5)
 
 
+def noisy_training(**rules):
+    """A wide network on few noisy examples, whose validation scores move from epoch to epoch."""
+    seed_everything(0)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 200), torch.nn.ReLU(), torch.nn.Linear(200, 1))
+    config = TrainingConfig(epochs=40, batch_size=4, learning_rate=0.02, **rules)
+    metrics = {"bias": lambda true, pred: float(np.mean(pred - true))}
+    train, validation = linear_data(12, noise=2.0), linear_data(40, seed=1, noise=2.0)
+    return network, fit(network, train, validation, config, mse_loss, seed=0, metrics=metrics)
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("patience", [1, 9, None])
+def test_a_papers_rule_beside_ours_is_what_it_would_be_alone(patience, keep):
+    theirs = {"monitor": "bias", "monitor_mode": "max", "patience": patience}
+    ours, both = noisy_training(patience=4, paper_rule=StoppingRule(keep=keep, **theirs))
+    alone, mine = noisy_training(patience=4)
+    assert torch.equal(weights_of(ours), weights_of(alone))
+    assert (both.best_epoch, both.stopped_early, both.epochs) == (mine.best_epoch, mine.stopped_early, mine.epochs)
+    assert mine.curves["train_loss"] == both.curves["train_loss"][: mine.epochs] and mine.paper is None
+
+    paper, only = noisy_training(**theirs)
+    both.paper.restore(ours)
+    if keep == "best":
+        assert both.paper.epoch == only.best_epoch and torch.equal(weights_of(ours), weights_of(paper))
+    else:
+        # The weights after the epoch in which the rule stopped: those of a training of so many epochs.
+        assert both.paper.epoch == only.epochs - 1
+        seed_everything(0)
+        until = torch.nn.Sequential(torch.nn.Linear(3, 200), torch.nn.ReLU(), torch.nn.Linear(200, 1))
+        config = TrainingConfig(epochs=only.epochs, batch_size=4, learning_rate=0.02)
+        fit(until, linear_data(12, noise=2.0), None, config, mse_loss, seed=0)
+        assert torch.equal(weights_of(ours), weights_of(until))
+    assert both.paper.stopped_early == only.stopped_early
+    assert both.notes["paper_best_epoch"] == both.paper.epoch and both.notes["epochs_run"] == mine.epochs
+
+
+def falling(n, half_life, floor=0.5):
+    return [floor + 2 ** (-epoch / half_life) for epoch in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("curves", "expected"),
+    [
+        # Validation losses of records that a review calls cut: still falling in the last of 4 and of 5 epochs.
+        ({"train_loss": falling(4, 2), "validation_loss": [0.5265, 0.5132, 0.5072, 0.4988]}, False),
+        ({"train_loss": falling(5, 2), "validation_loss": [0.548, 0.473, 0.432, 0.309, 0.269]}, False),
+        # An exponential: of its fall, 2 ** (-15 / half-life) is left for the last five of twenty epochs.
+        ({"train_loss": falling(20, 3)}, True),
+        ({"train_loss": falling(20, 9)}, False),
+        # Overfitting from the third epoch on, as where patience ends a training.
+        ({"train_loss": falling(8, 2), "validation_loss": [1.0, 0.9, 0.8, 0.85, 0.9, 0.95, 1.0, 1.1]}, True),
+        # The best value is the last one; what counts is how much of the fall it brings.
+        ({"train_loss": falling(12, 2), "validation_loss": [1.0] + 10 * [0.5] + [0.499]}, True),
+        ({"train_loss": falling(12, 2), "validation_loss": [1.0] + 10 * [0.5] + [0.4]}, False),
+        # It never started; twenty epochs say that there is nothing to learn.
+        ({"train_loss": 8 * [0.693]}, False),
+        ({"train_loss": 25 * [0.693]}, True),
+        ({"train_loss": [1.0, 0.5, 0.5]}, False),
+    ],
+)
+def test_when_a_curve_has_levelled_off(curves, expected):
+    assert levelled_off(curves) is expected
+
+
+def test_every_fit_says_how_it_was_trained():
+    _, short = noisy_training(patience=None)
+    assert short.notes == {
+        "epochs_run": 40,
+        "best_epoch": int(np.argmin(short.curves["validation_loss"])),
+        "stopped_early": False,
+        "levelled_off": levelled_off(short.curves),
+        "precision": "fp32",
+    }
+
+
+def test_precision_is_what_the_device_has_and_never_guessed(monkeypatch):
+    monkeypatch.setattr(training, "_has_bf16", lambda device: True)
+    assert usable_precision("auto", "cpu") == "fp32" and usable_precision("auto", "cuda:0") == "bf16"
+    assert usable_precision("auto", "cpu", family="bf16") == "bf16"
+    assert usable_precision("auto", "cuda:0", family="fp32") == "fp32"
+    assert usable_precision("bf16", "cpu", family="fp32") == "bf16"
+    monkeypatch.setattr(training, "_has_bf16", lambda device: False)
+    assert usable_precision("auto", "cpu", family="bf16") == usable_precision("fp32", "cpu") == "fp32"
+    with pytest.raises(ParameterError, match=r"cpu has no bfloat16 arithmetic .*; expected 'fp32', or 'auto'"):
+        fit(small_network(), linear_data(8), None, TrainingConfig(precision="bf16"), mse_loss, seed=0)
+
+
+def test_bfloat16_is_the_forward_pass_alone(monkeypatch):
+    # Linear layers in bfloat16 are right on any processor, only slow on most.
+    monkeypatch.setattr(training, "_has_bf16", lambda device: True)
+    seen = []
+
+    class Seen(torch.nn.Linear):
+        def forward(self, x):
+            y = super().forward(x)
+            seen.append((self.weight.dtype, y.dtype))
+            return y
+
+    def trained(precision):
+        seed_everything(0)
+        network = Seen(3, 1)
+        config = TrainingConfig(epochs=30, batch_size=16, learning_rate=0.05, precision=precision)
+        return network, fit(network, linear_data(100), linear_data(20, 1), config, mse_loss, seed=0)
+
+    half, fitted = trained("bf16")
+    assert set(seen) == {(torch.float32, torch.bfloat16)} and fitted.notes["precision"] == "bf16"
+    assert half.weight.grad.dtype == torch.float32
+    whole, _ = trained("fp32")
+    assert half.weight.detach() == pytest.approx(whole.weight.detach(), abs=0.02)
+    assert not torch.equal(half.weight, whole.weight)
+    exact = predict(half, linear_data(20), batch_size=8, precision="fp32")
+    assert exact == pytest.approx((linear_data(20).inputs[0] @ half.weight.T + half.bias).detach().numpy())
+
+
+def test_what_older_records_do_not_know_is_in_a_dump_only_where_it_is_set():
+    assert not {"precision", "paper_rule"} & TrainingConfig(patience=3).model_dump().keys()
+    given = {"precision": "bf16", "paper_rule": {"monitor": "macro_f1", "monitor_mode": "max", "patience": 5}}
+    dumped = TrainingConfig(**given).model_dump()
+    assert dumped["precision"] == "bf16" and dumped["paper_rule"]["monitor"] == "macro_f1"
+    assert TrainingConfig(**dumped) == TrainingConfig(**given)
+
+
+def test_several_initialisations_share_the_data_and_each_is_a_training_of_its_own():
+    seeds = [init_seed(7, number) for number in range(3)]
+    assert seeds[0] == 7 and len(set(seeds)) == 3 and seeds == [init_seed(7, number) for number in range(3)]
+    assert init_seed(8, 1) != seeds[1]
+    config = TrainingConfig(epochs=2, batch_size=8)
+
+    def build():
+        return torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Dropout(0.2), torch.nn.Linear(8, 1))
+
+    together = list(fit_each(build, linear_data(40), linear_data(10, 1), config, mse_loss, init_seeds=seeds))
+    for seed, (network, fitted) in zip(seeds, together, strict=True):
+        seed_everything(seed)
+        alone = build()
+        curves = fit(alone, linear_data(40), linear_data(10, 1), config, mse_loss, seed=seed).curves
+        assert torch.equal(weights_of(network), weights_of(alone)) and fitted.curves == curves
+    assert len({tuple(weights_of(network).tolist()) for network, _ in together}) == 3
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -210,6 +356,9 @@ def test_wrong_settings_are_named():
         TrainingConfig(schedule="linear")
     with pytest.raises(ParameterError, match="Did you mean 'loss'"):
         fit(small_network(), linear_data(8), None, TrainingConfig(monitor="los"), mse_loss, seed=0)
+    with pytest.raises(ParameterError, match="Unknown monitor 'f1'"):
+        config = TrainingConfig(paper_rule={"monitor": "f1"})
+        fit(small_network(), linear_data(8), None, config, mse_loss, seed=0)
     with pytest.raises(ValueError, match="equally many"):
         Examples((torch.zeros(3, 2),), torch.zeros(4))
 

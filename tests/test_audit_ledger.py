@@ -77,7 +77,7 @@ def test_fault_is_named_with_its_line(room, old, new, line, complaint):
     head, _, tail = SOUND.rpartition(old)
     file = room(head + new + tail)
     with pytest.raises(LedgerError) as caught:
-        ledger.parse(file)
+        ledger.load("toy2030")
     assert f"{file}, line {line}: " in str(caught.value)
     assert complaint in str(caught.value)
 

@@ -49,13 +49,18 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer of one check. `blame` are the numbers that cannot stand together (all of them if empty)."""
+    """The answer of one check.
+
+    `blame` are the numbers that cannot stand together (all of them if empty); `fault` is the error of a check that
+    failed itself.
+    """
 
     verdict: Verdict
     detail: str
     readings: tuple[Reading, ...] = ()
     witness: dict | None = None
     blame: tuple[Number, ...] = field(default=())
+    fault: str = ""
 
 
 def verdict_of(readings) -> Verdict:

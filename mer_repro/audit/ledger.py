@@ -187,13 +187,13 @@ def load(key: str) -> Ledger:
 @functools.lru_cache(maxsize=32)
 def _loaded(path: Path, modified: int) -> Ledger:
     """`parse`, remembered: chapters ask for a ledger again with every number that they print."""
-    return parse(path)
+    return _checked(_Document.of(path), folder=path.parent.name)
 
 
 @functools.cache
 def facts() -> dict[str, Fact]:
     """The public facts by id.  Raises LedgerError if ``facts.yaml`` breaks its schema."""
-    document = _Document(FACTS_FILE)
+    document = _Document.of(FACTS_FILE)
     entries = document.validate(_Facts).facts
     document.unique("facts", entries)
     document.numeric("facts", entries)
@@ -206,11 +206,36 @@ class _Facts(_Entry):
 
 
 def parse(path: Path) -> Ledger:
-    """Read and check one ledger file (see `load`); the paper's name must be that of its folder."""
-    document = _Document(path)
+    """Read and check one ledger file, wherever it lies (see `load`)."""
+    return _checked(_Document.of(path))
+
+
+def read(text: str, name: str = "ledger") -> Ledger:
+    """Read and check a ledger from its YAML text; `name` stands for the file in error messages."""
+    return _checked(_Document(text, name))
+
+
+def build(paper: str, claims, statements=(), checks=()) -> Ledger:
+    """A ledger made in memory, of `Claim`, `Statement` and `Binding` objects or of dictionaries with their fields.
+
+    Raises
+    ------
+    LedgerError
+        As `load`; entries are named by their position in the list.
+    """
+
+    def plain(entries) -> list[dict]:
+        return [e if isinstance(e, dict) else e.model_dump(exclude_none=True, exclude_defaults=True) for e in entries]
+
+    content = {"paper": paper, "claims": plain(claims), "statements": plain(statements), "checks": plain(checks)}
+    return _checked(_Document(content, paper))
+
+
+def _checked(document: _Document, folder: str | None = None) -> Ledger:
+    """The ledger in a document, references and bindings checked; with `folder`, its paper must be called so."""
     ledger = document.validate(Ledger)
-    if ledger.paper != path.parent.name:
-        document.fault(("paper",), f"paper '{ledger.paper}', expected '{path.parent.name}' as the folder is called")
+    if folder not in (None, ledger.paper):
+        document.fault(("paper",), f"paper '{ledger.paper}', expected '{folder}' as the folder is called")
     document.unique("claims", ledger.claims, "statements", ledger.statements, "checks", ledger.checks)
     document.numeric("claims", ledger.claims)
     claims = {claim.id for claim in ledger.claims}
@@ -234,23 +259,30 @@ def _listed(reference: str | list[str]) -> list[str]:
 
 
 class _Document:
-    """A YAML file with the line of every entry, and the faults found in it so far."""
+    """A ledger's YAML text (or content made in memory) with the place of every entry, and the faults found so far."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, source: str | dict, name: str):
+        self.name = name
         self.faults: list[tuple[int, str]] = []
-        loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.root, self.content = None, source
+        if isinstance(source, str):
+            loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            try:
+                loader = loader_class(source)
+                self.root = loader.get_single_node()
+                self.content = loader.construct_document(self.root) if self.root is not None else None
+            except yaml.YAMLError as error:
+                mark = getattr(error, "problem_mark", None)
+                line = mark.line + 1 if mark else 1
+                raise LedgerError(f"{name}, line {line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+            self._twice(self.root)
+
+    @classmethod
+    def of(cls, path: Path) -> _Document:
         try:
-            loader = loader_class(path.read_text(encoding="utf-8"))
-            self.root = loader.get_single_node()
-            self.content = loader.construct_document(self.root) if self.root is not None else None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else 1
-            raise LedgerError(f"{path}, line {line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+            return cls(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{path}: cannot be read: {error}") from None
-        self._twice(self.root)
 
     def _twice(self, node) -> None:
         """YAML keeps the last of two equal keys silently; here they are a fault."""
@@ -283,7 +315,8 @@ class _Document:
         return line + 1
 
     def fault(self, place: tuple, message: str) -> None:
-        self.faults.append((self.line(place), message))
+        named = "" if self.root is not None else f"{' '.join(str(step) for step in place)}: "
+        self.faults.append((self.line(place), named + message))
 
     def validate(self, model: type[_Entry]):
         try:
@@ -325,7 +358,11 @@ class _Document:
     def finish(self) -> None:
         """Raise one `LedgerError` with all faults in the order of their lines, if there are any."""
         if self.faults:
-            lines = [f"{self.path}, line {line}: {message}." for line, message in sorted(set(self.faults))]
+            known = self.root is not None
+            lines = [
+                f"{self.name}, {f'line {line}: ' if known else ''}{message}."
+                for line, message in sorted(set(self.faults))
+            ]
             raise LedgerError("\n".join(lines))
 
 

@@ -1,0 +1,72 @@
+"""What every reader returns: grids of printed cells with their captions, and the prose around them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+CAPTION = re.compile(r"^\W*(?:table|tab\.)\s*(?P<name>\d+(?:\.\d+)*|[IVXL]+\b|[A-Z]\d*\b)\W*(?P<rest>.*)", re.I | re.S)
+_BOLD = re.compile(r"\[BOLD\]|\*\*|__(?=\S)|(?<=\S)__|\\(?:textbf|mathbf|bf|bfseries)\b")
+_MARKS = re.compile(r"\[(?:BOLD|EMPTY|ITALIC|UNDERLINE)\]|</?(?:b|strong|i|em)>|(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One printed cell: its text without marks, and whether it is set in bold."""
+
+    text: str
+    bold: bool = False
+
+    @classmethod
+    def of(cls, text: object, bold: bool = False) -> Cell:
+        """A cell from raw text: bold marks of Markdown, LaTeX and SciGen are taken off and kept as `bold`."""
+        raw = "" if text is None else str(text)
+        marked = bold or bool(_BOLD.search(raw)) or "<b>" in raw or "<strong>" in raw
+        return cls(re.sub(r"\s+", " ", _MARKS.sub(" ", raw)).strip(), marked)
+
+
+@dataclass(slots=True)
+class Grid:
+    """One table as printed: rows of equally many cells, header rows first; spanning cells are repeated.
+
+    `name` is its number ("6", "4.1", "II"), or "u1", "u2" ... where it has none.
+    """
+
+    name: str
+    caption: str
+    rows: list[list[Cell]]
+
+    def texts(self) -> list[list[str]]:
+        return [[cell.text for cell in row] for row in self.rows]
+
+
+@dataclass(slots=True)
+class Document:
+    """One file: its tables and paragraphs in their order."""
+
+    source: str
+    grids: list[Grid] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+
+    def add(self, rows: list[list[Cell]], caption: str = "", name: str = "") -> None:
+        """Append a table: empty rows and columns go, short rows are filled up, a first row that is a caption becomes one."""
+        rows = [row for row in rows if any(cell.text for cell in row)]
+        if rows and (found := CAPTION.match(_only(rows[0]))):
+            caption, rows = caption or found[0], rows[1:]
+        width = max((len(row) for row in rows), default=0)
+        rows = [row + [Cell("")] * (width - len(row)) for row in rows]
+        kept = [k for k in range(width) if any(row[k].text for row in rows)]
+        if len(rows) < 2 or len(kept) < 2:
+            return
+        stated = CAPTION.match(caption)
+        name = name or (stated["name"] if stated else "")
+        taken = {grid.name for grid in self.grids}
+        if not name or name in taken:
+            name = next(free for n in range(1, 10_000) if (free := f"u{n}") not in taken)
+        self.grids.append(Grid(name, caption.strip(), [[row[k] for k in kept] for row in rows]))
+
+
+def _only(row: list[Cell]) -> str:
+    """The text of a row that has only one cell that is not empty (or the same text in all), else ''."""
+    texts = {cell.text for cell in row if cell.text}
+    return texts.pop() if len(texts) == 1 else ""

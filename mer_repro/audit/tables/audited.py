@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mer_repro.audit import ledger, runner
-from mer_repro.audit.tables import binder, interpret, readers
+from mer_repro.audit.tables import binder, interpret, readers, sentences
 from mer_repro.audit.tables.binder import Bound
 from mer_repro.audit.tables.grid import Document
 from mer_repro.audit.tables.interpret import Table, Value
@@ -36,9 +36,8 @@ def audit_text(text: str, kind: str = "", key: str = "table") -> Audited:
 
 def audit_document(document: Document, key: str) -> Audited:
     """Interpret, bind and audit what a reader returned."""
-    prose = " ".join(document.paragraphs)
     tables = [table for grid in document.grids if (table := interpret.read(grid, _about(grid, document)))]
-    bound = binder.bind(tables)
+    bound = binder.bind(tables) + sentences.bind(tables, document.paragraphs)
     made = as_ledger(key, tables, bound)
     return Audited(document, tables, bound, made, runner.audit(made))
 
@@ -61,6 +60,8 @@ def as_ledger(key: str, tables: list[Table], bound: list[Bound]) -> ledger.Ledge
     for one in bound:
         values |= {value.id: value for value in one.values()}
     claims = [_claim(value, table) for table in tables for value in table.values.values() if value.id in values]
+    said = {v.id: v for one in bound for v in one.values() if v.row < 0}
+    claims += [_said(value) for value in said.values()]
     checks = []
     for position, one in enumerate(bound, 1):
         roles = {role: [v.id for v in b] if isinstance(b, list) else b.id for role, b in one.claims.items()}
@@ -82,6 +83,19 @@ def _claim(value: Value, table: Table) -> dict:
     }
     if value.spread:
         claim["spread"] = value.spread
-    if binder.rounding(value) == "exact":
-        claim["rounding"] = "exact"
+    if binder.rounding(value) != "nearest":
+        claim["rounding"] = binder.rounding(value)
     return claim
+
+
+def _said(value: Value) -> dict:
+    """The claim of a number in a sentence."""
+    paragraph = int(value.id.split(".")[1].lstrip("p"))
+    claim = {
+        "id": value.id,
+        "where": {"section": "text", "paragraph": paragraph},
+        "quantity": value.quantity,
+        "unit": value.unit,
+        "value": value.printed,
+    }
+    return claim | ({"rounding": value.rounding} if value.rounding != "nearest" else {})

@@ -48,6 +48,8 @@ def stated(value: Value) -> Number:
 
 
 def rounding(value: Value) -> str:
+    if value.rounding:
+        return value.rounding
     known = quantities.quantities().get(value.quantity)
     return "exact" if known and known.whole else "nearest"
 
@@ -70,9 +72,9 @@ def bind(tables: list[Table]) -> list[Bound]:
             _copied,
         ):
             found += binder(table)
-    found += _linked(tables)
-    found += _across(tables)
-    return found
+    linked = list(_linked(tables))
+    again = {(one.check, one.table) for one in linked}
+    return [one for one in found if (one.check, one.table) not in again] + linked + list(_across(tables))
 
 
 def _ranges(table: Table) -> Iterator[Bound]:
@@ -270,6 +272,7 @@ def _sums(table: Table) -> Iterator[Bound]:
         for parts, total in _lines(table, "total")
         if all(re.fullmatch(r"[\d,]+", v.printed) and v.unit != "%" for v in [*parts, total])
     ]
+    lines = [(parts, total) for parts, total in lines if not _greatest(parts, total)]
     fits = [_total(parts) == _total([total]) for parts, total in lines]
     if not any(fits):
         return
@@ -278,6 +281,12 @@ def _sums(table: Table) -> Iterator[Bound]:
         for value in (*parts, total):
             value.quantity, value.unit = value.quantity or "count", "items"
         yield Bound("sum_to_total", {"parts": parts, "total": total}, table.name, unless=unless)
+
+
+def _greatest(parts: list[Value], total: Value) -> bool:
+    """Whether what is called total is the greatest of its parts, or says that it counts each thing once."""
+    once = re.search(r"max|depth|avg|average|mean|median|uniq|distinct|vocab|types", f"{total.header} {total.label}", re.I)
+    return bool(once) or _total([total]) <= max(_total([part]) for part in parts)
 
 
 def _total(values: list[Value]) -> int:

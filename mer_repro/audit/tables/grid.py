@@ -63,7 +63,23 @@ class Document:
         taken = {grid.name for grid in self.grids}
         if not name or name in taken:
             name = next(free for n in range(1, 10_000) if (free := f"u{n}") not in taken)
-        self.grids.append(Grid(name, caption.strip(), [[row[k] for k in kept] for row in rows]))
+        for part, block in enumerate(_blocks([[row[k] for k in kept] for row in rows])):
+            self.grids.append(Grid(name + "bcdefghij"[part - 1 : part] * (part > 0), caption.strip(), block))
+
+
+def _blocks(rows: list[list[Cell]]) -> list[list[list[Cell]]]:
+    """A table parted where new headers begin: rows of two or more words, none of them a number, below numbers."""
+    blocks: list[list[list[Cell]]] = [[]]
+    numbers = False
+    for row in rows:
+        texts = [cell.text for cell in row[1:] if not re.fullmatch(r"[-–—/?]*|n\.?/?a\.?|nan|x|✓|✗", cell.text, re.I)]
+        digits = [text for text in texts if re.match(r"[~≈<>+−–-]? ?[\d.]", text)]
+        if numbers and not digits and len(set(texts)) > 1 and len(blocks) < 10:
+            blocks.append([])
+            numbers = False
+        numbers = numbers or 2 * len(digits) > len(texts) > 0
+        blocks[-1].append(row)
+    return [block for block in blocks if len(block) > 1]
 
 
 def _only(row: list[Cell]) -> str:

@@ -135,6 +135,11 @@ def _search(words: list[str]) -> tuple[list[str], list[str]]:
     return found, rest
 
 
+def named(text: str) -> list[str]:
+    """All quantities that a sentence names, in its order."""
+    return _search(_words(plain(text)))[0]
+
+
 def aggregate(label: str) -> str:
     """Which aggregate a row's or column's name means: macro, weighted, micro, accuracy, mean, total, or ''."""
     return next((kind for kind, pattern in AGGREGATES.items() if pattern.match(label.strip())), "")

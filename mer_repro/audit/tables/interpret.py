@@ -20,6 +20,8 @@ _NUMBER = re.compile(
 _SEVERAL = re.compile(
     r"\b(?:\w+-?fold|folds?|runs|seeds|trials|repetitions|cross[- ]?validat\w+|averaged over)\b|±", re.I
 )
+#: scores printed in units that no header of the vocabulary has
+_SCALED = re.compile(r"[×x\*] ?10(?:\^|\d|⁻|-|\b)|‰|per ?mille|scaled by", re.I)
 #: rows and columns of differences between scores, or of what is no score
 _CHANGE = re.compile(r"\b(?:diff(?:erence|\.)?|delta|improvements?|gains?|change|std\.?|p-?value|rank)\b|Δ|∆", re.I)
 #: headers of columns of names whose rows are measured on different things
@@ -54,6 +56,7 @@ class Value:
     header: str
     part: str = ""
     kept: str = ""
+    rounding: str = ""
 
     @property
     def family(self) -> str:
@@ -119,6 +122,8 @@ def read(grid: Grid, prose: str = "") -> Table | None:
     _name_rows(table, top, headers)
     table.columns = {k: headings.read(headers[k]) for k in range(width) if k not in table.labels}
     caption = headings.read(re.sub(r"^\W*table\s*\S+", "", grid.caption, flags=re.I))
+    if caption.letter or _SCALED.search(grid.caption):
+        caption = Heading(grid.caption)
     _confirm_letters(table)
     _report(table)
     for position in table.rows:
@@ -179,8 +184,18 @@ def _name_rows(table: Table, top: int, headers: list[str]) -> None:
             texts[0] = above[0]
         above = texts or above
         label = re.sub(r"^\d+ ?\*? (?=[^\W\d])", "", " ".join(dict.fromkeys(text for text in texts if text)))
-        table.rows[position] = headings.read(label)
+        table.rows[position] = _row_heading(label, texts)
         table.sections[position] = section
+
+
+def _row_heading(label: str, texts: list[str]) -> Heading:
+    """A row's name; it names a quantity only where one of its cells does so alone ('Hmd-F1 + BERT' is a model)."""
+    for k, text in enumerate(texts):
+        heading = headings.read(text)
+        if heading.quantity and (not heading.rest or heading.quantity in ("count", "support")):
+            rest = " ".join(dict.fromkeys(t for j, t in enumerate(texts) if t and j != k)) or heading.rest
+            return Heading(label, heading.quantity, heading.unit, headings.plain(rest), letter=heading.letter)
+    return Heading(label, rest=headings.plain(label))
 
 
 def _confirm_letters(table: Table) -> None:

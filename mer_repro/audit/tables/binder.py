@@ -151,6 +151,10 @@ def _average(table: Table, value: Value, kind: str, per_class: list[Value], supp
 
 def _one_evaluation(table: Table, rows, columns, accuracy: Value | None) -> Iterator[Bound]:
     """What one evaluation of single labels implies: whole counts, predictions that add up, accuracy from recalls."""
+    totals = {v.printed: v for v in table.values.values() if v.family == "support" and table.report.get(v.row)}
+    for total in totals.values():
+        parts = [columns["support"][row] for row in rows]
+        yield Bound("sum_to_total", {"parts": parts, "total": total}, table.name)
     claims: dict[str, Value | list[Value]] = {
         name: [columns[name][row] for row in rows] for name in ("precision", "recall", "support", "f1") if columns[name]
     }
@@ -392,7 +396,7 @@ def _across(tables: list[Table]) -> Iterator[Bound]:
         sections: dict[str, list[Value]] = defaultdict(list)
         for value in table.values.values():
             if value.quantity == "count":
-                sections[value.section].append(value)
+                sections[value.section or value.lead].append(value)
         if len(sections) < 2:
             continue
         for other in tables:

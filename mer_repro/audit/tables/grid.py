@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-CAPTION = re.compile(r"^\W*(?:table|tab\.)\s*(?P<name>\d+(?:\.\d+)*|[IVXL]+\b|[A-Z]\d*\b)\W*(?P<rest>.*)", re.I | re.S)
+_SAYS = (
+    "shows?|reports?|summari[sz]es?|presents?|lists?|compares?|gives?|contains?|provides?|is|are|was|were|illustrates?|"
+    "demonstrates?|indicates?|reveals?|depicts?|displays?|represents?|outlines?|describes?|details?|and|to"
+)
+#: 'Table 4.1: Scores of ...'; not a sentence such as 'Table 4.1 shows ...'
+CAPTION = re.compile(
+    r"^\W*(?:table|tab\.)\s*(?P<name>\d+(?:\.\d+)*|[IVXL]+\b|[A-Z]\d*\b)(?![\w.]*\W*\s(?:"
+    + _SAYS
+    + r")\b)\W*(?P<rest>.*)",
+    re.I | re.S,
+)
 _BOLD = re.compile(r"\[BOLD\]|\*\*|__(?=\S)|(?<=\S)__|\\(?:textbf|mathbf|bf|bfseries)\b")
 _MARKS = re.compile(r"\[(?:BOLD|EMPTY|ITALIC|UNDERLINE)\]|</?(?:b|strong|i|em)>|(?<!\d)\*+(?=\S)|(?<=\S)\*+(?!\d)")
 

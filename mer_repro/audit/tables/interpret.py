@@ -56,6 +56,7 @@ class Value:
     header: str
     part: str = ""
     kept: str = ""
+    lead: str = ""
     rounding: str = ""
 
     @property
@@ -73,6 +74,8 @@ class Table:
     columns: dict[int, Heading] = field(default_factory=dict)
     rows: dict[int, Heading] = field(default_factory=dict)
     sections: dict[int, str] = field(default_factory=dict)
+    #: first of several names of a row, which names a block of rows
+    leads: dict[int, str] = field(default_factory=dict)
     labels: list[int] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -183,6 +186,7 @@ def _name_rows(table: Table, top: int, headers: list[str]) -> None:
         if texts and not texts[0] and any(texts):
             texts[0] = above[0]
         above = texts or above
+        table.leads[position] = texts[0] if len(texts) > 1 else ""
         label = re.sub(r"^\d+ ?\*? (?=[^\W\d])", "", " ".join(dict.fromkeys(text for text in texts if text)))
         table.rows[position] = _row_heading(label, texts)
         table.sections[position] = section
@@ -252,6 +256,8 @@ def _cell(table: Table, position: int, column: int, heading: Heading, caption: H
         and re.search(r"number of|count", table.grid.caption, re.I)
     ):
         quantity, unit = "count", "items"
+    if quantity in ("count", "support") and not re.fullmatch(r"[\d,]+", found["value"]):
+        quantity, unit = "", ""
     who, where = (row.rest, heading.rest) if by_row else (row.text, source.rest)
     further = " ".join(table.grid.rows[position][k].text for k in table.labels[1:])
     section = table.sections[position]
@@ -272,18 +278,20 @@ def _cell(table: Table, position: int, column: int, heading: Heading, caption: H
         header=heading.text,
         part=headings.part_of(f"{heading.rest} {further} {section} {row.text}"),
         kept=further,
+        lead=table.leads[position],
     )
 
 
 def _drop_changes(table: Table) -> None:
     """Rows and columns of differences (by their names, or by signs before shares) lose their quantity."""
     known = quantities.quantities()
-    signed = {
-        line
-        for place, value in table.values.items()
-        for line in (("row", place[0]), ("column", place[1]))
-        if value.printed[0] in "+-−" and value.quantity and known[value.quantity].low == 0
-    }
+    shares = {p: v for p, v in table.values.items() if v.quantity and known[v.quantity].low == 0}
+    signed: set[tuple[str, int]] = set()
+    for axis, name in enumerate(("row", "column")):
+        lines = defaultdict(list)
+        for place, value in shares.items():
+            lines[place[axis]].append(value.printed[0] in "+-−")
+        signed |= {(name, line) for line, signs in lines.items() if 2 * sum(signs) > len(signs)}
     for (row, column), value in table.values.items():
         named = _CHANGE.search(value.label) or _CHANGE.search(value.header)
         if value.quantity not in ("", "percentage_gain") and (named or {("row", row), ("column", column)} & signed):

@@ -299,7 +299,7 @@ def _blocks(lines: list[str]) -> list[tuple[str, list[str]]]:
         if kind == "":
             gap = True
             continue
-        if blocks and kind == blocks[-1][0] and (not gap or (kind == "tabs" and _continues(blocks[-1][1], line))):
+        if blocks and kind == blocks[-1][0] and (not gap or _continues(kind, blocks[-1][1], line)):
             if not (gap and line.strip() == blocks[-1][1][0].strip()):
                 blocks[-1][1].append(line)
         elif not (blocks and kind == blocks[-1][0] == "prose" and not gap):
@@ -320,8 +320,12 @@ def _kind(line: str) -> str:
     return "prose"
 
 
-def _continues(block: list[str], line: str) -> bool:
-    """Whether a line with tabs after an empty one goes on with the table: the same header again, or numbers."""
+def _continues(kind: str, block: list[str], line: str) -> bool:
+    """Whether a line after an empty one goes on with the table: the same header again, or numbers."""
+    if kind == "blanks":
+        return re.search(r"\s{2}[\d.]+\s*$", line) is not None
+    if kind != "tabs":
+        return False
     cells = line.rstrip().split("\t")
     same = line.strip() == block[0].strip()
     numbers = len(cells) > 1 and all(re.match(r"^[+−-]?[\d.,]+ ?%?$", cell.strip()) for cell in cells[1:] if cell)

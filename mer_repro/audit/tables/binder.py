@@ -352,8 +352,10 @@ def _bold(table: Table) -> Iterator[Bound]:
         bold, rest = [v for v in values if v.bold], [v for v in values if not v.bold]
         if len(bold) == 1 and len(rest) > 1:
             sign = -1 if known[bold[0].quantity].better == "lower" else 1
-            best = all(sign * stated(bold[0]).middle >= sign * stated(v).middle for v in rest)
-            tried.append((bold, rest, best))
+            first = sign * stated(bold[0]).middle
+            ahead = [first >= sign * stated(v).middle for v in rest]
+            if any(ahead):  # a column whose worst is bold is of something else than was read
+                tried.append((bold, [v for v in rest if stated(v).middle != stated(bold[0]).middle], all(ahead)))
     if not table.apart and _evident([best for *_, best in tried]):
         for bold, rest, _ in tried:
             yield Bound(
@@ -363,9 +365,13 @@ def _bold(table: Table) -> Iterator[Bound]:
 
 def _copied(table: Table) -> Iterator[Bound]:
     """Scores with a spread: the same score with the same spread in two cells."""
-    cells = [v for v in table.values.values() if v.spread and v.quantity and len(v.printed.strip("0.")) > 2]
-    if len({(v.printed, v.spread) for v in cells}) < len(cells):
-        yield Bound("copied_cells", {"cells": cells}, table.name)
+    places: dict[tuple, list[Value]] = defaultdict(list)
+    for value in table.values.values():
+        if value.spread and value.quantity and len(value.printed.strip("0.")) > 2:
+            places[value.printed, value.spread].append(value)
+    for cells in places.values():
+        if len({v.row for v in cells}) < len(cells) or len({v.column for v in cells}) < len(cells):
+            yield Bound("copied_cells", {"cells": cells}, table.name)
 
 
 def _linked(tables: list[Table]) -> Iterator[Bound]:

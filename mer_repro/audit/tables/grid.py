@@ -30,7 +30,7 @@ class Cell:
     @classmethod
     def of(cls, text: object, bold: bool = False) -> Cell:
         """A cell from raw text: bold marks of Markdown, LaTeX and SciGen are taken off and kept as `bold`."""
-        raw = "" if text is None else str(text)
+        raw = re.sub(r"^\d+\*(?=[A-Za-z])", "", "" if text is None else str(text).strip())  # of a \\multirow
         marked = bold or bool(_BOLD.search(raw)) or "<b>" in raw or "<strong>" in raw
         return cls(re.sub(r"\s+", " ", _MARKS.sub(" ", raw)).strip(), marked)
 

@@ -187,7 +187,7 @@ def _name_rows(table: Table, top: int, headers: list[str]) -> None:
             texts[0] = above[0]
         above = texts or above
         table.leads[position] = texts[0] if len(texts) > 1 else ""
-        label = re.sub(r"^\d+ ?\*? (?=[^\W\d])", "", " ".join(dict.fromkeys(text for text in texts if text)))
+        label = " ".join(dict.fromkeys(text for text in texts if text))
         table.rows[position] = _row_heading(label, texts)
         table.sections[position] = section
 

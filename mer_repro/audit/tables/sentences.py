@@ -107,8 +107,11 @@ def _names(text: str, tables: list[Table]) -> list[Named]:
 
 
 def _patterns(label: str, table: Table, row: int) -> Iterator[str]:
-    first = next((table.grid.rows[row][k].text for k in table.labels[:1]), "") or label.rsplit(" ", 1)[0]
-    name = re.sub(r"\(.*?\)|^\d+[.*)] ?\*?", "", first).strip()
+    firsts = {r: table.grid.rows[r][k].text for k in table.labels[:1] for r in table.rows}
+    names = {r: re.sub(r"\(.*?\)|^\d+[.*)] ?\*?", "", text).strip() for r, text in firsts.items()}
+    name = names.get(row, "") or label.rsplit(" ", 1)[0]
+    if sum(other == name and firsts[r] != firsts.get(row) for r, other in names.items()):  # told apart by brackets alone
+        name = firsts.get(row, label)
     if len(name) > 2 and not _OURS.fullmatch(name):
         yield rf"(?<![\w+-]){re.escape(name)}(?![\w+])"
     numbered = re.match(r"^(?:model )?(\d{1,2})[.):]? ?(?=\D)", label, re.I)

@@ -46,7 +46,9 @@ def test_a_planted_error_in_a_report_is_found(old, new, check):
 def test_a_report_over_folds_or_of_several_labels_accuses_no_confusion_matrix():
     broken = REPORT.replace("happy,0.89", "happy,0.97")
     folds = "Table 1: Means over 5 folds\n" + broken.replace(",", "\t")
-    entities = "Table 1: Named entity recognition by class\n" + broken.replace(",", "\t").replace("accuracy\t\t\t0.85\t20\n", "")
+    entities = "Table 1: Named entity recognition by class\n" + broken.replace(",", "\t").replace(
+        "accuracy\t\t\t0.85\t20\n", ""
+    )
     assert verdicts(folds, "txt")["confusion_counts"] == {"undetermined"}
     assert verdicts(entities, "txt")["confusion_counts"] == {"undetermined"}
 

@@ -67,7 +67,11 @@ def test_differences_are_no_scores():
 
 def test_spreads_footnotes_and_missing_cells():
     table = read("Model,MAE,RMSE\nA,0.135 ± 0.057,NAN\nB,0.14*,0.2 (± 0.1)\nC,0.1/0.2,-\n")
-    assert [(v.printed, v.spread) for v in table.values.values()] == [("0.135", "0.057"), ("0.14", None), ("0.2", "0.1")]
+    assert [(v.printed, v.spread) for v in table.values.values()] == [
+        ("0.135", "0.057"),
+        ("0.14", None),
+        ("0.2", "0.1"),
+    ]
     assert table.several and table.unread == ["'0.1/0.2' (C, MAE)"]
 
 
@@ -81,7 +85,9 @@ def test_sections_and_empty_names_carry_down():
 
 
 def test_a_header_in_the_middle_begins_another_table():
-    document = readers.read_text("Model,F1,Recall\nA,0.8,0.7\nB,0.9,0.8\nData,Train,Test\nX,5121,1320\nY,90,40\n", "csv")
+    document = readers.read_text(
+        "Model,F1,Recall\nA,0.8,0.7\nB,0.9,0.8\nData,Train,Test\nX,5121,1320\nY,90,40\n", "csv"
+    )
     assert [grid.rows[0][1].text for grid in document.grids] == ["F1", "Train"]
 
 

@@ -17,7 +17,13 @@ def as_text(kind: str) -> str:
     lines = {
         "csv": [",".join(row) for row in PLAIN],
         "tsv": ["\t".join(row) for row in PLAIN],
-        "md": [CAPTION, "", "|" + "|".join(HEADER) + "|", "|---|--:|--:|--:|", *("|" + "|".join(r) + "|" for r in ROWS)],
+        "md": [
+            CAPTION,
+            "",
+            "|" + "|".join(HEADER) + "|",
+            "|---|--:|--:|--:|",
+            *("|" + "|".join(r) + "|" for r in ROWS),
+        ],
         "txt": [CAPTION, *("   ".join(f"{cell:<10}" for cell in row) for row in PLAIN)],
         "html": [
             f"<p>x</p><table><caption>{CAPTION}</caption>",
@@ -96,7 +102,11 @@ def test_a_classification_report_of_text_keeps_its_columns():
 
 @pytest.mark.parametrize(
     ("text", "kind", "says"),
-    [("only words here", "", "no table was found"), ('{"a": [1, ', "json", "line 1: not valid JSON"), ("", "csv", "no table")],
+    [
+        ("only words here", "", "no table was found"),
+        ('{"a": [1, ', "json", "line 1: not valid JSON"),
+        ("", "csv", "no table"),
+    ],
 )
 def test_what_is_no_table_is_refused(text, kind, says):
     with pytest.raises(MerReproError, match=says):

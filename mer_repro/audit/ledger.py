@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mer_repro.audit import catalogue, checks  # noqa: F401 (checks fills the catalogue)
-from mer_repro.audit.numbers import Number, decimal_of, number
+import mer_repro.audit.checks  # noqa: F401 (fills the catalogue)
+from mer_repro.audit import catalogue, quantities
+from mer_repro.audit.numbers import Number, Rounding, decimal_of, number, read_printed, rounding_of
 from mer_repro.errors import LedgerError
 from mer_repro.papers import claims_file
 
@@ -55,7 +56,11 @@ class Place(_Entry):
 
 
 class Claim(_Entry):
-    """One stated number.  `value` and `spread` are as printed; see `mer_repro.audit.numbers` for `rounding`."""
+    """One stated number.
+
+    `value` and `spread` are as printed; `quantity` is a name of `mer_repro.audit.quantities`.  `rounding` is what the
+    text says of it; without it, what is counted and printed whole is exact and everything else rounded to the nearest.
+    """
 
     id: Identifier
     where: Place
@@ -63,7 +68,7 @@ class Claim(_Entry):
     unit: Text
     value: Text
     spread: Text | None = None
-    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "nearest"
+    rounding: Rounding | None = None
     about: dict[Term, Text] = {}
     note: Text | None = None
 
@@ -111,7 +116,7 @@ class Fact(_Entry):
     says: Text
     value: Text
     unit: Text
-    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "exact"
+    rounding: Rounding = "exact"
     source: Source
 
 
@@ -119,6 +124,7 @@ class Ledger(_Entry):
     """Everything one paper states.  Build it with `load` or `parse`, which also check ids and references."""
 
     paper: Identifier
+    decimal_comma: bool = False
     claims: list[Claim]
     statements: list[Statement] = []
     checks: list[Binding] = []
@@ -127,8 +133,8 @@ class Ledger(_Entry):
         """The id outside the file: ``qiu2025.t1.ours.testing.r2``."""
         return f"{self.paper}.{short}"
 
-    def numbers(self, cut: bool = False) -> dict[str, Number]:
-        """All claims as `Number`, by their ids in the file; `cut` as in `mer_repro.audit.numbers.interval_of`."""
+    def numbers(self, cut: bool = False, only: Container[str] | None = None) -> dict[str, Number]:
+        """All claims (or `only` some) as `Number`, by their ids in the file; `cut` as in `numbers.interval_of`."""
         return {
             claim.id: number(
                 self.full_id(claim.id),
@@ -138,9 +144,16 @@ class Ledger(_Entry):
                 claim.quantity,
                 claim.spread,
                 cut,
+                self.decimal_comma,
             )
             for claim in self.claims
+            if only is None or claim.id in only
         }
+
+    def rounding(self, claim: Claim) -> Rounding:
+        """How a claim's number was rounded: as its signs or the text say, or as its quantity implies."""
+        read = read_printed(claim.value, claim.unit, self.decimal_comma)
+        return rounding_of(*read, claim.rounding, claim.quantity) if read else claim.rounding or "nearest"
 
     def entries(self) -> Iterator[dict]:
         """Claims, then statements, as plain dictionaries with full ids: what ``mer-repro claims --json`` prints.
@@ -153,6 +166,7 @@ class Ledger(_Entry):
                 "paper": self.paper,
                 "kind": "number",
                 **claim.model_dump(exclude={"id", "where"}),
+                "rounding": self.rounding(claim),
                 "where": claim.where.model_dump(exclude_none=True),
             }
         for statement in self.statements:
@@ -237,18 +251,25 @@ def _checked(document: _Document, folder: str | None = None) -> Ledger:
     if folder not in (None, ledger.paper):
         document.fault(("paper",), f"paper '{ledger.paper}', expected '{folder}' as the folder is called")
     document.unique("claims", ledger.claims, "statements", ledger.statements, "checks", ledger.checks)
-    document.numeric("claims", ledger.claims)
-    claims = {claim.id for claim in ledger.claims}
+    document.numeric("claims", ledger.claims, ledger.decimal_comma)
+    for position, claim in enumerate(ledger.claims):
+        if complaint := quantities.fault(claim.quantity, claim.unit):
+            document.fault(("claims", position, "quantity"), complaint)
+    document.finish()
+    claims = {claim.id: claim for claim in ledger.claims}
+    fact_units = {name: fact.unit for name, fact in facts().items()}
     statements = {statement.id for statement in ledger.statements}
     for position, statement in enumerate(ledger.statements):
-        document.references(("statements", position, "claims"), statement.claims, claims, "claim")
+        document.references(("statements", position, "claims"), statement.claims, set(claims), "claim")
     for position, binding in enumerate(ledger.checks):
         place = ("checks", position)
         for role, reference in binding.claims.items():
-            document.references((*place, "claims", role), _listed(reference), claims | statements, "claim or statement")
+            document.references(
+                (*place, "claims", role), _listed(reference), {*claims, *statements}, "claim or statement"
+            )
         for role, reference in binding.facts.items():
             document.references((*place, "facts", role), _listed(reference), set(facts()), "fact")
-        for problem in catalogue.problems(binding, statements):
+        for problem in catalogue.problems(binding, claims, statements, fact_units):
             document.fault(place, f"check '{binding.id}': {problem}")
     document.finish()
     return ledger
@@ -336,7 +357,7 @@ class _Document:
                     self.faults.append((line, f"id '{entry.id}' is already that of line {seen[entry.id]}"))
                 seen.setdefault(entry.id, line)
 
-    def numeric(self, key: str, entries) -> None:
+    def numeric(self, key: str, entries, decimal_comma: bool = False) -> None:
         """A value that looks numeric must be one, in the unit stated: anything else is a typing error."""
         for position, entry in enumerate(entries):
             for field in ("value", "spread"):
@@ -344,8 +365,13 @@ class _Document:
                 if printed is None or not re.search(r"\d", printed) or getattr(entry, "quantity", "") == "date":
                     continue
                 stated = f"{field} '{printed}' with unit '{entry.unit}'"
-                if decimal_of(printed, entry.unit) is None:
+                if decimal_of(printed, entry.unit, decimal_comma) is None:
                     complaint = "is not one number; expected digits as printed, one number a claim"
+                    if decimal_of(printed, entry.unit, not decimal_comma) is not None:
+                        mark = "false" if decimal_comma else "true"
+                        complaint += (
+                            f" (for a decimal {'point' if decimal_comma else 'comma'}: `decimal_comma: {mark}`)"
+                        )
                     self.fault((key, position, field), f"{stated} {complaint}")
                 elif printed.endswith("%") and entry.unit != "%":
                     self.fault((key, position, field), f"{stated} is a percentage; expected unit '%'")

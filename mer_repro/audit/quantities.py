@@ -36,7 +36,7 @@ class Quantity:
     name : as a ledger writes it.
     kind : ``score`` (of a model, without a unit), ``error`` (in the target's unit), ``share``, ``change`` (a gain or a
         ratio), ``count`` (of things), ``size`` (whole settings of a network or a signal), ``measure`` (time, frequency,
-        memory), ``setting``, ``statistic`` (of a sample or a test) or ``label`` (names nothing that can be reckoned with).
+        memory), ``setting``, ``statistic`` (of a sample or a test) or ``label`` (nothing to reckon with).
     low, high : least and greatest possible value in base units, possibly infinite.
     better : which way is better.
     aliases : further names in headers and captions, as normalised by `normal`.
@@ -89,7 +89,8 @@ UNITS: dict[str, tuple[str, Fraction]] = {
 _SPELLED = {
     "": "1", "percent": "%", "pct": "%", "percentage points": "points", "pp": "points", "pts": "points",
     "sec": "s", "secs": "s", "second": "s", "seconds": "s", "millisecond": "ms", "milliseconds": "ms", "msec": "ms",
-    "minute": "min", "minutes": "min", "mins": "min", "hour": "h", "hours": "h", "hrs": "h", "day": "days", "month": "months",
+    "minute": "min", "minutes": "min", "mins": "min", "hour": "h", "hours": "h", "hrs": "h", "day": "days",
+    "month": "months",
     "hz": "Hz", "khz": "kHz", "mhz": "MHz", "kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "mib": "MiB", "gib": "GiB",
     "db": "dB", "years": "year", "dates": "date",
 }  # fmt: skip

@@ -67,11 +67,12 @@ def audit(paper: ledger.Ledger) -> list[Result]:
 
 def findings(paper: ledger.Ledger) -> Iterator[tuple[ledger.Binding, Finding]]:
     """Every binding of a ledger with what its check finds, in the order of the ledger."""
-    rounded, cut = _bindable(paper), None
+    rounded = _bindable(paper)
     for binding in paper.checks:
         finding = _call(paper, binding, rounded)
         if finding.verdict == "inconsistent" and binding.check not in NEVER_CUT:
-            cut = cut or _bindable(paper, cut=True)
+            bound = {name for role in binding.claims for name in bound_ids(binding.claims, role)}
+            cut = {**rounded, **paper.numbers(cut=True, only=bound)}
             finding = _excuse_cut_digits(finding, _call(paper, binding, cut))
         if finding.verdict == "inconsistent" and binding.unless:
             finding = _excuse(finding, binding.unless)
@@ -86,9 +87,9 @@ def as_frame(results: Iterable[Result]):
     return pd.DataFrame([result.entry() for result in results], columns=columns)
 
 
-def _bindable(paper: ledger.Ledger, cut: bool = False) -> dict[str, Number | Statement]:
+def _bindable(paper: ledger.Ledger) -> dict[str, Number | Statement]:
     """The claims and statements of a ledger by their ids there."""
-    return {**paper.numbers(cut), **{s.id: Statement(paper.full_id(s.id), s.says) for s in paper.statements}}
+    return {**paper.numbers(), **{s.id: Statement(paper.full_id(s.id), s.says) for s in paper.statements}}
 
 
 def _fact(name: str, role: Role) -> Number | Statement:

@@ -15,7 +15,9 @@ LIGHTS = {"inconsistent": "red", "undetermined": "yellow", "consistent": "green"
 @click.argument("sources", nargs=-1, metavar="[KEY|FILE|-]...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of verdicts and nothing else.")
 @click.option("--html", "page", type=click.Path(path_type=Path, dir_okay=False), help="Write a page with the tables.")
-@click.option("--write-ledger", type=click.Path(path_type=Path, dir_okay=False), help="Write a claims.yaml of the table.")
+@click.option(
+    "--write-ledger", type=click.Path(path_type=Path, dir_okay=False), help="Write a claims.yaml of the table."
+)
 @click.option("--checks", "list_checks", is_flag=True, help="List the checks with their roles and options, and stop.")
 @click.option("--quantities", "list_quantities", is_flag=True, help="List the quantities and units known, and stop.")
 def command(sources, as_json, page, write_ledger, list_checks, list_quantities) -> None:
@@ -87,12 +89,13 @@ def _write(audited, page: Path | None, write_ledger: Path | None) -> None:
     from mer_repro.audit.tables import report
     from mer_repro.errors import LedgerError
 
-    for path, text in ((page, report.page), (write_ledger, report.ledger_text)):
-        if path and path.exists() and path is write_ledger:
-            raise LedgerError(f"{path} is there already; --write-ledger starts a ledger and overwrites none.")
-        if path:
-            path.write_text(text(audited), encoding="utf-8")
-            click.echo(f"Written: {path}", err=True)
+    if write_ledger and write_ledger.exists():
+        raise LedgerError(f"{write_ledger} is there already; --write-ledger starts a ledger and overwrites none.")
+    if page:
+        page.write_text(report.page(audited), encoding="utf-8")
+    if write_ledger:
+        write_ledger.write_text(report.ledger_text(audited), encoding="utf-8")
+    click.echo(f"Written: {', '.join(str(path) for path in (page, write_ledger) if path)}", err=True)
 
 
 def _print(results: list, tables: list) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -32,7 +32,7 @@ class Bound:
     """A check with the values that it takes; becomes a `Binding` of a ledger.  `table` names where it comes from."""
 
     check: str
-    claims: dict[str, Value | list[Value]]
+    claims: Mapping[str, Value | list[Value]]
     table: str
     options: dict[str, str] = field(default_factory=dict)
     unless: str = ""
@@ -45,6 +45,12 @@ class Bound:
 def stated(value: Value) -> Number:
     """A value as the checks see it."""
     return number(value.id, value.printed, value.unit, rounding(value), value.quantity)
+
+
+def _interval(value: Value) -> Interval:
+    interval = stated(value).interval
+    assert interval is not None
+    return interval
 
 
 def rounding(value: Value) -> str:
@@ -94,8 +100,7 @@ def _triples(table: Table) -> Iterator[Bound]:
             if len({f1.unit, precision.unit, recall.unit}) == 1:
                 rows["class" if single else "unstated"].append((f1, precision, recall))
     for average, found in rows.items():
-        f1, precision, recall = (list(column) for column in zip(*found, strict=True))
-        claims = {"f1": f1, "precision": precision, "recall": recall}
+        claims = {name: [row[k] for row in found] for k, name in enumerate(("f1", "precision", "recall"))}
         yield Bound("f1_from_precision_recall", claims, table.name, {"average": average})
 
 
@@ -139,10 +144,9 @@ def _average(table: Table, value: Value, kind: str, per_class: list[Value], supp
     group = {v.family: v for v in table.values.values() if v.row == value.row}
     unless = ""
     if value.family == "f1" and {"precision", "recall"} <= set(group):
-        whole = harmonic(stated(group["precision"]).interval, stated(group["recall"]).interval)
-        unless = "the average F1 was taken from the averages of precision and recall" * stated(value).interval.overlaps(
-            whole
-        )
+        whole = harmonic(_interval(group["precision"]), _interval(group["recall"]))
+        if _interval(value).overlaps(whole):
+            unless = "the average F1 was taken from the averages of precision and recall"
     claims: dict[str, Value | list[Value]] = {"average": value, "per_class": per_class}
     if weighted:
         claims["support"] = [support[row] for row in rows]
@@ -155,11 +159,8 @@ def _one_evaluation(table: Table, rows, columns, accuracy: Value | None) -> Iter
     for total in totals.values():
         parts = [columns["support"][row] for row in rows]
         yield Bound("sum_to_total", {"parts": parts, "total": total}, table.name)
-    claims: dict[str, Value | list[Value]] = {
-        name: [columns[name][row] for row in rows] for name in ("precision", "recall", "support", "f1") if columns[name]
-    }
-    if len(claims.get("f1", ())) != len(rows):
-        claims.pop("f1", None)
+    complete = [name for name in ("precision", "recall", "support", "f1") if set(columns[name]) == set(rows)]
+    claims: dict[str, Value | list[Value]] = {name: [columns[name][row] for row in rows] for name in complete}
     single = _one_label(table)
     unless = "" if single else "an item may have several labels, or none"
     if accuracy:
@@ -289,7 +290,9 @@ def _sums(table: Table) -> Iterator[Bound]:
 
 def _greatest(parts: list[Value], total: Value) -> bool:
     """Whether what is called total is the greatest of its parts, or says that it counts each thing once."""
-    once = re.search(r"max|depth|avg|average|mean|median|uniq|distinct|vocab|types", f"{total.header} {total.label}", re.I)
+    once = re.search(
+        r"max|depth|avg|average|mean|median|uniq|distinct|vocab|types", f"{total.header} {total.label}", re.I
+    )
     return bool(once) or _total([total]) <= max(_total([part]) for part in parts)
 
 

@@ -59,7 +59,7 @@ class Document:
     paragraphs: list[str] = field(default_factory=list)
 
     def add(self, rows: list[list[Cell]], caption: str = "", name: str = "") -> None:
-        """Append a table: empty rows and columns go, short rows are filled up, a first row that is a caption becomes one."""
+        """Append a table: empty rows and columns go, short rows are filled up, a row that is a caption becomes one."""
         rows = [row for row in rows if any(cell.text for cell in row)]
         if rows and (found := CAPTION.match(_only(rows[0]))):
             caption, rows = caption or found[0], rows[1:]

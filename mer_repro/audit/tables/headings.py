@@ -1,4 +1,4 @@
-"""What a header, a row's name or a caption says: a quantity of the vocabulary, its unit, and the rest (whose, on what)."""
+"""What a header, a row's name or a caption says: a quantity of the vocabulary, its unit, and the rest."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from mer_repro.audit import quantities
 
 #: aliases that mean a quantity only where nothing else stands in the header
 _ALONE = {
-    "map", "roc", "error", "err", "loss", "hits", "spec", "sens", "rec", "oa", "ua", "m", "k", "n", "dice", "corr", "uar",
-    "score", "concordance", "npv", "matthews", "hit rate", "cross entropy", "precision", "time", "length", "iou", "dsc",
-} - {"precision"}  # fmt: skip
+    "map", "roc", "error", "err", "loss", "hits", "spec", "sens", "rec", "oa", "ua", "m", "k", "n", "dice", "corr",
+    "score", "concordance", "npv", "matthews", "hit rate", "cross entropy", "time", "length", "iou", "dsc", "uar",
+}  # fmt: skip
 #: kinds of quantities that a header may name beside other words
 _SCORES = ("score", "error")
 _MEASURES = {"latency", "throughput", "memory", "batch_size", "percentage_gain", "difference", "support"}

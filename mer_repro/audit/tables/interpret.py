@@ -143,7 +143,7 @@ def _header_rows(rows: list[list[Cell]]) -> int:
     for position, row in enumerate(rows[:4]):
         filled = [cell.text for cell in row[1:] if cell.text]
         numbers = sum(number(text) is not None or missing(text) for text in filled)
-        if position and filled and (2 * numbers >= len(filled) or len(set(filled)) == 1 and len(filled) > 1):
+        if position and filled and (2 * numbers >= len(filled) or len(set(filled)) == 1 < len(filled)):
             return position
         if position and not filled:  # a section's name
             return position
@@ -210,18 +210,13 @@ def _confirm_letters(table: Table) -> None:
             if heading.quantity in ("precision", "recall", "f1"):
                 letters[heading.rest].add(heading.quantity)
         for key, heading in list(side.items()):
-            if heading.letter and heading.letter != "f" and len(letters[heading.rest]) < 3:
-                side[key] = Heading(heading.text, rest=headings.plain(heading.text))
-            elif (
-                heading.letter == "f"
-                and heading.text.strip().casefold()[-2:] != "f1"
-                and len(letters[heading.rest]) < 3
-            ):
+            spelled = heading.text.strip().casefold().endswith("f1")
+            if heading.letter and not spelled and len(letters[heading.rest]) < 3:
                 side[key] = Heading(heading.text, rest=headings.plain(heading.text))
 
 
 def _report(table: Table) -> None:
-    """Mark a report by class: precision, recall and F1 or supports in columns, and rows of averages below the classes."""
+    """Mark a report by class: precision, recall and F1 or supports in columns, rows of averages below the classes."""
     named = {heading.quantity for heading in table.columns.values()}
     kinds = {position: headings.aggregate(heading.text) for position, heading in table.rows.items()}
     classes = [position for position, kind in kinds.items() if not kind]

@@ -102,7 +102,7 @@ def _table(table: Table, worst: dict[str, Result], paper: str) -> str:
             cells.append(f'<{tag} class="{kind}"{detail}>{html.escape(cell.text)}</{tag}>')
         rows.append(f"<tr>{''.join(cells)}</tr>")
     read = "".join(
-        f'<li{" class=question" * line.startswith("?")}>{html.escape(line.removeprefix("? "))}</li>'
+        f"<li{' class=question' * line.startswith('?')}>{html.escape(line.removeprefix('? '))}</li>"
         for line in described(table)
     )
     caption = html.escape(table.grid.caption or f"Table {table.name}")
@@ -116,6 +116,9 @@ def ledger_text(audited: Audited) -> str:
     content = audited.ledger.model_dump(exclude_none=True, exclude_defaults=True)
     content = {"paper": audited.ledger.paper, **content}
     questions = [f"# ? Table {table.name}: {question}" for table in audited.tables for question in table.questions]
-    head = ["# Made from a table by `mer-repro audit --write-ledger`: compare it with the paper, then go on.", *questions]
+    head = [
+        "# Made from a table by `mer-repro audit --write-ledger`: compare it with the paper, then go on.",
+        *questions,
+    ]
     body = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
     return "\n".join(head) + "\n" + re.sub(r"^([a-z]+):$", r"\n\1:", body, flags=re.M)

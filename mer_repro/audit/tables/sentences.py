@@ -17,11 +17,12 @@ from mer_repro.audit.tables.binder import Bound, stated
 from mer_repro.audit.tables.interpret import Table, Value
 
 _GAIN = re.compile(
-    r"(?<![\d.,\-–])(?P<value>\d+(?:\.\d+)?) ?(?P<unit>%|per ?cent(?:age points)?|(?:absolute )?(?:percentage )?points?\b|pp\b)"
+    r"(?<![\d.,\-–])(?P<value>\d+(?:\.\d+)?) ?"
+    r"(?P<unit>%|per ?cent(?:age points)?|(?:absolute )?(?:percentage )?points?\b|pp\b)"
 )
 _CHANGED = re.compile(
-    r"\b(?:improv\w+|increas\w+|decreas\w+|reduc\w+|gains?|drop\w*|higher|lower|better|worse|more accurate|outperform\w*"
-    r"|boost\w*|surpass\w*|exceed\w*)\b",
+    r"\b(?:improv\w+|increas\w+|decreas\w+|reduc\w+|gains?|drop\w*|higher|lower|better|worse|more accurate"
+    r"|outperform\w*|boost\w*|surpass\w*|exceed\w*)\b",
     re.I,
 )
 #: what follows a number that is a change: '8.5 % higher', '7.8 points absolute improvement'
@@ -95,7 +96,7 @@ def _quantities(text: str, tables: list[Table]) -> list[str]:
 
 
 def _names(text: str, tables: list[Table]) -> list[Named]:
-    """The rows that a text names: by their label, its words in brackets left out, or by 'Model 2' and 'second model'."""
+    """The rows that a text names: by their label without what is in brackets, or by 'Model 2' and 'second model'."""
     found = []
     for table in tables:
         for row, heading in table.rows.items():
@@ -110,7 +111,9 @@ def _patterns(label: str, table: Table, row: int) -> Iterator[str]:
     firsts = {r: table.grid.rows[r][k].text for k in table.labels[:1] for r in table.rows}
     names = {r: re.sub(r"\(.*?\)|^\d+[.*)] ?\*?", "", text).strip() for r, text in firsts.items()}
     name = names.get(row, "") or label.rsplit(" ", 1)[0]
-    if sum(other == name and firsts[r] != firsts.get(row) for r, other in names.items()):  # told apart by brackets alone
+    if sum(
+        other == name and firsts[r] != firsts.get(row) for r, other in names.items()
+    ):  # told apart by brackets alone
         name = firsts.get(row, label)
     if len(name) > 2 and not _OURS.fullmatch(name):
         yield rf"(?<![\w+-]){re.escape(name)}(?![\w+])"
@@ -150,12 +153,16 @@ def _gains(sentence: str, before: str, tables: list[Table], linked: bool, place:
             yield from _gain(gain, lead, sentence, f"{before} {sentence}", wanted, tables, linked, place)
 
 
-def _gain(gain, lead: str, sentence: str, context: str, wanted: list[str], tables: list[Table], linked: bool, place: str):
+def _gain(
+    gain, lead: str, sentence: str, context: str, wanted: list[str], tables: list[Table], linked: bool, place: str
+):
     rounding = next((name for name, pattern in _ABOUT.items() if pattern.search(lead)), "nearest")
     unit = "points" if "point" in gain["unit"] or gain["unit"] == "pp" else "%"
     known = quantities.quantities()
     named = {(id(n.table), n.row) for n in _names(context, tables)}
-    ours, base, others = [], [], []
+    ours: list[Value] = []
+    base: list[Value] = []
+    others: list[Value] = []
     for table in tables:
         for value in table.values.values():
             kind = known[value.quantity].kind if value.quantity else ""

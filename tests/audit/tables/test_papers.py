@@ -47,7 +47,9 @@ def markdown(paper: ledger.Ledger, name: str) -> str:
     for row in rows:
         names = [*row.split(" / "), "", ""][:depth]
         lines.append(names + [cells.get((row, column), "-") for column in columns])
-    return f"Table {name}: {CAPTIONS.get((paper.paper, name), 'Scores')}\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"Table {name}: {CAPTIONS.get((paper.paper, name), 'Scores')}\n\n" + "\n".join(
+        "| " + " | ".join(line) + " |" for line in lines
+    )
 
 
 @functools.cache
@@ -96,7 +98,9 @@ def test_the_tables_alone_prove_fourteen_of_the_contradictions_and_accuse_nothin
     assert [other for paper in beyond for other in paper] == []
 
 
-@pytest.mark.parametrize(("key", "table", "check"), [("gujar2026", "6", "confusion_counts"), ("qiu2025", "1", "mae_at_most_rmse")])
+@pytest.mark.parametrize(
+    ("key", "table", "check"), [("gujar2026", "6", "confusion_counts"), ("qiu2025", "1", "mae_at_most_rmse")]
+)
 def test_a_single_pasted_table_gives_its_contradiction(key, table, check):
     [result] = [r for r in found(key, table).results if r.verdict == "inconsistent"]
     expected = [cells for name, cells in contradictions(key) if name == check and any(c[0] == table for c in cells)]

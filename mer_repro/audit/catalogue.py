@@ -4,7 +4,7 @@ A check is a function whose signature says everything: positional parameters are
 options.  The annotation of a role says what is bound to it:
 
 - ``Number``: one claim or fact; ``Number | None``: one, optional;
-- ``list[Number]``: one or more, optional if there is a default;
+- ``list[Number]`` (or ``Sequence``): one or more, optional if there is a default;
 - ``Statement``: a statement, or what a fact says.
 
 Its decorator says which quantities a role takes, and which roles must be measured alike.
@@ -83,7 +83,7 @@ def roles(name: str) -> dict[str, Role]:
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             annotation = str(parameter.annotation)
             optional = parameter.default is not inspect.Parameter.empty
-            many, statement = annotation.startswith("list"), annotation.startswith("Statement")
+            many, statement = annotation.startswith(("list", "Sequence")), annotation.startswith("Statement")
             found[parameter.name] = Role(parameter.name, many, optional, statement)
     return found
 

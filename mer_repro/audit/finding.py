@@ -11,7 +11,7 @@ or a mean of runs?) is tried in every reading.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,15 +66,16 @@ def nearest_fit(readings: Iterable[Reading]) -> Number | None:
             value = nearest_printed(reading.stated, reading.allowed)
             if value is not None:
                 new = reading.stated.with_value(value)
-                found.append((abs(new.middle - reading.stated.middle), new))
-    return min(found, key=lambda entry: entry[0])[1] if found else None
+                found.append((not reading.plain, abs(new.middle - reading.stated.middle), new))
+    return min(found, key=lambda entry: entry[:2])[2] if found else None
 
 
 def _with_nearest(sentence: str, readings: Iterable[Reading], template: str) -> str:
     """An accusation with the nearest value that would fit, unless it names it already."""
     fit = nearest_fit(readings)
     named = fit is None or re.search(rf"(?<![\d.,]){re.escape(fit.printed)}(?![\d]|[.,]\d)", sentence)
-    return sentence if named else sentence + template.format(fit)
+    several = len({reading.stated.id for reading in readings if reading.stated}) > 1
+    return sentence if named else sentence + template.format(f"{fit} for {fit.name}" if fit and several else fit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def observe(detail: str, readings=(), witness=None, blame=()) -> Finding:
     return Finding("undetermined", detail, tuple(readings), witness, tuple(blame))
 
 
-def rows(**columns: list[Number]) -> list[tuple[Number, ...]]:
+def rows(**columns: Sequence[Number]) -> list[tuple[Number, ...]]:
     """Aligned columns as rows.  Raises LedgerError if their lengths differ."""
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -285,7 +285,7 @@ class _Document:
     def __init__(self, source: str | dict, name: str):
         self.name = name
         self.faults: list[tuple[int, str]] = []
-        self.root, self.content = None, source
+        self.root, self.content = None, cast(Any, source)
         if isinstance(source, str):
             loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
             try:
@@ -399,7 +399,7 @@ def _close(word: str, known: set[str]) -> str:
     return f"; did you mean '{close[0]}'" if close else ""
 
 
-def _explain(fault: dict) -> str:
+def _explain(fault: Mapping) -> str:
     """One pydantic fault in the ledger's own words."""
     name = fault["loc"][-1] if fault["loc"] else "the file"
     given = fault["input"]

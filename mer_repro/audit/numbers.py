@@ -17,7 +17,7 @@ import dataclasses
 import datetime
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -127,7 +127,7 @@ class Interval:
     def root(self) -> Interval:
         """Square root of the part of the interval that is not negative."""
         low, high = max(self.low, Fraction(0)), max(self.high, Fraction(0))
-        return Interval(_root_below(low), high if high == math.inf else _root_below(high) + Fraction(1, _ROOT_DIGITS))
+        return Interval(_root_below(low), _plus(_root_below(high), Fraction(1, _ROOT_DIGITS)))
 
     def overlaps(self, other) -> bool:
         other = as_interval(other)
@@ -216,7 +216,7 @@ def _inverse(a):
     return Fraction(0) if a in (math.inf, -math.inf) else 1 / Fraction(a)
 
 
-def _root_below(value: Fraction) -> Fraction:
+def _root_below(value: End) -> End:
     if value == math.inf:
         return value
     return Fraction(math.isqrt(math.floor(value * _ROOT_DIGITS**2)), _ROOT_DIGITS)
@@ -298,9 +298,9 @@ def interval_of(value: Decimal, rounding: str, cut: bool = False) -> Interval:
     if rounding == "at_most":
         return Interval(-math.inf, exact)
     if rounding == "approximate":
-        unit = Fraction(10) ** value.normalize().as_tuple().exponent if value else Fraction(1)
+        unit = Fraction(10) ** int(value.normalize().as_tuple().exponent) if value else Fraction(1)
         return Interval(exact - unit, exact + unit)
-    unit = Fraction(10) ** value.as_tuple().exponent
+    unit = Fraction(10) ** int(value.as_tuple().exponent)
     low, high = exact - unit / 2, exact + unit / 2
     if cut and value >= 0:
         high = exact + unit
@@ -358,6 +358,14 @@ class Number:
         if self.value is None:
             raise Unusable(f"{self.name} is printed as '{self.printed}', which is no number")
         return self.with_value(self.value + Decimal(units).scaleb(int(self.value.as_tuple().exponent)))
+
+    @property
+    def share(self) -> Interval:
+        """The part of `interval` from 0 to 1.  Raises Unusable if there is none."""
+        within = self.interval.within(Fraction(0), Fraction(1))
+        if within is None:
+            raise Unusable(f"{self.name} is {self}, which is no share")
+        return within
 
     @property
     def feasible(self) -> Interval:
@@ -435,6 +443,15 @@ def rounding_of(value: Decimal, signed: Rounding | None, stated: Rounding | None
         return stated
     known = quantities.quantities().get(quantity)
     return "exact" if known and known.whole and value.as_tuple().exponent == 0 else "nearest"
+
+
+def nearest_step(stated: Number, holds: Callable[[Number], bool], most: int = 50) -> Interval | None:
+    """The nearest value within `most` units of the last digit for which `holds`, or None if there is none."""
+    for step in (sign * units for units in range(1, most + 1) for sign in (-1, 1)):
+        other = stated.stepped(step)
+        if holds(other):
+            return Interval.exactly(other.middle)
+    return None
 
 
 def sum_of(numbers: Iterable[Number]) -> Interval:

@@ -104,7 +104,7 @@ _ANY = ("number", "share", "things", "time", "frequency", "level", "memory", "ra
 _ONE, _ALL, _INF = (0, 1), (-math.inf, math.inf), (0, math.inf)
 
 #: name | range | better | dimensions | aliases
-_TABLE = {
+_TABLE: dict[Kind, list[tuple[str, tuple[float, float], Better, tuple[str, ...], str]]] = {
     "score": [
         (
             "accuracy",

@@ -6,7 +6,7 @@ import bisect
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Literal
 
@@ -288,7 +288,7 @@ def mcnemar(b: int, c: int) -> float:
 
 
 @check(takes={"accuracy": "accuracy", "majority": "@share", "auc": "auc"})
-def majority_baseline(accuracy: list[Number], majority: Number, auc: list[Number] = ()) -> Finding:
+def majority_baseline(accuracy: list[Number], majority: Number, auc: Sequence[Number] = ()) -> Finding:
     """Accuracies against the share of the largest class, AUCs against 1/2: what always naming that class reaches.
 
     A score below is possible, and reported as `undetermined`.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, fits, observe, rows
-from mer_repro.audit.numbers import Interval, Number, Unusable, in_unit, sum_of
+from mer_repro.audit.numbers import End, Interval, Number, Unusable, in_unit, sum_of
 from mer_repro.audit.quantities import lookup
 from mer_repro.errors import LedgerError
 
@@ -68,7 +69,7 @@ def f1_from_precision_recall(
 
 
 @check(takes={"support": COUNTED})
-def average_of_classes(average: Number, per_class: list[Number], support: list[Number] = ()) -> Finding:
+def average_of_classes(average: Number, per_class: list[Number], support: Sequence[Number] = ()) -> Finding:
     """An average over classes is their plain mean (macro) or the mean weighted by `support` (aligned)."""
     families = {lookup(number.quantity).family for number in [average, *per_class]}
     if len(families) > 1:
@@ -99,8 +100,8 @@ def accuracy_from_recall(accuracy: Number, recall: list[Number], support: list[N
     items = sum(s.integer for s in support)
     if items < 1:
         raise Unusable("no class holds an item")
-    hits = [(r.feasible * s.integer).integers() for r, s in pairs]
-    real = sum((r.feasible * s.integer for r, s in pairs), Interval.exactly(0)) / items
+    hits = [(r.share * s.integer).integers() for r, s in pairs]
+    real = sum((r.share * s.integer for r, s in pairs), Interval.exactly(0)) / items
     readings = []
     if all(hits):
         whole = Interval(Fraction(sum(h[0] for h in hits), items), Fraction(sum(h[-1] for h in hits), items))
@@ -123,7 +124,7 @@ def confusion_counts(
     precision: list[Number],
     recall: list[Number],
     support: list[Number],
-    f1: list[Number] = (),
+    f1: Sequence[Number] = (),
     accuracy: Number | None = None,
     *,
     runs: Literal["one", "unstated"] = "unstated",
@@ -135,9 +136,8 @@ def confusion_counts(
     `undetermined`.  A class without items shows that the classes listed were chosen by hand, so that predictions may
     be of others (charitable).
     """
-    table = [
-        Class(*row) for row in rows(precision=precision, recall=recall, support=support, f1=f1 or [None] * len(recall))
-    ]
+    columns = rows(precision=precision, recall=recall, support=support, **({"f1": list(f1)} if f1 else {}))
+    table = [Class(*row) for row in columns]
     items = sum(one.size for one in table)
     counts = [one.counts(items) for one in table]
     possible, matrix, many = _solve(table, counts, accuracy)
@@ -216,7 +216,7 @@ class Class:
     precision: Number
     recall: Number
     support: Number
-    f1: Number | None
+    f1: Number | None = None
 
     @property
     def size(self) -> int:
@@ -225,10 +225,11 @@ class Class:
     def counts(self, items: int) -> list[tuple[int, int]]:
         """The (predictions, hits) among `items` that print these scores; the first `_MOST_COUNTS` if there are more."""
         found: list[tuple[int, int]] = []
-        share = self.precision.feasible
-        score = self.f1.feasible if self.f1 else Interval(Fraction(0), Fraction(1))
-        for hits in (self.recall.feasible * self.size).integers():
-            least, most = Fraction(hits), Fraction(hits + items - self.size)  # wrong ones are items of other classes
+        share = self.precision.share
+        score = self.f1.share if self.f1 else Interval(Fraction(0), Fraction(1))
+        for hits in (self.recall.share * self.size).integers():
+            least: End = Fraction(hits)
+            most: End = Fraction(hits + items - self.size)  # wrong ones are items of other classes
             for interval, parts, rest in ((share, hits, 0), (score, 2 * hits, self.size)):
                 if (parts and interval.high <= 0) or (not parts and interval.low > 0):
                     most = least - 1  # some hits and a score of nothing, or no hit and a score
@@ -253,7 +254,7 @@ def _confusion_matrix(table: list[Class], counts, accuracy: Number | None) -> li
     sizes = [one.size for one in table]
     items = sum(sizes)
     least, most = (sum(end(hits for _, hits in options) for options in counts) for end in (min, max))
-    allowed = accuracy.feasible * items if accuracy else Interval(Fraction(least), Fraction(most))
+    allowed = accuracy.share * items if accuracy else Interval(Fraction(least), Fraction(most))
     for total in range(max(least, math.ceil(allowed.low)), min(most, math.floor(allowed.high)) + 1):
         errors = items - total
         open_counts = [
@@ -326,17 +327,17 @@ def _matrix_by_programming(table: list[Class], accuracy: Number | None) -> tuple
         row, column, hit = (np.zeros((size, size)) for _ in range(3))
         row[k, :], column[:, k], hit[k, k] = 1, 1, 1
         require(row, one.size, one.size)
-        share, found = one.precision.feasible, one.recall.feasible
+        share, found = one.precision.share, one.recall.share
         require(hit, found.low * one.size, found.high * one.size)
         require(hit - float(share.low) * column, 0, np.inf)
         require(hit - float(share.high) * column, -np.inf, 0)
         if one.f1 is not None:
-            score = one.f1.feasible
+            score = one.f1.share
             require(2 * hit - float(score.low) * column, score.low * one.size, np.inf)
             require(2 * hit - float(score.high) * column, -np.inf, score.high * one.size)
     if accuracy is not None:
         items = sum(supports)
-        require(np.eye(size), accuracy.feasible.low * items, accuracy.feasible.high * items)
+        require(np.eye(size), accuracy.share.low * items, accuracy.share.high * items)
     solution = milp(
         np.zeros(size * size),
         constraints=LinearConstraint(np.array(conditions), lower, upper),
@@ -358,13 +359,13 @@ _INFEASIBLE = 2  # scipy.optimize.milp's status
 def _prints(matrix: list[list[int]], table: list[Class], accuracy: Number | None) -> bool:
     """Whether a matrix has the sizes and the printed scores of a table, exactly."""
     hits = sum(matrix[k][k] for k in range(len(table)))
-    if accuracy and not accuracy.feasible.contains(Fraction(hits, sum(map(sum, matrix)))):
+    if accuracy and not accuracy.share.contains(Fraction(hits, sum(map(sum, matrix)))):
         return False
     for k, one in enumerate(table):
         named, hit = sum(row[k] for row in matrix), matrix[k][k]
         scores = ((one.precision, hit, named), (one.recall, hit, one.size), (one.f1, 2 * hit, one.size + named))
         if sum(matrix[k]) != one.size or not all(
-            score is None or score.feasible.contains(Fraction(part, whole) if whole else Fraction(0))
+            score is None or score.share.contains(Fraction(part, whole) if whole else Fraction(0))
             for score, part, whole in scores
         ):
             return False
@@ -399,7 +400,7 @@ def _search_matrix(sizes: list[int], errors: int, wanted: Interval) -> list[list
     """A matrix whose macro F1 lies in `wanted`: the nearest step of the walk, then its errors redirected one by one."""
     step = max(1, errors // 200)
     walk = [_matrix_with_errors(sizes, errors - moved, moved) for moved in range(0, errors + 1, step)]
-    walk.sort(key=lambda matrix: abs(_macro_f1(matrix) - (wanted.low + wanted.high) / 2))
+    walk.sort(key=lambda matrix: max(wanted.low - _macro_f1(matrix), _macro_f1(matrix) - wanted.high))
     for matrix in walk[:10]:
         if wanted.contains(_macro_f1(matrix)):
             return matrix
@@ -431,4 +432,4 @@ def _macro_f1(matrix: list[list[int]]) -> Fraction:
     for k, row in enumerate(matrix):
         counted = sum(row) + sum(other[k] for other in matrix)
         scores.append(Fraction(2 * row[k], counted) if counted else Fraction(0))
-    return sum(scores) / len(scores)
+    return sum(scores, Fraction(0)) / len(scores)

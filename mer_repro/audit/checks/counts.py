@@ -9,7 +9,7 @@ from typing import Literal
 
 from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, fits, observe, rows
-from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, in_unit, sum_of
+from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, in_unit, nearest_step, sum_of
 
 #: a longer sum is not spelled out in the sentence for readers
 MOST_TERMS = 12
@@ -72,7 +72,13 @@ def granularity_of_means(
             reading = _whole(name, value, count * size)
         else:
             sums = value.feasible * count
-            reading = Reading(name, _two_sizes(sums, size, count - larger, larger), f"{value} x {count} = {sums}")
+
+            def possible(number: Number) -> bool:
+                return _two_sizes(number.share * count, size, count - larger, larger)
+
+            holds = possible(value)
+            nearest = None if holds else nearest_step(value, possible)
+            reading = Reading(name, holds, f"{value} x {count} = {sums}", True, value, nearest)
         return Row((value, n), (reading,), f"no whole numbers of items in {named} give the mean {value} ({value.name})")
 
     known = [value for value in values if value.known]
@@ -229,7 +235,7 @@ def split_sizes(shares: list[Number], sizes: list[Number], total: Number) -> Fin
     adds = counted.overlaps(items)
     terms = ", ".join(f"{size} for {expected}" for (_, size), expected in zip(pairs, exact, strict=True))
     printed = " + ".join(size.printed for size in sizes)
-    worst = max(range(len(pairs)), key=lambda k: abs(sizes[k].middle - (exact[k].low + exact[k].high) / 2))
+    worst = max(range(len(pairs)), key=lambda k: max(exact[k].low - sizes[k].middle, sizes[k].middle - exact[k].high))
     allowed = Interval(exact[worst].low - 1, exact[worst].high + 1)
     return decide(
         [

@@ -202,7 +202,7 @@ def mape_scale(mae: list[Number], mape: list[Number], largest: Number, zeros: Nu
         ratio = Interval(absolute.feasible.low / relative.feasible.high, (absolute.feasible / relative.feasible).high)
         text = f"MAE / MAPE = {ratio}"
         left = (absolute.interval - relative.interval * bound).low
-        explained = (zeros.interval * bound * 2).high if zeros else None
+        explained = (zeros.interval * bound * 2).high if zeros else math.inf
         readings = (
             Reading(f"{name}: mean |e| / |y|", ratio.low <= bound.high, text),
             Reading(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -78,7 +79,7 @@ def _audit(source: str):
     if source != "-":
         audited = tables.audit_file(path)
     else:
-        text = click.get_text_stream("stdin").read()
+        text = sys.stdin.read()
         if re.search(r"^paper: ", text, re.M) and re.search(r"^claims:", text, re.M):
             return audit.audit(ledger.read(text, "standard input")), None
         audited = tables.audit_text(text)

@@ -194,6 +194,8 @@ def _repair(table: list[Class], accuracy: Number | None) -> str:
             if old is None:
                 continue
             new, changed, counts = old.stepped(step), list(table), list(unchanged)
+            if not 0 <= new.middle <= 1:
+                continue
             if k >= 0:
                 changed[k] = dataclasses.replace(table[k], **{name: new})
                 counts[k] = changed[k].counts(items)

@@ -21,6 +21,10 @@ from mer_repro.audit.tables.interpret import Table, Value
 
 #: more lines than this share must follow a rule exactly before an exception is an error
 EVIDENT = Fraction(2, 3)
+_ONE_NUMBER = {
+    "accuracy", "error_rate", "micro_f1", "micro_precision", "micro_recall", "weighted_recall", "balanced_accuracy",
+    "macro_recall",
+}  # fmt: skip
 _ONE_LABEL = re.compile(r"\bclass(?:es)?\b|per-class|class-wise|classif", re.I)
 _MANY_LABELS = re.compile(
     r"multi-?label|entit(?:y|ies)|\bner\b|\bslots?\b|\bspans?\b|tagging|detect|extract|relation|event|link", re.I
@@ -66,6 +70,8 @@ def bind(tables: list[Table]) -> list[Bound]:
     for table in tables:
         for binder in (
             _ranges,
+            _matrix,
+            _identities,
             _triples,
             _report,
             _regression,
@@ -78,14 +84,15 @@ def bind(tables: list[Table]) -> list[Bound]:
             _copied,
         ):
             found += binder(table)
-    linked = list(_linked(tables))
+    linked = [*_linked(tables), *_same_test_sets(tables)]
     again = {(one.check, one.table) for one in linked}
     return [one for one in found if (one.check, one.table) not in again] + linked + list(_across(tables))
 
 
 def _ranges(table: Table) -> Iterator[Bound]:
     known = quantities.quantities()
-    values = [v for v in table.values.values() if v.quantity and known[v.quantity].kind in ("score", "error")]
+    named = [v for v in table.values.values() if v.quantity and v.sure]
+    values = [v for v in named if known[v.quantity].kind in ("score", "error")]
     if values:
         yield Bound("in_range", {"values": values}, table.name)
 
@@ -117,6 +124,71 @@ def _one_label(table: Table) -> bool:
     accuracy = any(v.quantity == "accuracy" for v in table.values.values())
     many = _MANY_LABELS.search(said) or "micro" in table.report.values()
     return bool(accuracy or _ONE_LABEL.search(said)) and not many
+
+
+def _identities(table: Table) -> Iterator[Bound]:
+    """Scores of one evaluation that are one number by definition, such as accuracy and micro F1."""
+    groups: dict[tuple, list[Value]] = defaultdict(list)
+    for value in table.values.values():
+        if value.quantity in _ONE_NUMBER:
+            groups[value.group].append(value)
+    for scores in groups.values():
+        if len({v.quantity for v in scores}) == len(scores) > 1:
+            options = {"labels": "single" if _one_label(table) else "unstated"}
+            yield Bound("identities", {"scores": scores}, table.name, options)
+
+
+def matrix(table: Table) -> list[list[Value]]:
+    """The cells of a printed confusion matrix: as many rows as columns, of the same names; else empty."""
+    rows = [r for r in table.rows if not headings.aggregate(table.rows[r].text)]
+    columns = [c for c in table.columns if not headings.aggregate(table.columns[c].text)]
+    named = len(rows) == len(columns) > 1 and all(
+        headings.same(table.rows[r].text, table.columns[c].text) for r, c in zip(rows, columns, strict=True)
+    )
+    complete = named and all((r, c) in table.values for r in rows for c in columns)
+    return [[table.values[r, c] for c in columns] for r in rows] if complete else []
+
+
+def _counts(cells: list[list[Value]]) -> bool:
+    """Whether the cells are counts, also as means over repetitions, and no shares of rows or columns."""
+    lines = [*cells, *zip(*cells, strict=True)]
+    sums = [sum(float(v.printed.replace(",", "")) for v in line) for line in lines]
+    size = len(cells)
+    shares = [
+        all(abs(s - whole) < whole / 20 for s in side) for side in (sums[:size], sums[size:]) for whole in (1, 100)
+    ]
+    return not any(shares)
+
+
+def _matrix(table: Table) -> Iterator[Bound]:
+    """A printed confusion matrix: its cells get their quantity, and shares must add up to 1 by rows or by columns."""
+    cells = matrix(table)
+    if not cells or not re.search(
+        r"confusion|predict|actual|true", f"{table.grid.caption} {table.grid.rows[0][0].text}", re.I
+    ):
+        return
+    counts = _counts(cells)
+    flat = [value for row in cells for value in row]
+    highest = max(float(value.printed.replace(",", "")) for value in flat)
+    for value in flat:
+        value.quantity, value.unit = ("cell", "items") if counts else ("class_share", "%" if highest > 1.5 else "1")
+    if not counts:
+        yield Bound("matrix_scores", {"cells": flat}, table.name, {"entries": "shares"})
+
+
+def _same_test_sets(tables: list[Table]) -> Iterator[Bound]:
+    """Confusion matrices of the same classes whose captions name the same data, or none: each with the first."""
+    sets: dict[tuple, list[tuple[Table, list[Value]]]] = defaultdict(list)
+    for table in tables:
+        cells = matrix(table)
+        if cells and cells[0][0].quantity == "cell":
+            data = re.search(r"\bon (.+)", table.grid.caption)
+            key = (headings.plain(data[1]) if data else "", *(headings.plain(row[0].label) for row in cells))
+            sets[key].append((table, [value for row in cells for value in row]))
+    for (_, first), *rest in sets.values():
+        for table, second in rest:
+            claims = {"first": first, "second": second}
+            yield Bound("same_test_set", claims, table.name, unless="the models were tested on different items")
 
 
 def _report(table: Table) -> Iterator[Bound]:
@@ -182,6 +254,7 @@ def _regression(table: Table) -> Iterator[Bound]:
         "mae_at_most_rmse": ("mae", "rmse"),
         "rmse_is_root_of_mse": ("rmse", "mse"),
         "r2_at_most_squared_correlation": ("r2", "correlation"),
+        "ccc_at_most_correlation": ("ccc", "correlation"),
     }
     for check, (first, second) in pairs.items():
         found = [(g[first], g[second]) for g in groups if {first, second} <= set(g)]
@@ -358,12 +431,11 @@ def _bold(table: Table) -> Iterator[Bound]:
             first = sign * stated(bold[0]).middle
             ahead = [first >= sign * stated(v).middle for v in rest]
             if any(ahead):  # a column whose worst is bold is of something else than was read
-                tried.append((bold, [v for v in rest if stated(v).middle != stated(bold[0]).middle], all(ahead)))
+                tried.append((bold, rest, all(ahead)))
     if not table.apart and _evident([best for *_, best in tried]):
         for bold, rest, _ in tried:
-            yield Bound(
-                "ordering", {"better": bold, "worse": rest}, table.name, unless="bold marks something else here"
-            )
+            claims = {"marked": bold, "others": rest}
+            yield Bound("marked_best", claims, table.name, unless="bold marks something else here")
 
 
 def _copied(table: Table) -> Iterator[Bound]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+#: tables with more rows are data, not printed results
+MOST_ROWS = 400
 _SAYS = (
     "shows?|reports?|summari[sz]es?|presents?|lists?|compares?|gives?|contains?|provides?|is|are|was|were|illustrates?|"
     "demonstrates?|indicates?|reveals?|depicts?|displays?|represents?|outlines?|describes?|details?|and|to"
@@ -52,11 +54,12 @@ class Grid:
 
 @dataclass(slots=True)
 class Document:
-    """One file: its tables and paragraphs in their order."""
+    """One file: its tables and paragraphs in their order, and how many tables were too long to be printed ones."""
 
     source: str
     grids: list[Grid] = field(default_factory=list)
     paragraphs: list[str] = field(default_factory=list)
+    too_long: int = 0
 
     def add(self, rows: list[list[Cell]], caption: str = "", name: str = "") -> None:
         """Append a table: empty rows and columns go, short rows are filled up, a row that is a caption becomes one."""
@@ -67,6 +70,9 @@ class Document:
         rows = [row + [Cell("")] * (width - len(row)) for row in rows]
         kept = [k for k in range(width) if any(row[k].text for row in rows)]
         if len(rows) < 2 or len(kept) < 2:
+            return
+        if len(rows) > MOST_ROWS:
+            self.too_long += 1
             return
         stated = CAPTION.match(caption)
         name = name or (stated["name"] if stated else "")

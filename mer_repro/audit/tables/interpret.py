@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from mer_repro.audit import quantities
+from mer_repro.audit.numbers import decimal_of
 from mer_repro.audit.tables import headings
 from mer_repro.audit.tables.grid import Cell, Grid
 from mer_repro.audit.tables.headings import Heading
@@ -58,6 +59,8 @@ class Value:
     kept: str = ""
     lead: str = ""
     rounding: str = ""
+    #: whether a header or a row names the quantity, not the caption alone
+    sure: bool = True
 
     @property
     def family(self) -> str:
@@ -101,7 +104,8 @@ class Table:
 
 def number(text: str) -> re.Match | None:
     """The parts of a printed number (value, unit, spread), or None if the cell is not one number."""
-    return _NUMBER.match(text.strip())
+    found = _NUMBER.match(text.strip())
+    return found if found and decimal_of(found["value"].replace(" ", "").replace("–", "-")) is not None else None
 
 
 def missing(text: str) -> bool:
@@ -238,13 +242,13 @@ def _cell(table: Table, position: int, column: int, heading: Heading, caption: H
     kind = table.report.get(position, "")
     by_row = not heading.quantity and not heading.several and row.quantity and not kind
     source = row if by_row else heading
-    quantity, unit = source.quantity, source.unit
+    quantity, unit, sure = source.quantity, source.unit, True
     if kind == "accuracy" and quantity != "support":
         quantity = "accuracy"
     elif kind in ("macro", "micro", "weighted") and f"{kind}_{quantity}" in quantities.quantities():
         quantity = f"{kind}_{quantity}"
     if not quantity and not heading.several and not row.several:
-        quantity, unit = caption.quantity, unit or caption.unit
+        quantity, unit, sure = caption.quantity, unit or caption.unit, False
     if (
         not quantity
         and re.fullmatch(r"[\d,]+", found["value"])
@@ -274,6 +278,7 @@ def _cell(table: Table, position: int, column: int, heading: Heading, caption: H
         part=headings.part_of(f"{heading.rest} {further} {section} {row.text}"),
         kept=further,
         lead=table.leads[position],
+        sure=sure,
     )
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from mer_repro.audit.tables.grid import CAPTION, Cell, Document
+from mer_repro.audit.tables.grid import CAPTION, MOST_ROWS, Cell, Document
 from mer_repro.errors import LedgerError
 
 _HTML_TABLE = re.compile(r"<table\b.*?</table\s*>", re.I | re.S)
@@ -50,6 +50,8 @@ def read_text(text: str, kind: str = "", source: str = "standard input") -> Docu
     }
     readers.get(kind or _guess(text), _plain)(text, document)
     if not document.grids:
+        if document.too_long:
+            raise LedgerError(f"{source}: a table of more than {MOST_ROWS} rows is data; expected printed results.")
         raise LedgerError(
             f"{source}: no table was found. Expected a ledger (claims.yaml), or a table as CSV, TSV, Markdown, HTML, "
             "LaTeX, Excel, JSON or columns of text, with a header row and a column of names."
@@ -92,10 +94,8 @@ def _delimited(text: str, document: Document) -> None:
 
 def _excel(path: Path) -> Document:
     """Every sheet is one table (parted at empty rows); numbers as their cells show them."""
-    try:
-        import openpyxl
-    except ImportError:
-        raise LedgerError(f"{path}: reading Excel needs openpyxl: pip install openpyxl, or save as CSV.") from None
+    import openpyxl
+
     document = Document(str(path))
     try:
         book = openpyxl.load_workbook(path, data_only=True)
@@ -339,7 +339,9 @@ def _bars(lines: list[str]) -> list[list[Cell]]:
 
     dashes = re.compile(r"^\s*\|?[\s:|+-]*-[\s:|+-]*$")
     lines = [f"| {line.strip().strip('|')} |" for line in lines if not dashes.match(line)]
-    width = max(line.count("|") - 1 for line in lines)
+    width = max((line.count("|") - 1 for line in lines), default=0)
+    if not width:
+        return []
     lines = [line + " |" * (width + 1 - line.count("|")) for line in lines]
     source = "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
     html = MarkdownIt("commonmark").enable("table").render(source)

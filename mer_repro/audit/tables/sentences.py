@@ -50,6 +50,11 @@ _PARTLY = re.compile(
 _ALL = re.compile(r"\b(?:all|every|each)(?: \w+){0,2} (?:metrics?|measures?|scores?|indicators?|respects?)\b", re.I)
 #: the name of the row that is outdone stands within so many characters of the verb
 NEAR = 40
+#: a test as the APA writes it
+_TEST = re.compile(
+    r"\b(?P<name>t|F|z|r|χ2|χ²|chi2)(?: ?\((?P<df>[^)]*)\))? ?= ?(?P<value>[-−]?\d*\.\d+), "
+    r"?p ?(?P<sign>[<=>]) ?(?P<p>\d?\.\d+)"
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -77,6 +82,7 @@ def bind(tables: list[Table], paragraphs: list[str]) -> list[Bound]:
             found += _gains(sentence, before, linked or tables, bool(linked), place)
             found += _comparisons(sentence, linked or tables, place)
             found += _superlatives(sentence, linked)
+            found += _tests(sentence, place)
             before = sentence
     return found
 
@@ -198,6 +204,30 @@ def _comparisons(sentence: str, tables: list[Table], place: str) -> Iterator[Bou
             one = [v for n in subject if n.start == subject[-1].start for v in n.values()]
             other = [v for n in object_ if n.start == object_[0].start for v in n.values()]
             yield from _ordered(one, other, wanted if not every else [], first_better, "decreas" in verb[0])
+
+
+def _tests(sentence: str, place: str) -> Iterator[Bound]:
+    """'t(28) = 2.20, p = .036': a p value from its statistic and degrees of freedom."""
+    for k, found in enumerate(_TEST.finditer(sentence)):
+        name = "chi2" if found["name"] not in ("t", "F", "z", "r") else found["name"].lower()
+        quantity = "correlation" if name == "r" else f"{name}_statistic"
+        degrees = re.findall(r"\d+", (found["df"] or "").split("N")[0])
+        signs = {"<": "at_most", ">": "at_least", "=": "nearest"}
+
+        def value(
+            role: str, printed: str, quantity: str, rounding: str, start: str = f"text.{place}.t{k + 1}"
+        ) -> Value:
+            unit = "items" if quantity == "degrees_of_freedom" else "1"
+            return _value(printed.replace("−", "-"), unit, quantity, f"{start}.{role}", rounding)
+
+        claims = {
+            "p": value("p", found["p"], "p_value", signs[found["sign"]]),
+            "statistic": value("statistic", found["value"], quantity, "nearest"),
+        }
+        for role, printed in zip(("df", "df2"), degrees, strict=False):
+            claims[role] = value(role, printed, "degrees_of_freedom", "exact")
+        if len(degrees) == {"z_statistic": 0, "f_statistic": 2}.get(quantity, 1):
+            yield Bound("p_from_statistic", claims, "")
 
 
 def _ordered(one: list[Value], other: list[Value], wanted: list[str], first_better: bool, literal: bool):

@@ -98,8 +98,8 @@ def test_shares_add_up_where_their_neighbours_do():
 
 
 def test_bold_beside_a_better_cell_is_reported_and_not_accused():
-    text = "|Model|F1|Accuracy|Recall|\n|---|---|---|---|\n|A|**0.9**|**0.8**|0.7|\n|B|0.8|0.7|0.8|\n|C|0.7|0.6|**0.75**|\n"
-    assert verdicts(text, "md")["ordering"] == {"consistent", "undetermined"}
+    text = "|Model|F1|MCC|AUC|\n|---|---|---|---|\n|A|**0.9**|**0.8**|0.7|\n|B|0.8|0.7|0.85|\n|C|0.7|0.6|**0.75**|\n"
+    assert verdicts(text, "md")["marked_best"] == {"consistent", "undetermined"}
 
 
 def test_sections_add_up_to_another_table():
@@ -141,3 +141,35 @@ def test_stated_gains(sentence, verdict):
 def test_comparisons_and_superlatives(sentence, verdict):
     found = verdicts(f"{sentence}\n\n{SCORES}", "txt").get("ordering")
     assert found == ({verdict} if verdict else None)
+
+
+TESTED = "The groups differ, {}.\n\n" + SCORES
+
+
+@pytest.mark.parametrize(
+    ("test", "verdict"),
+    [
+        ("t(28) = 2.20, p = .036", "consistent"),  # scipy.stats: 2 * t.sf(2.2, 28) = 0.0363
+        ("t(28) = 2.20, p = .063", "inconsistent"),
+        ("F(2, 57) = 3.90, p < .05", "consistent"),  # f.sf(3.9, 2, 57) = 0.0259
+        ("χ2(1, N = 90) = 3.11, p < .05", "inconsistent"),  # chi2.sf(3.11, 1) = 0.0778
+    ],
+)
+def test_p_values_of_sentences(test, verdict):
+    assert verdicts(TESTED.format(test), "txt")["p_from_statistic"] == {verdict}
+
+
+def test_confusion_matrices():
+    shares = "Table 1: Confusion matrix (%) of {}\nTrue\thappy\tsad\nhappy\t{}\t20.0\nsad\t15.0\t85.0\n\n"
+    counts = "Table {n}: Confusion matrix of model {n} on DEAM\nTrue\thappy\tsad\nhappy\t{a}\t8\nsad\t7\t30\n\n"
+    assert verdicts(shares.format("ours", "80.0"), "txt")["matrix_scores"] == {"consistent"}
+    assert verdicts(shares.format("ours", "83.0"), "txt")["matrix_scores"] == {"inconsistent"}
+    one = counts.format(n=1, a=32)
+    assert verdicts(one + counts.format(n=2, a=32), "txt")["same_test_set"] == {"consistent"}
+    assert verdicts(one + counts.format(n=2, a=39), "txt")["same_test_set"] == {"undetermined"}
+
+
+def test_micro_f1_is_accuracy_where_items_have_one_label():
+    text = "Table 1: Classification scores\nModel\tAccuracy\tMicro F1\nA\t0.81\t{}\nB\t0.70\t0.70\n"
+    assert verdicts(text.format("0.81"), "txt")["identities"] == {"consistent"}
+    assert "inconsistent" in verdicts(text.format("0.84"), "txt")["identities"]

@@ -16,11 +16,11 @@ SENTENCES = {
     "bai2026": ["Ours has approximately {abstract.accuracy_gain}% higher accuracy than the baselines."],
     "bath2025": ["In Table 4.1, Model 3 was worse than Model 2 in all metrics."],
     "gujar2026": [
-        "In Table 6 the highest F1 of {sec73.f1_happy}% is that of Happy. The highest F1 of {sec73.f1_calm}% is Calm's."
+        "In Table 6 the highest F1 of {sec73.f1_happy}% is Happy's. The highest F1 of {sec73.f1_calm}% is Calm's."
     ],
     "qiu2025": [
-        "Our model is compared with MCAN in Table 1. It shows a {text.accuracy_gain_arousal}% increase in accuracy and a "
-        "{text.mae_gain_arousal}% decrease in MAE.",
+        "Our model is compared with MCAN in Table 1. It shows a {text.accuracy_gain_arousal}% increase in accuracy and "
+        "a {text.mae_gain_arousal}% decrease in MAE.",
         "Our model is compared with MCAN in Table 2. It improves RMSE by {text.rmse_gain_valence}% and MAE by "
         "{text.mae_gain_valence}%.",
     ],

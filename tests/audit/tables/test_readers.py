@@ -79,7 +79,8 @@ def test_spanning_cells_of_html_and_latex_are_repeated():
 
 
 def test_several_tables_and_the_prose_between_them():
-    text = "Ours wins.\n\nTable 1 First\nModel\tF1\nA\t0.5\nB\t0.6\n\nIn Table 2 it loses.\n\nTable 2 Second\nModel\tF1\nA\t0.6\nB\t0.5\n"
+    rows = "Model\tF1\nA\t0.5\nB\t0.6\n\n"
+    text = f"Ours wins.\n\nTable 1 First\n{rows}In Table 2 it loses.\n\nTable 2 Second\n{rows}"
     document = readers.read_text(text)
     assert [(grid.name, grid.caption) for grid in document.grids] == [("1", "Table 1 First"), ("2", "Table 2 Second")]
     assert document.paragraphs == ["Ours wins.", "In Table 2 it loses."]

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, fits, observe, rows
-from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, in_unit, nearest_step, sum_of
+from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, hull, in_unit, nearest_step, sum_of
 
 #: a longer sum is not spelled out in the sentence for readers
 MOST_TERMS = 12
@@ -319,11 +319,12 @@ def weights_feasible(highest: Number, weights: list[Number], lowest: Number | No
     least = lowest.interval if lowest else Interval.exactly(0)
     ends = highest.interval + (least if lowest else 0)
     smallest, largest = (ends + least * others).low, (ends + highest.interval * others).high
-    if others < 0 or smallest > largest:
+    if others < 0:
         raise Unusable(f"{count} weights cannot have a highest of {highest} and a lowest of {lowest or 'none'}")
-    span = in_unit(Interval(smallest, largest), highest.unit)
+    span = in_unit(hull([Interval.exactly(smallest), Interval.exactly(largest)]), highest.unit)
     stated = f"highest {highest}" + (f" and lowest {lowest}" if lowest else "")
-    possible = Interval((1 - least.high) / (others + 1), 1 - least.low * (others + (1 if lowest else 0)))
+    ends_of_highest = (1 - least.high) / (others + 1), 1 - least.low * (others + (1 if lowest else 0))
+    possible = Interval(*ends_of_highest) if ends_of_highest[0] <= ends_of_highest[1] else None
     return decide(
         [Reading(f"{count} weights", smallest <= 1 <= largest, f"they add up to {span}", True, highest, possible)],
         good=f"{count} weights with {stated} can add up to one.",

@@ -55,6 +55,12 @@ _TEST = re.compile(
     r"\b(?P<name>t|F|z|r|χ2|χ²|chi2)(?: ?\((?P<df>[^)]*)\))? ?= ?(?P<value>[-−]?\d*\.\d+), "
     r"?p ?(?P<sign>[<=>]) ?(?P<p>\d?\.\d+)"
 )
+_JOIN = re.compile(r"\b(?:match|join|link|merg|intersect)\w*\b[^.]{0,60}\b(?:ids?|identifiers?|names?|keys?)\b", re.I)
+_SIZE = re.compile(
+    r"(?P<lead>\b[a-z]+ )?(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})+|\d+) (?:[a-z-]+ ){0,2}"
+    r"(?P<noun>users|listeners|people|participants|songs|tracks|clips|excerpts|artists|items)\b",
+    re.I,
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -83,6 +89,7 @@ def bind(tables: list[Table], paragraphs: list[str]) -> list[Bound]:
             found += _comparisons(sentence, linked or tables, place)
             found += _superlatives(sentence, linked)
             found += _tests(sentence, place)
+            found += _joins(sentence, " ".join([*paragraphs[max(position - 1, 0) : position], before]), place)
             before = sentence
     return found
 
@@ -179,10 +186,13 @@ def _gain(
     if not ours or not {v.quantity for v in before} & {v.quantity for v in ours}:
         return
     one_result = len({(v.quantity, v.printed) for v in ours}) == len({v.quantity for v in ours})
-    open_ = not ((linked and base) or one_result) or _ELSEWHERE.search(sentence)
+    told = (linked and base) or one_result
+    open_ = not told or _ELSEWHERE.search(sentence)
     name = f"text.{place}.{gain['value'].replace('.', '_')}"
     claim = _value(gain["value"], unit, "percentage_gain", name, rounding)
     unless = "it compares with numbers that no table prints" if open_ else ""
+    if rounding == "approximate" and not unless:
+        unless = "the text means no exact number"
     yield Bound("stated_change", {"stated": claim, "before": before, "after": ours}, "", unless=unless)
 
 
@@ -228,6 +238,27 @@ def _tests(sentence: str, place: str) -> Iterator[Bound]:
             claims[role] = value(role, printed, "degrees_of_freedom", "exact")
         if len(degrees) == {"z_statistic": 0, "f_statistic": 2}.get(quantity, 1):
             yield Bound("p_from_statistic", claims, "")
+
+
+def _joins(sentence: str, before: str, place: str) -> Iterator[Bound]:
+    """'matched by user ids, 500 users remain': a join has at most as many as each data set named before."""
+    if not _JOIN.search(sentence):
+        return
+    sources = [
+        m for said in _sentences(before) if re.search(r"data ?-?set|corpus", said, re.I) for m in _SIZE.finditer(said)
+    ]
+    for joined in _SIZE.finditer(sentence):
+        for k, source in enumerate(m for m in sources if m["noun"].casefold() == joined["noun"].casefold()):
+            values = [
+                _value(size["n"], size["noun"].casefold(), "count", f"text.{place}.{name}{k + 1}", _how(size["lead"]))
+                for name, size in (("joined", joined), ("source", source))
+            ]
+            yield Bound("at_most", {"smaller": values[:1], "larger": values[1:]}, "")
+
+
+def _how(lead: str | None) -> str:
+    """The rounding of a count that words such as 'about' stand before."""
+    return next((name for name, pattern in _ABOUT.items() if lead and pattern.search(lead)), "exact")
 
 
 def _ordered(one: list[Value], other: list[Value], wanted: list[str], first_better: bool, literal: bool):

@@ -122,6 +122,7 @@ SCORES = "Table 1 Scores\nModel\tAccuracy (%)\tF1 (%)\nCRNN\t72.4\t71.9\nBERT\t7
         ("Table 1 shows a 15.2% increase in accuracy over CRNN.", "inconsistent"),
         ("Table 1 shows that ours improved the accuracy of CRNN by 12.2% and F1 by 12.1%.", "consistent"),
         ("Ours is about 19% higher in accuracy than previous work [3].", "undetermined"),
+        ("Ours is about 19% higher in accuracy.", "undetermined"),
     ],
 )
 def test_stated_gains(sentence, verdict):
@@ -157,6 +158,12 @@ TESTED = "The groups differ, {}.\n\n" + SCORES
 )
 def test_p_values_of_sentences(test, verdict):
     assert verdicts(TESTED.format(test), "txt")["p_from_statistic"] == {verdict}
+
+
+def test_a_join_has_no_more_users_than_its_sources():
+    text = "The corpus is a data set of about {} users. Linked by their ids, 500 users remain.\n\n" + SCORES
+    assert verdicts(text.format("1,000"), "txt")["at_most"] == {"consistent"}
+    assert verdicts(text.format("300"), "txt")["at_most"] == {"inconsistent"}
 
 
 def test_confusion_matrices():

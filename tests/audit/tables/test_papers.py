@@ -13,7 +13,10 @@ from mer_repro.papers import paper_keys
 
 #: what the papers say of their tables, in our words; {numbers} are claims
 SENTENCES = {
-    "bai2026": ["Ours has approximately {abstract.accuracy_gain}% higher accuracy than the baselines."],
+    "bai2026": [
+        "Ours has approximately {abstract.accuracy_gain}% higher accuracy than the baselines.",
+        "The data set holds about {sec411.lastfm_users} users. Matched by their ids, {sec411.users} users remain.",
+    ],
     "bath2025": ["In Table 4.1, Model 3 was worse than Model 2 in all metrics."],
     "gujar2026": [
         "In Table 6 the highest F1 of {sec73.f1_happy}% is Happy's. The highest F1 of {sec73.f1_calm}% is Calm's."
@@ -67,8 +70,10 @@ def places(paper: ledger.Ledger, result) -> set[tuple]:
     """The cells that a result concerns, as (table, row, column); the printed numbers where sentences are concerned."""
     claims = {f"{paper.paper}.{claim.id}": claim for claim in paper.claims}
     concerned = [claims[name] for name in result.claims]
-    if result.check in ("ordering", "stated_change"):
-        return {claim.value.rstrip("0") for claim in concerned if result.check == "ordering" or not claim.where.table}
+    if result.check in ("ordering", "stated_change", "at_most"):
+        return {
+            claim.value.rstrip("0") for claim in concerned if result.check != "stated_change" or not claim.where.table
+        }
     rows = [(c.where.row or "").replace("3*", "").replace(" / ", " ").casefold() for c in concerned]
     return {(claim.where.table, row, claim.where.column) for claim, row in zip(concerned, rows, strict=True)}
 

@@ -55,7 +55,7 @@ def sentences(to_record: Link = _plain, to_claim: Link = _plain) -> str:
     ----------
     to_record, to_claim : take a number and the id of what it comes from, and make a link of it; plain text by default.
     """
-    from mer_repro.data import figures, survey
+    from mer_repro.critique.data_chapter import figures, survey
 
     ours = measured()
     theirs = {target: to_claim(number, f"{PAPER}.{STATED[target]}") for target, number in stated().items()}

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mer_repro.data import checks, deam, registry, swap
+from mer_repro.critique.data_chapter import swap
+from mer_repro.data import checks, deam, registry
 
 
 def songs(*rows):

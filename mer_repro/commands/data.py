@@ -192,7 +192,7 @@ def survey(write: bool) -> None:
       mer-repro data survey
       MER_REPRO_DATA=~/music mer-repro data survey --write
     """
-    from mer_repro.data import survey as chapter
+    from mer_repro.critique.data_chapter import survey as chapter
 
     document = chapter.measure("real")
     if not write:

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from mer_repro import report
 from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, effects, judgements, precision
+from mer_repro.critique.data_chapter import survey as data_survey
 from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
-from mer_repro.data import survey as data_survey
 from mer_repro.records import cells_of, find
 from mer_repro.verdicts import JUDGEMENTS
 

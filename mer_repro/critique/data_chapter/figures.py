@@ -1,11 +1,12 @@
-"""The pictures, tables and numbers of the data chapter, drawn from a survey (`mer_repro.data.survey`)."""
+"""The pictures, tables and numbers of the data chapter, drawn from a survey (`data_chapter.survey`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mer_repro import plots, report
-from mer_repro.data import registry, survey
+from mer_repro.critique.data_chapter import survey
+from mer_repro.data import registry
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

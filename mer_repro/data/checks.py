@@ -346,3 +346,50 @@ def balance(labels: Iterable[str]) -> dict[str, float]:
     counts = Counter(labels)
     total = sum(counts.values())
     return {label: count / total for label, count in counts.most_common()}
+
+
+def balance_finding(labels: Iterable[str], what: str) -> Finding:
+    """How evenly the classes of `what` are filled."""
+    shares = balance(labels)
+    names = list(shares)
+    return Finding(
+        "class balance",
+        "note",
+        f"{len(names)} values of {what}; the commonest, {names[0]}, has {percent(shares[names[0]])} of the items, the"
+        f" rarest, {names[-1]}, {percent(shares[names[-1]])}.",
+        shares,
+    )
+
+
+def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) -> Finding | None:
+    """Clips that are shorter than `shortest` (s) where `stated` s are documented; None where the copy has no sound, or
+    is a twin, whose clips are short by design."""
+    import soundfile
+
+    from mer_repro.errors import DataMissing
+
+    if dataset.location.kind != "real":
+        return None
+    seconds = {}
+    for song_id in song_ids:
+        try:
+            seconds[song_id] = soundfile.info(dataset.audio_path(song_id)).duration
+        except DataMissing:
+            continue
+    if not seconds:
+        return None
+    short = sorted((song for song in seconds if seconds[song] < shortest), key=seconds.get)
+    listed = ", ".join(f"{song} ({seconds[song]:.1f} s)" for song in short[:5])
+    return Finding(
+        "length of the clips",
+        "note" if short else "ok",
+        f"{len(seconds):,} clips of {stated:g} s by the documentation: {min(seconds.values()):.1f} to"
+        f" {max(seconds.values()):.1f} s; {len(short)} are shorter than {shortest:g} s"
+        + (f": {listed}." if short else "."),
+        {
+            "clips": len(seconds),
+            "short": len(short),
+            "shortest": min(seconds.values()),
+            "longest": max(seconds.values()),
+        },
+    )

@@ -1,4 +1,4 @@
-"""`mer-repro data check`, `errata` and `prepare`: is my split right, what is wrong with the sets, make what is missing."""
+"""`mer-repro data check`, `errata`, `prepare`: is my split right, what is wrong with the sets, what no archive has."""
 
 from __future__ import annotations
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BIBTEX = """@misc{vanderwalle2025musifeast,
-  title = {{MUSIFEAST-17}: {MUsic} Stimuli for Imagination, Familiarity, Emotion, and Aesthetic {STudies} across 17 genres},
+  title = {{MUSIFEAST-17}: {MUsic} Stimuli for Imagination, Familiarity, Emotion, and Aesthetic {STudies} across 17
+    genres},
   author = {van der Walle, Hazel A. and others},
   year = {2025},
   publisher = {OSF},

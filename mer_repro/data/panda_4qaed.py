@@ -54,7 +54,7 @@ DOCUMENTED_CLIPS, CLIPS_A_QUADRANT, CLIP_SECONDS, FEATURES = 900, 225, 30, 100
 SHORTEST = 28.0
 SONG_ID = Column("song_id", ("Song", "SongID", "IDSong"), "str")
 QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
-#: The codes of the features, in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
+#: Features stand in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
 TABLES = {
     "annotations": Table(
         "panda_dataset_taffc_annotations.csv", (SONG_ID, QUADRANT), lines=DOCUMENTED_CLIPS, says="quadrants"
@@ -201,11 +201,10 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     values = (centres[true] + rng.standard_normal((TWIN_CLIPS, FEATURES))).round(6)
     twins.write_table(folder / TABLES["annotations"].path, ["Song", "Quadrant"], list(zip(ids, stated, strict=True)))
     rows = [
-        [song, f"Generated Artist {place // 3}", f"Generated Song {min(place, TWIN_CLIPS - 2)}", stated[place], 0.75]
-        + ["Generated", "Pop/Rock"]
+        [song, f"Generated Artist {place // 3}", f"Generated Song {place}", stated[place], 0.75, "Generated", "Pop"]
         for place, song in enumerate(ids)
     ]
-    rows[-1][1] = rows[-2][1]
+    rows[-1][1:3] = rows[-2][1:3]
     twins.write_table(folder / TABLES["metadata"].path, TABLES["metadata"].header, rows)
     header = ["SongID", *(f"F{code:04d}" for code in range(FEATURES)), "Quadrant"]
     rows = [[song, *row, q] for song, row, q in zip(ids, values.tolist(), stated, strict=True)]

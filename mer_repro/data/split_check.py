@@ -1,5 +1,5 @@
-"""Is this split of a data set what its user thinks it is? Songs, versions and artists on both sides, labels that are not
-the set's, ids that nobody knows, songs that other sets hold too.
+"""Is this split of a data set what its user thinks it is? Songs, versions and artists on both sides, labels that are
+not the set's, ids that nobody knows, songs that other sets hold too.
 
 Conventions
 -----------
@@ -473,7 +473,7 @@ def _compared(split: Split, table: pd.DataFrame, scale: tuple[float, float]) -> 
     agreeing, straight, crossed, (low, high) = max(readings, key=lambda reading: reading[0])
     if agreeing < len(joint) / 2:
         tried = ", ".join(f"{a:g} to {b:g}" for a, b in (scale, *USUAL_SCALES))
-        says = f"Of {len(joint):,} labels only {agreeing} are the set's on any of the scales {tried}: not compared further."
+        says = f"Of {len(joint):,} labels only {agreeing} are the set's on one of the scales {tried}: not compared."
         return [SplitFinding("labels of the set", "note", says, len(joint) - int(agreeing))]
     outside = ((written < low - ROUNDING) | (written > high + ROUNDING)).any(axis=1)
     other = ~straight & ~crossed & ~outside
@@ -546,7 +546,7 @@ def _seen(split: Split, table: pd.DataFrame) -> SplitFinding:
 
 
 def _in_other(table: pd.DataFrame, other: pd.DataFrame, name: str, other_name: str) -> dict:
-    """{song_id: song_id in the other set} of songs that both hold: by id where ids are shared, else by artist and title."""
+    """{song_id: song_id in the other set} of songs in both: by id where ids are shared, else by artist and title."""
     if other_name in SONG_SETS[name].same_ids:
         shared = set(table.song_id) & set(other.song_id)
         return {song: song for song in shared}
@@ -573,7 +573,7 @@ def _elsewhere(split: Split, table: pd.DataFrame, name: str, source: str, home: 
                 SplitFinding(
                     f"songs of {other_name}",
                     "note",
-                    f"{len(shared):,} songs are in {entry.title.partition(',')[0]} too ({listed}): a model trained on it has met them.",
+                    f"{len(shared):,} songs are in {entry.title.partition(',')[0]} too ({listed}).",
                     len(shared),
                     tuple(str(song) for song in shared),
                 )

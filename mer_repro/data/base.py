@@ -1,4 +1,4 @@
-"""What every data set's loader shares: where its files lie, how they are read, what checking them may find.
+"""What every data set's loader declares: where its files lie, what they hold, what checking them may find.
 
 Conventions
 -----------
@@ -6,18 +6,18 @@ A loader module (``mer_repro/data/<name>.py``) has
 
 - ``BIBTEX``, ``LICENSE_INFO``: whom to cite, what the owners allow;
 - ``REMOTES``: ``{name: Remote}``, the official downloads;
-- ``REQUIRED``, ``OPTIONAL``: the files its tables are read from, relative to the data set's folder, in the
-  layout of the official archive (shell patterns allowed); optionally ``ROOTS``, folders an archive may wrap
-  around them;
+- ``TABLES``: ``{name: Table}``, the files that count, in the layout of the official archive. One declaration drives
+  reading (`Table.read`), the checks that every set has, the documentation page and the header of the twin's file;
+- optionally ``NAMES``, other names that its folder goes by, and ``ALSO``, ``{prefix: prefixes}``: where copies that
+  circulate keep what the archive has under a prefix;
 - ``load(location, ...)``: a frozen dataclass of pandas tables and a ``location``;
-- ``validate(dataset)``: a list of `Finding`;
+- ``validate(dataset)``: a list of `Finding`, beside those that `mer_repro.data.checks.declared` makes of ``TABLES``;
 - ``make_twin(folder, seed=0)``: writes generated files in the official layout, and ``truth.json``.
 
-Canonical columns are ``song_id`` (as published), ``time`` (s), ``valence``, ``arousal`` (scale said by the
-loader), ``artist``, ``title``, ``genre``. Dynamic tables are long: one row a (song, time).
+Canonical columns are ``song_id`` (as published), ``time`` (s), ``valence``, ``arousal`` (scale said by the loader),
+``artist``, ``title``, ``genre``. Dynamic tables are long: one row per song and time.
 
-This module imports no pandas at import time: the planning of a sweep asks for locations and fingerprints
-only.
+This module imports no pandas: the planning of a sweep asks for locations and fingerprints only.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ import re
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -43,11 +43,11 @@ from mer_repro.errors import DataError, DataMissing
 from mer_repro.paths import cache_home
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 TWIN_MARK = "truth.json"
-#: A file changed this recently (s) may change again within the clock's resolution: its digest is not
-#: memoised.
+#: A file changed this recently (s) may change again within the clock's resolution: its digest is not memoised.
 SETTLED_AFTER = 2.0
 
 
@@ -98,22 +98,26 @@ class Finding:
 
 @dataclass(frozen=True)
 class Location:
-    """Where one copy of a data set lies: `kind` "real" or "twin", and the `files` (relative) its tables come
-    from."""
+    """Where one copy of a data set lies.
+
+    kind : "real" or "twin". files : relative paths of the files its tables come from, as the official archive names
+        them. also : the loader's ``ALSO``, by which a file may lie elsewhere in this copy.
+    """
 
     dataset: str
     kind: Literal["real", "twin"]
     folder: Path
     files: tuple[str, ...]
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) over the relative paths and contents of `files`; moving the folder does not change
-        it.
+        """SHA-256 (hex) over the official relative paths and the contents of `files`; neither moving the folder nor
+        another layout changes it.
 
-        Digests of single files are memoised in the user cache by path, size and modification time.
+        Digests of single files are memoised in the user cache by path, size, inode and times of change.
         """
-        digests = _file_digests(self.folder, self.files)
+        digests = _file_digests(self)
         whole = hashlib.sha256()
         for name in sorted(digests):
             whole.update(f"{name}\0{digests[name]}\n".encode())
@@ -124,21 +128,32 @@ class Location:
         """Bytes of everything in the folder, audio included."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
-    def path(self, name: str) -> Path:
-        """The file `name` (relative) of this copy.
+    def find(self, *names: str | Table) -> Path | None:
+        """The first of the files `names` (official relative paths) that this copy has, None if it has none of them."""
+        for name in names:
+            for official, other in prefixes(_named(name), self.also):
+                place = self.folder / (other + _named(name).removeprefix(official))
+                if place.is_file():
+                    return place
+        return None
+
+    def path(self, *names: str | Table) -> Path:
+        """As `find`.
 
         Raises
         ------
         DataMissing
-            If this copy does not have it.
+            If this copy has none of them.
         """
-        path = self.folder / name
-        if not path.is_file():
-            raise DataMissing(f"{self.dataset}: this {self.kind} copy has no file '{name}' (in {self.folder}).")
-        return path
+        found = self.find(*names)
+        if found is None:
+            raise DataMissing(
+                f"{self.dataset}: this {self.kind} copy has no file '{_named(names[0])}' (in {self.folder})."
+            )
+        return found
 
-    def has(self, name: str) -> bool:
-        return (self.folder / name).is_file()
+    def has(self, name: str | Table) -> bool:
+        return self.find(name) is not None
 
     def truth(self) -> dict:
         """What the generator of a twin planted: noise ceilings and effects.
@@ -153,22 +168,36 @@ class Location:
         return json.loads(self.path(TWIN_MARK).read_text(encoding="utf-8"))
 
 
-def _file_digests(folder: Path, files: Sequence[str]) -> dict[str, str]:
-    memo_file = cache_home() / "digests" / f"{hashlib.sha256(str(folder).encode()).hexdigest()[:24]}.json"
+def _named(file: str | Table) -> str:
+    return file if isinstance(file, str) else file.path
+
+
+def prefixes(name: str, also: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """(prefix of an official path, what stands in its place in a copy), the official layout first."""
+    yield "", ""
+    for prefix, others in also.items():
+        if name.startswith(prefix):
+            yield from ((prefix, other) for other in others)
+
+
+def _file_digests(location: Location) -> dict[str, str]:
+    memo_file = cache_home() / "digests" / f"{hashlib.sha256(str(location.folder).encode()).hexdigest()[:24]}.json"
     try:
         memo = json.loads(memo_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         memo = {}
     digests, fresh = {}, {}
-    for name in files:
-        state = (folder / name).stat()
-        key = [state.st_size, state.st_mtime_ns]
+    for name in location.files:
+        path = location.path(name)
+        state = path.stat()
+        # A copy of equal size that keeps its times (cp -p, rsync -t) has another inode or time of change.
+        key = [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino]
         known = memo.get(name)
-        if known and known[:2] == key:
-            digests[name] = known[2]
+        if known and known[:-1] == key:
+            digests[name] = known[-1]
             continue
-        digests[name] = file_digest(folder / name)
-        if time.time() - state.st_mtime > SETTLED_AFTER:
+        digests[name] = file_digest(path)
+        if time.time() - max(state.st_mtime, state.st_ctime) > SETTLED_AFTER:
             fresh[name] = [*key, digests[name]]
     if fresh:
         # A cache that cannot be written costs time, not correctness.
@@ -203,8 +232,7 @@ def expected_size(location: Location, published: Mapping) -> Mapping:
     return published if location.kind == "real" else location.truth()["size"]
 
 
-# ---- reading text tables
-# ----------------------------------------------------------------------------------------
+# ---- declarations -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -292,6 +320,61 @@ def _plain_number(cell: str) -> str:
     if not _NUMBER.fullmatch(cell):
         raise ValueError("not a number")
     return cell
+
+
+#: (rows that break a rule, what was found, what was expected); the texts may name the row's columns in braces.
+Breach = tuple["np.ndarray | pd.Series", str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published file: where it lies, what it holds, how its rows are told apart.
+
+    path : relative to the data set's folder, as in the official archive; shell patterns allowed.
+    columns : what it holds, in any order; none where the loader reads it in a way of its own (JSON, streams).
+    key : canonical names that together name a row; no two rows may agree in all of them. Empty: not checked.
+    optional : whether a copy may lack it.
+    lines, digests : lines after the header of the whole published table (0: not known), and
+        `mer_repro.data.reading.text_digest` of copies known to be whole: by them a cut copy can be told.
+    delimiter, quoted : of the cells; without `quoted` a double quote is a character like any other.
+    encodings : tried one after another.
+    others : whether named columns that are not declared (and not empty throughout) are an error or left out.
+    gather : canonical name under which the cells beyond the named columns are gathered, as a tuple of those that are
+        not empty; "" refuses rows longer than the header.
+    short : what becomes of rows shorter than the header: an error, filled with empty cells, or, of a last row, left
+        out (only where `rule` can tell a last row whose last cell was cut).
+    rule : what rows must obey beyond their cells: given the table, the breaches of it.
+    says : one line for the documentation.
+    """
+
+    path: str
+    columns: tuple[Column, ...] = ()
+    key: tuple[str, ...] = ("song_id",)
+    optional: bool = False
+    lines: int = 0
+    digests: tuple[str, ...] = ()
+    delimiter: str = ","
+    quoted: bool = True
+    encodings: tuple[str, ...] = ("utf-8",)
+    others: Literal["refuse", "ignore"] = "refuse"
+    gather: str = ""
+    short: Literal["refuse", "fill", "drop last"] = "refuse"
+    rule: Callable[[pd.DataFrame], Iterable[Breach]] | None = None
+    says: str = ""
+
+    @property
+    def header(self) -> list[str]:
+        """The published header cells, in the order of the declaration."""
+        return [column.published for column in self.columns]
+
+    def read(self, location: Location, name: str = "") -> pd.DataFrame:
+        """The table as a copy has it; `name` is the file where `path` is a pattern. See `reading.read_table`."""
+        from mer_repro.data import reading
+
+        return reading.read_table(location.path(name or self), self, reading.whole(location, self, name))
+
+
+# ---- the reader of loaders that are not declared yet: goes with the last of them
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:

@@ -1,11 +1,10 @@
-"""emoMusic: the 744 songs of MediaEval 2013, with static valence and arousal and a development/evaluation
-split.
+"""emoMusic: the 744 songs of MediaEval 2013, with static valence and arousal and a development/evaluation split.
 
 Conventions
------------ Labels are means of at least ten raters on a 1-9 scale, one pair a song (a 45 s excerpt).
-``song_id`` is shared with DEAM, which holds the same songs under the same ids. Segment times are published as
-minutes.seconds and lost their last zero in some copies ("0.2" is 0 min 20 s: all excerpts are then 45 s
-long); here they are seconds.
+-----------
+Labels are means of at least ten raters on a 1-9 scale, one pair per song (a 45 s excerpt). ``song_id`` is shared with
+DEAM, which holds the same songs under the same ids. Segment times are published as minutes.seconds and lost their last
+zero in some copies ("0.2" is 0 min 20 s: all excerpts are then 45 s long); here they are seconds.
 
 Source: Soleymani, Caro, Schmidt, Sha and Yang 2013, "1000 songs for emotional analysis of music", CrowdMM.
 """
@@ -13,13 +12,14 @@ Source: Soleymani, Caro, Schmidt, Sha and Yang 2013, "1000 songs for emotional a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.reading import require_same_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,34 +45,57 @@ REMOTES = {
     )
 }
 
-STATIC = "static_annotations.csv"
-INFO = "songs_info.csv"
-REQUIRED = (STATIC, INFO)
-OPTIONAL = ()
-ROOTS = (".", "annotations")
-
 SCALE = (1.0, 9.0)
 EXCERPT_SECONDS = 45
 DOCUMENTED_SONGS = 744
 RATERS = 10  # at least, by the paper
 
 SONG_ID = Column("song_id", "", "int", low=1, high=1000)
-STATIC_COLUMNS = (
-    SONG_ID,
-    Column("valence", ("valence_mean", "mean_valence"), low=SCALE[0], high=SCALE[1]),
-    Column("arousal", ("arousal_mean", "mean_arousal"), low=SCALE[0], high=SCALE[1]),
-    Column("valence_std", ("valence_std", "std_valence"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
-    Column("arousal_std", ("arousal_std", "std_arousal"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
+
+
+def _seconds(cell: str) -> float | None:
+    """Seconds from "minutes.seconds", whose trailing zeros may be lost; None if it is no such text."""
+    parts = re.fullmatch(r"(\d{1,2})(?:\.([0-5]\d?))?", cell)
+    return 60.0 * int(parts[1]) + int((parts[2] or "0").ljust(2, "0")) if parts else None
+
+
+def _excerpts(songs: pd.DataFrame) -> Iterator[Breach]:
+    start, end = (songs[f"segment_{which}"].map(_seconds).astype(float) for which in ("start", "end"))
+    found, expected = "a segment from '{segment_start}' to '{segment_end}'", "minutes.seconds, {seconds} s apart"
+    yield (end - start) != EXCERPT_SECONDS, found, expected.replace("{seconds}", str(EXCERPT_SECONDS))
+
+
+STATIC = Table(
+    "static_annotations.csv",
+    (
+        SONG_ID,
+        Column("valence", ("valence_mean", "mean_valence"), low=SCALE[0], high=SCALE[1]),
+        Column("arousal", ("arousal_mean", "mean_arousal"), low=SCALE[0], high=SCALE[1]),
+        Column("valence_std", ("valence_std", "std_valence"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
+        Column("arousal_std", ("arousal_std", "std_arousal"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
+    ),
+    lines=744,
+    digests=("68db1e5fb03fdbd707e241026f1cc371",),
+    says="means and standard deviations over the raters of each song",
 )
-INFO_COLUMNS = (
-    SONG_ID,
-    Column("artist", "Artist", "str"),
-    Column("title", "Song title", "str"),
-    Column("segment_start", "start of the segment (min.sec)", "str"),
-    Column("segment_end", "end of the segment (min.sec)", "str"),
-    Column("genre", "Genre", "str"),
-    Column("split", "Mediaeval 2013 set", "str", choices=("development", "evaluation")),
+SONGS = Table(
+    "songs_info.csv",
+    (
+        SONG_ID,
+        Column("artist", "Artist", "str"),
+        Column("title", "Song title", "str"),
+        Column("segment_start", "start of the segment (min.sec)", "str"),
+        Column("segment_end", "end of the segment (min.sec)", "str"),
+        Column("genre", "Genre", "str"),
+        Column("split", "Mediaeval 2013 set", "str", choices=("development", "evaluation")),
+    ),
+    lines=744,
+    digests=("4dec3eb219449cb1e17d0828ef24cf98",),
+    others="ignore",
+    rule=_excerpts,
+    says="artist, title, segment, genre and part of the MediaEval 2013 split",
 )
+TABLES = {"static": STATIC, "songs": SONGS}
 
 
 @dataclass(frozen=True)
@@ -103,30 +126,12 @@ def load(location: Location) -> EmoMusic:
     DataError
         If a file is not as documented, or the two do not speak of the same songs.
     """
-    static_path, info_path = location.path(STATIC), location.path(INFO)
-    static = read_table(static_path, STATIC_COLUMNS)
-    songs = read_table(info_path, INFO_COLUMNS, others="ignore", rule=_excerpt_rule)
-    require_same_ids(static_path, static.song_id, info_path, songs.song_id)
+    static, songs = STATIC.read(location), SONGS.read(location)
+    require_same_ids(location.path(STATIC), static.song_id, location.path(SONGS), songs.song_id)
     for column in ("segment_start", "segment_end"):
         songs[column] = songs[column].map(_seconds)
     static, songs = (table.sort_values("song_id", ignore_index=True) for table in (static, songs))
     return EmoMusic(location, static, songs)
-
-
-def _seconds(cell: str) -> float | None:
-    """Seconds from "minutes.seconds", whose trailing zeros may be lost; None if it is no such text."""
-    parts = re.fullmatch(r"(\d{1,2})(?:\.([0-5]\d?))?", cell)
-    return 60.0 * int(parts[1]) + int((parts[2] or "0").ljust(2, "0")) if parts else None
-
-
-def _excerpt_rule(row: Mapping) -> tuple[str, str] | None:
-    start, end = _seconds(row["segment_start"]), _seconds(row["segment_end"])
-    if start is not None and end == start + EXCERPT_SECONDS:
-        return None
-    return (
-        f"a segment from '{row['segment_start']}' to '{row['segment_end']}'",
-        f"minutes.seconds, {EXCERPT_SECONDS} s apart",
-    )
 
 
 def validate(dataset: EmoMusic) -> list[Finding]:
@@ -203,7 +208,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         cells = [f"\t{song_id}.mp3", *names, *(f"\t{t}\t" for t in times), f"\t{genres[position % 8]}\t"]
         info.append([song_id, *cells, "evaluation" if position % 6 == 5 else "development"])
     header = ["song_id", "valence_mean", "valence_std", "arousal_mean", "arousal_std"]
-    twins.write_table(folder / STATIC, header, static)
-    header = ["song_id", "file_name", *(column.published for column in INFO_COLUMNS[1:])]
-    twins.write_table(folder / INFO, header, info)
+    twins.write_table(folder / STATIC.path, header, static)
+    header = ["song_id", "file_name", *SONGS.header[1:]]
+    twins.write_table(folder / SONGS.path, header, info)
     twins.write_truth(folder, {"dataset": "emomusic", "seed": seed, "static": twins.ceilings(songs)})

@@ -15,12 +15,13 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from mer_repro.data import base
-from mer_repro.data.base import TWIN_MARK, Location, table_digests, write_atomically
+from mer_repro.data.base import TWIN_MARK, Location, prefixes, table_digests, write_atomically
 from mer_repro.errors import DataMissing, require_choice
 from mer_repro.paths import cache_home, data_home
 
@@ -259,8 +260,8 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
             files, missing = _files(place, module)
             if not missing:
                 kind = "twin" if (place / TWIN_MARK).is_file() else "real"
-                return Location(name, kind, place, files)
-            if len(missing) < len(module.REQUIRED) and lacking is None:
+                return Location(name, kind, place, files, getattr(module, "ALSO", {}))
+            if len(missing) < len(_patterns(module)[0]) and lacking is None:
                 lacking = (place, missing)
     if lacking:
         place, missing = lacking
@@ -272,20 +273,38 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
     return None
 
 
+def _patterns(module: ModuleType) -> tuple[list[str], list[str]]:
+    """The official paths of the required and of the optional files."""
+    if hasattr(module, "REQUIRED"):
+        return list(module.REQUIRED), list(module.OPTIONAL)
+    tables = module.TABLES.values()
+    return [t.path for t in tables if not t.optional], [t.path for t in tables if t.optional]
+
+
 def _files(place: Path, module: ModuleType) -> tuple[tuple[str, ...], list[str]]:
-    """The relative paths of the required and optional files that are in `place`, and the required ones that
-    are not."""
-    files: list[str] = []
+    """The official relative paths of the declared files that are in `place`, and the required ones that are not."""
+    required, optional = _patterns(module)
+    files: set[str] = set()
     missing: list[str] = []
-    for pattern in (*module.REQUIRED, *module.OPTIONAL):
-        if any(sign in pattern for sign in "*?"):
-            matches = sorted(p.relative_to(place).as_posix() for p in place.glob(pattern) if p.is_file())
-        else:
-            matches = [pattern] if (place / pattern).is_file() else []
-        files += matches
-        if not matches and pattern in module.REQUIRED:
+    for pattern in (*required, *optional):
+        found = _matches(place, pattern, getattr(module, "ALSO", {}))
+        files |= found
+        if not found and pattern in required:
             missing.append(pattern)
-    return tuple(sorted(set(files))), missing
+    return tuple(sorted(files)), missing
+
+
+def _matches(place: Path, pattern: str, also: Mapping[str, Sequence[str]]) -> set[str]:
+    """The official paths of the files that fit a pattern, wherever the copy keeps them."""
+    for official, other in prefixes(pattern, also):
+        place_pattern = other + pattern.removeprefix(official)
+        if any(sign in pattern for sign in "*?"):
+            found = [p.relative_to(place).as_posix() for p in place.glob(place_pattern) if p.is_file()]
+        else:
+            found = [place_pattern] if (place / place_pattern).is_file() else []
+        if found:
+            return {official + name.removeprefix(other) for name in found}
+    return set()
 
 
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
@@ -304,7 +323,7 @@ def _twin(name: str, module: ModuleType, seed: int) -> Location:
     if not folder.is_dir():
         generate_twin(module, folder, seed)
     files, _ = _files(folder, module)
-    return Location(name, "twin", folder, files)
+    return Location(name, "twin", folder, files, getattr(module, "ALSO", {}))
 
 
 def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
@@ -322,10 +341,13 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
 
 
 def _note_tables(folder: Path, module: ModuleType) -> None:
-    """Add to ``truth.json`` what tells these tables from cut copies of them."""
+    """Add to ``truth.json`` what tells these files from cut copies of them."""
+    from mer_repro.data import reading
+
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
     names = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
-    texts = ((folder / name).read_text(encoding="utf-8", errors="replace") for name in names)
-    truth["tables"] = dict(table_digests(text) for text in texts)
+    texts = {name: reading.plain_line_ends(reading.decode((folder / name).read_bytes())) for name in names}
+    truth["tables"] = {name: [text.rstrip().count("\n"), reading.text_digest(text)] for name, text in texts.items()}
+    truth["tables"] |= dict(table_digests(text) for text in texts.values())
     write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

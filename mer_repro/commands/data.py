@@ -6,6 +6,7 @@ import json
 
 import click
 
+from mer_repro.commands import data_check
 from mer_repro.data import registry
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -20,7 +21,12 @@ def command() -> None:
       mer-repro data status
       mer-repro data verify deam
       mer-repro data fetch merge
+      mer-repro data check my_split.csv --set deam
     """
+
+
+for _each in data_check.COMMANDS:
+    command.add_command(_each)
 
 
 @command.command("list", context_settings=CONTEXT)

@@ -91,14 +91,14 @@ def errata(key: str | None, as_json: bool) -> None:
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("key", type=click.Choice(["vgmidi"]))
+@click.argument("key", type=click.Choice(["vgmidi", "deam"]))
 @click.option("--soundfont", type=click.Path(path_type=Path), help="FluidR3_GM.sf2, where it is not found by itself.")
 @click.option("--workers", default=2, show_default=True, help="Pieces rendered at the same time.")
 def prepare(key: str, soundfont: Path | None, workers: int) -> None:
-    """Make the files of ours that no archive holds: the sound of VGMIDI, rendered from its MIDI files.
+    """Make the files of ours that no archive holds: VGMIDI's sound from its MIDI, DEAM's song means from its frames.
 
-    Needs FluidSynth and the FluidR3 GM sound font (Debian: apt-get install fluidsynth fluid-soundfont-gm). Pieces that
-    are there already are left alone.
+    VGMIDI needs FluidSynth and the FluidR3 GM sound font (Debian: apt-get install fluidsynth fluid-soundfont-gm);
+    pieces that are there already are left alone. Both write into the copy of the set at hand.
 
     \b
     Examples:
@@ -106,6 +106,9 @@ def prepare(key: str, soundfont: Path | None, workers: int) -> None:
     """
     from mer_repro.data import prepare as making
 
+    if key == "deam":
+        click.echo(f"deam: means of {making.deam():,} songs written.")
+        return
     done, there = making.vgmidi(soundfont=soundfont, workers=workers)
     click.echo(f"{key}: {done} pieces rendered, {there} were there already.")
 

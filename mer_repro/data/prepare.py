@@ -1,16 +1,14 @@
 """Files that stand between an official archive and what this study reads: how each of them is made.
 
-=================================  =================================================================================
-``vgmidi/audio/*.ogg``             the archive holds MIDI only. `vgmidi` renders it by FluidSynth with the FluidR3 GM
-                                   sound font, 22,050 Hz, both channels averaged to one, Ogg Vorbis.
-``deam/features/ID.csv``           in the archive: 260 openSMILE columns per half second, means (``_amean``) and
-                                   deviations (``_stddev``) of 65 low-level descriptors and their deltas.
-``deam/derived/opensmile_song_     means over a song of the 130 ``_amean`` columns above: a third party's aggregate.
-means.csv``                        `mer_repro.data.deam` makes the same from ``features/`` where a copy has it.
-openSMILE columns of other sets    `mer_repro.features.opensmile_lld` computes the 130 descriptors from sound
-                                   (ComParE 2016, 1 s windows every 0.5 s) under the archive's names.
-``*.opus`` of 4QAED, MUSIFEAST-17  the archives hold mp3; any encoding that soundfile reads may stand in its place.
-=================================  =================================================================================
+- ``vgmidi/audio/*.ogg``: the archive holds MIDI only. `vgmidi` renders it by FluidSynth with the FluidR3 GM sound font:
+  22,050 Hz, gain 1, both channels averaged to one, Ogg Vorbis. The files this study used end with the last sound; up to
+  a second of silence is all that they lack.
+- ``deam/derived/opensmile_song_means.csv``: means over each song of the 130 ``_amean`` columns (65 low-level
+  descriptors and their deltas) of the archive's ``features/ID.csv``, which has 260 columns every half second. The copy this study
+  used is a third party's; `deam` makes the same table of the archive's files.
+- openSMILE columns of sets without any: `mer_repro.features.opensmile_lld` computes the 130 descriptors from sound
+  (ComParE 2016, windows of 1 s every 0.5 s) under DEAM's or PMEmo's names.
+- ``*.opus`` of 4QAED and MUSIFEAST-17: the archives hold mp3; any encoding that soundfile reads may stand in its place.
 """
 
 from __future__ import annotations
@@ -26,6 +24,8 @@ from mer_repro.data import registry
 from mer_repro.errors import DataError, DataMissing, PackageMissing, ParameterError
 
 SAMPLE_RATE = 22_050
+#: FluidSynth's own default of 0.2 leaves most of the range unused.
+GAIN = 1.0
 #: Where distributions put the sound font (Debian, Fedora, Arch).
 SOUNDFONTS = (
     "/usr/share/sounds/sf2/FluidR3_GM.sf2",
@@ -80,6 +80,37 @@ def vgmidi(*, soundfont: Path | None = None, home: Path | None = None, workers: 
     return len(missing), len(dataset.pieces) - len(missing)
 
 
+def deam(*, home: Path | None = None) -> int:
+    """Write ``derived/opensmile_song_means.csv`` of the copy of DEAM at hand, from its per-frame ``features/ID.csv``.
+
+    Returns
+    -------
+    How many songs it holds.
+
+    Raises
+    ------
+    DataMissing
+        If there is no real copy, or it lacks the features of a song.
+    ParameterError
+        If the copy's folder cannot be written.
+    DataError
+        If a file of features is not as documented.
+    """
+    from mer_repro.data import twins
+
+    dataset = registry.load("deam", "real", home)
+    names = [f"{name}_amean" for name in twins.DESCRIPTORS]
+    rows = []
+    for song_id in dataset.static.song_id:
+        frames = dataset.frame_features(song_id)
+        rows.append([song_id, *(repr(float(value)) for value in frames[names].mean())])
+    try:
+        twins.write_table(dataset.location.folder / "derived/opensmile_song_means.csv", ["song_id", *names], rows)
+    except OSError as error:
+        raise ParameterError(f"{dataset.location.folder} cannot be written ({error.strerror}).") from None
+    return len(rows)
+
+
 def _soundfont(given: Path | None) -> Path:
     found = [Path(place) for place in ([given] if given else SOUNDFONTS) if Path(place).is_file()]
     if not found:
@@ -100,7 +131,19 @@ def render(midi: Path, target: Path, soundfont: Path, program: str = "fluidsynth
 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".render-") as folder:
         wave, ogg = Path(folder) / "out.wav", Path(folder) / "out.ogg"
-        command = [program, "-ni", "-q", "-r", str(SAMPLE_RATE), "-F", str(wave), str(soundfont), str(midi)]
+        command = [
+            program,
+            "-ni",
+            "-q",
+            "-r",
+            str(SAMPLE_RATE),
+            "-g",
+            str(GAIN),
+            "-F",
+            str(wave),
+            str(soundfont),
+            str(midi),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not wave.is_file():
             words = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -70,12 +70,19 @@ DATASETS: dict[str, Entry] = {
     "merge": Entry(
         "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
     ),
+    "musifeast17": Entry(
+        "mer_repro.data.musifeast17",
+        "MUSIFEAST-17: 356 clips in 17 genres, valence and arousal by eight groups of raters",
+    ),
     "musixmatch": Entry(
         "mer_repro.data.musixmatch", "musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"
     ),
     "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
     "nowplaying_rs": Entry(
         "mer_repro.data.nowplaying_rs", "#nowplaying-RS: 11.6 million listening tweets with audio features"
+    ),
+    "panda_4qaed": Entry(
+        "mer_repro.data.panda_4qaed", "4QAED: 900 clips in four quadrants, 100 features each; 405 of them MERGE's"
     ),
     "pmemo": Entry(
         "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"

@@ -312,7 +312,8 @@ def check(
     dataset = registry.dataset_module(name).load(location)
     table = SONG_SETS[name].table(dataset)
     split = read_split(paths, table.song_id)
-    findings = [_unknown(split), _missing(split, table), *_repeated(split), *_named(split, table, name)]
+    findings = [_unknown(split), _missing(split, table), *_repeated(split), versions(split, table, name)]
+    findings += [_artists(split, table)] if "artist" in table else []
     findings += _labels(split, table, name, dataset)
     findings += _elsewhere(split, table, name, source, home)
     for other, path in also:
@@ -385,52 +386,46 @@ def _spread(parts: pd.Series) -> str:
     )
 
 
-def _named(split: Split, table: pd.DataFrame, name: str) -> list[SplitFinding]:
-    """Versions of one song, and artists, in more than one part."""
+def versions(split: Split, table: pd.DataFrame, name: str) -> SplitFinding:
+    """Entries that are one song, by artist and title of `table` or as reported (`errata.same_song`), in two parts."""
     from mer_repro.data import errata
 
+    of = split.rows[split.rows.known].groupby("song_id").part.agg(set)
+    groups = [*errata.same_song(name), *(checks.duplicate_songs(table) if "artist" in table else [])]
+    torn = [
+        pair
+        for group in groups
+        for pair in combinations([song for song in group if song in of.index], 2)
+        if len(of[pair[0]] | of[pair[1]]) > 1
+    ]
+    return _finding(
+        "versions in two parts",
+        "fault",
+        dict.fromkeys(" = ".join(map(str, sorted(pair, key=str))) for pair in torn),
+        lambda n: f"{n} pairs that are one song (by artist and title, or as reported) stand in different parts.",
+        "No two versions of one song are in different parts.",
+    )
+
+
+def _artists(split: Split, table: pd.DataFrame) -> SplitFinding:
+    """Artists in more than one part, of the songs whose artist the set states."""
     held = split.rows[split.rows.known].drop_duplicates(["song_id", "part"])[["song_id", "part"]]
-    groups = [*errata.same_song(name)]
-    if "artist" in table:
-        groups += checks.duplicate_songs(table)
-    of = held.groupby("song_id").part.agg(set)
-    torn = []
-    for group in groups:
-        present = [song for song in group if song in of.index]
-        torn += [pair for pair in combinations(present, 2) if of[pair[0]] != of[pair[1]] or len(of[pair[0]]) > 1]
-    found = [
-        _finding(
-            "versions in two parts",
-            "fault",
-            dict.fromkeys(" = ".join(map(str, sorted(pair, key=str))) for pair in torn),
-            lambda n: (
-                f"{n} pairs of entries that are one song (artist and title, or reported) stand in different parts."
-            ),
-            "No two versions of one song are in different parts.",
-        )
-    ]
-    if "artist" not in table:
-        return found
     joint = held.merge(table[["song_id", "artist"]], on="song_id")
-    joint["artist_key"] = [checks.song_key(artist, "").partition(" |")[0] for artist in joint.artist]
-    joint = joint[~joint.artist_key.isin(NOBODY)]
-    parts = joint.groupby("artist_key").part.agg(set)
-    shared = parts[parts.map(len) > 1]
-    tested = joint[
-        joint.part.eq("test") & joint.artist_key.isin(parts[parts.map(lambda p: {"train", "test"} <= p)].index)
-    ]
-    known = len(joint.drop_duplicates("song_id"))
-    both = f" {tested.song_id.nunique()} test songs have an artist that is trained on." if len(tested) else ""
-    return [
-        *found,
-        _finding(
-            "artists in two parts",
-            "note",
-            joint.groupby("artist_key").artist.first()[shared.index],
-            lambda n: f"{n} of {len(parts):,} artists (known of {known:,} songs) are in more than one part.{both}",
-            f"No artist (known of {known:,} songs) is in two parts.",
-        ),
-    ]
+    joint["key"] = [checks.song_key(artist, "").partition(" |")[0] for artist in joint.artist]
+    joint = joint[~joint.key.isin(NOBODY)]
+    parts = joint.groupby("key").part.agg(set)
+    shared = parts[parts.map(len) > 1].index
+    trained = parts[parts.map(lambda p: "train" in p)].index
+    tested = joint[joint.part.eq("test") & joint.key.isin(trained)].song_id.nunique()
+    both = f" {tested} test songs have an artist that is trained on." if tested else ""
+    known = joint.song_id.nunique()
+    return _finding(
+        "artists in two parts",
+        "note",
+        joint.groupby("key").artist.first()[shared],
+        lambda n: f"{n} of {len(parts):,} artists (known of {known:,} songs) are in more than one part.{both}",
+        f"No artist (known of {known:,} songs) is in two parts.",
+    )
 
 
 # ---- labels ----------------------------------------------------------------------------------------------------------

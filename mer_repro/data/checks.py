@@ -227,6 +227,11 @@ def orientation_by_loudness(table: pd.DataFrame, loudness: pd.DataFrame) -> dict
 # ---- findings that several sets share --------------------------------------------------------------------------------
 
 
+def note(check: str, says: str, numbers: Mapping | None = None, status: str = "note", **words) -> Finding:
+    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`."""
+    return Finding(check, status, says.format(**(numbers or {}), **words), numbers or {})
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 

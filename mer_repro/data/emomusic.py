@@ -6,6 +6,10 @@ Labels are means of at least ten raters on a 1-9 scale, one pair per song (a 45 
 DEAM, which holds the same songs under the same ids. Segment times are published as minutes.seconds and lost their last
 zero in some copies ("0.2" is 0 min 20 s: all excerpts are then 45 s long); here they are seconds.
 
+Dynamic labels are means and standard deviations over raters on -1..1, every 0.5 s from 15 s to 45 s. In the copy at
+hand their means are DEAM's (`validate`): the deviations are what emoMusic adds, and neither set can test a model of the
+other's dynamic labels.
+
 Source: Soleymani, Caro, Schmidt, Sha and Yang 2013, "1000 songs for emotional analysis of music", CrowdMM.
 """
 
@@ -95,7 +99,30 @@ SONGS = Table(
     rule=_excerpts,
     says="artist, title, segment, genre and part of the MediaEval 2013 split",
 )
-TABLES = {"static": STATIC, "songs": SONGS}
+DYNAMIC_SCALE, FIRST_FRAME, HOP, FRAMES = (-1.0, 1.0), 15.0, 0.5, 61
+
+
+def _dynamic(target: str, statistic: str) -> Table:
+    """One wide file: a row per song, a column per time."""
+    low = 0.0 if statistic == "std" else DYNAMIC_SCALE[0]
+    times = [f"sample_{1000 * (FIRST_FRAME + HOP * frame):.0f}ms" for frame in range(FRAMES)]
+    return Table(
+        f"annotations/{target}_cont_{statistic}.csv",
+        (SONG_ID, *(Column(name, low=low, high=DYNAMIC_SCALE[1], unit="a frame of 0.5 s") for name in times)),
+        optional=True,
+        lines=744,
+        says=f"dynamic {target}, {'means' if statistic == 'average' else 'standard deviations'} over the raters",
+    )
+
+
+#: Column of `EmoMusic.dynamic` -> the file it is read from.
+DYNAMIC = {
+    f"{target}{suffix}": _dynamic(target, statistic)
+    for suffix, statistic in (("", "average"), ("_std", "std"))
+    for target in ("valence", "arousal")
+}
+TABLES = {"static": STATIC, "songs": SONGS, **{f"dynamic_{name}": table for name, table in DYNAMIC.items()}}
+ALSO = {"annotations/": ("",)}
 
 
 @dataclass(frozen=True)
@@ -105,11 +132,14 @@ class EmoMusic:
     static : song_id, valence, arousal, valence_std, arousal_std (1-9).
     songs : song_id, artist, title, segment_start, segment_end (s in the song), genre, split ("development" or
         "evaluation").
+    dynamic : song_id, time (s), valence, arousal (-1..1) and, where the copy has them, valence_std, arousal_std; None
+        where it has no dynamic means.
     """
 
     location: Location
     static: pd.DataFrame
     songs: pd.DataFrame
+    dynamic: pd.DataFrame | None = None
 
     def audio_path(self, song_id: int) -> Path:
         """The 45 s excerpt as mp3; raises DataMissing where the copy has none."""
@@ -131,7 +161,26 @@ def load(location: Location) -> EmoMusic:
     for column in ("segment_start", "segment_end"):
         songs[column] = songs[column].map(_seconds)
     static, songs = (table.sort_values("song_id", ignore_index=True) for table in (static, songs))
-    return EmoMusic(location, static, songs)
+    return EmoMusic(location, static, songs, _read_dynamic(location, static))
+
+
+def _read_dynamic(location: Location, static: pd.DataFrame) -> pd.DataFrame | None:
+    """The wide files as one long table, song by song."""
+    import numpy as np
+    import pandas as pd
+
+    present = {name: table for name, table in DYNAMIC.items() if location.has(table)}
+    if not {"valence", "arousal"} <= set(present):
+        return None
+    columns = {
+        "song_id": np.repeat(static.song_id.to_numpy(), FRAMES),
+        "time": np.tile(FIRST_FRAME + HOP * np.arange(FRAMES), len(static)),
+    }
+    for name, table in present.items():
+        wide = table.read(location).sort_values("song_id", ignore_index=True)
+        require_same_ids(location.path(table), wide.song_id, location.path(STATIC), static.song_id)
+        columns[name] = wide.drop(columns="song_id").to_numpy().ravel()
+    return pd.DataFrame(columns)
 
 
 def validate(dataset: EmoMusic) -> list[Finding]:
@@ -159,7 +208,17 @@ def validate(dataset: EmoMusic) -> list[Finding]:
             {**split, **genres},
         ),
     ]
+    if dataset.dynamic is not None:
+        findings.append(checks.between_songs_finding(dataset.dynamic))
+    if dataset.dynamic is not None and "valence_std" in dataset.dynamic:
+        frames = dataset.dynamic
+        ceilings = {t: checks.ceiling_of_means(frames[t], frames[f"{t}_std"], RATERS) for t in checks.TARGETS}
+        words = ", ".join(f"{target} {value:.3f}" for target, value in ceilings.items())
+        says = f"R2 ceiling over all frames, if each label had {RATERS} raters: {words}."
+        findings.append(Finding("rater ceiling, dynamic", "note", says, ceilings))
     deam = checks.beside(dataset.location, "deam")
+    if deam is not None and dataset.dynamic is not None:
+        findings.append(_same_as_deam(dataset.dynamic, deam.dynamic))
     if deam is not None:
         means = deam.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
         witness = checks.orientation(static, means)
@@ -175,6 +234,19 @@ def validate(dataset: EmoMusic) -> list[Finding]:
             )
         )
     return findings
+
+
+def _same_as_deam(dynamic: pd.DataFrame, deam: pd.DataFrame) -> Finding:
+    """Whether the dynamic means are DEAM's."""
+    joint = dynamic.merge(deam, on=["song_id", "time"], suffixes=("", "_deam"))
+    most = max((joint[target] - joint[f"{target}_deam"]).abs().max() for target in checks.TARGETS)
+    return Finding(
+        "dynamic labels against DEAM",
+        "note",
+        f"On {len(joint):,} frames of {joint.song_id.nunique()} songs that DEAM has too, the means differ by at most"
+        f" {most:.1g}: " + ("they are the same labels." if most < 1e-4 else "they are other labels."),
+        {"frames": len(joint), "songs": joint.song_id.nunique(), "most": most},
+    )
 
 
 TWIN_SONGS = 80
@@ -211,4 +283,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     twins.write_table(folder / STATIC.path, header, static)
     header = ["song_id", "file_name", *SONGS.header[1:]]
     twins.write_table(folder / SONGS.path, header, info)
-    twins.write_truth(folder, {"dataset": "emomusic", "seed": seed, "static": twins.ceilings(songs)})
+    moving = twins.plant_songs(rng, [FRAMES] * TWIN_SONGS)
+    for name, table in DYNAMIC.items():
+        target = name.removesuffix("_std")
+        spread = 0.25 * twins.rater_deviation(target, RATERS) * rng.uniform(0.9, 1.1, (TWIN_SONGS, FRAMES))
+        values = spread if name.endswith("_std") else np.clip([0.25 * song.observed[target] for song in moving], -1, 1)
+        rows = [[song_id, *row] for song_id, row in zip(ids, values.round(6).tolist(), strict=True)]
+        twins.write_table(folder / table.path, table.header, rows)
+    truth = {"static": twins.ceilings(songs), "dynamic": twins.ceilings(moving)}
+    twins.write_truth(folder, {"dataset": "emomusic", "seed": seed, **truth})

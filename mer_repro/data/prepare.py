@@ -4,8 +4,8 @@
   22,050 Hz, gain 1, both channels averaged to one, Ogg Vorbis. The files this study used end with the last sound; up to
   a second of silence is all that they lack.
 - ``deam/derived/opensmile_song_means.csv``: means over each song of the 130 ``_amean`` columns (65 low-level
-  descriptors and their deltas) of the archive's ``features/ID.csv``, which has 260 columns every half second. The copy this study
-  used is a third party's; `deam` makes the same table of the archive's files.
+  descriptors and their deltas) of the archive's ``features/ID.csv``, which has 260 columns every half second. The copy
+  this study used is a third party's; `deam` makes the same table of the archive's files.
 - openSMILE columns of sets without any: `mer_repro.features.opensmile_lld` computes the 130 descriptors from sound
   (ComParE 2016, windows of 1 s every 0.5 s) under DEAM's or PMEmo's names.
 - ``*.opus`` of 4QAED and MUSIFEAST-17: the archives hold mp3; any encoding that soundfile reads may stand in its place.

@@ -3,21 +3,32 @@
 Conventions
 -----------
 `songs` gives one row per song: ``song_id`` and, where the set has them, ``valence``, ``arousal`` (on `SongSet.scale`),
-``quadrant`` ("Q1" to "Q4"), ``artist``, ``title`` ("" where unknown). Song-level points only; where a set has dynamic
+``quadrant`` ("Q1" to "Q4"), ``artist``, ``title`` ("" where unknown), ``swapped`` (whether the published table has
+valence and arousal in each other's column). Song-level points only; where a set has dynamic
 labels alone, its songs' means.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import registry
+from mer_repro.paths import cache_home
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+COLUMNS = ("song_id", "valence", "arousal", "quadrant", "artist", "title", "swapped")
+
+
+def _deam(dataset) -> pd.DataFrame:
+    return _joined(dataset.static, dataset.metadata).assign(swapped=dataset.static.song_id.isin(dataset.swapped))
 
 
 def _joined(table, names) -> pd.DataFrame:
@@ -46,11 +57,11 @@ class SongSet:
 
 
 SONG_SETS: dict[str, SongSet] = {
-    "deam": SongSet("DEAM", lambda d: _joined(d.static, d.metadata), (1, 9), ("emomusic",)),
+    "deam": SongSet("DEAM", _deam, (1, 9), ("emomusic",)),
     "emomusic": SongSet("emoMusic", lambda d: _joined(d.static, d.songs), (1, 9), ("deam",)),
     "pmemo": SongSet("PMEmo", lambda d: _joined(d.static, d.metadata), (0, 1)),
     "vgmidi": SongSet("VGMIDI, piece means", _piece_means, (-1, 1)),
-    "merge": SongSet("MERGE", lambda d: _joined(d.songs, d.metadata), (0, 1), ("panda_4qaed",)),
+    "merge": SongSet("MERGE", lambda d: _joined(d.songs, d.names()), (0, 1), ("panda_4qaed",)),
     "panda_4qaed": SongSet("4QAED", lambda d: d.songs, None, ("merge",)),
     "musifeast17": SongSet("MUSIFEAST-17", lambda d: d.clips, (1, 5)),
     "emotify": SongSet("Emotify", lambda d: d.labels[["song_id", "genre"]]),
@@ -62,14 +73,29 @@ SONG_SETS: dict[str, SongSet] = {
 
 
 def songs(name: str, source: str = "auto", home: Path | None = None) -> pd.DataFrame:
-    """The songs of a set, one row each (see the module).
+    """The songs of a set, one row each (see the module); kept in the user cache for each state of files and loaders.
 
     Raises
     ------
     ParameterError, DataMissing, DataError
         As `registry.load`.
     """
-    return SONG_SETS[name].table(registry.load(name, source, home))
+    import pandas as pd
+
+    location = registry.locate(name, source, home)
+    code = hashlib.sha256(location.fingerprint.encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(file.read_bytes())
+    memo = cache_home() / "songs" / f"{name}-{code.hexdigest()[:24]}.parquet"
+    if memo.is_file():
+        return pd.read_parquet(memo)
+    table = SONG_SETS[name].table(registry.dataset_module(name).load(location))
+    table = table[[column for column in COLUMNS if column in table]].reset_index(drop=True)
+    memo.parent.mkdir(parents=True, exist_ok=True)
+    building = memo.with_suffix(f".{os.getpid()}")
+    table.to_parquet(building)
+    os.replace(building, memo)
+    return table
 
 
 def quadrants(table: pd.DataFrame, scale: tuple[float, float]) -> pd.Series:

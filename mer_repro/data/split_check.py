@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Literal
 
 from mer_repro.data import checks, registry
 from mer_repro.data.reading import read_text
-from mer_repro.data.songs import SONG_SETS, quadrants
-from mer_repro.errors import DataError, ParameterError, require_choice
+from mer_repro.data.songs import SONG_SETS, quadrants, songs
+from mer_repro.errors import DataError, DataMissing, ParameterError, require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -308,13 +308,11 @@ def check(
         As `registry.load` and `read_split`.
     """
     require_choice("data set of songs", name, SONG_SETS)
-    location = registry.locate(name, source, home)
-    dataset = registry.dataset_module(name).load(location)
-    table = SONG_SETS[name].table(dataset)
+    location, table = registry.locate(name, source, home), songs(name, source, home)
     split = read_split(paths, table.song_id)
     findings = [_unknown(split), _missing(split, table), *_repeated(split), versions(split, table, name)]
     findings += [_artists(split, table)] if "artist" in table else []
-    findings += _labels(split, table, name, dataset)
+    findings += _labels(split, table, name)
     findings += _elsewhere(split, table, name, source, home)
     for other, path in also:
         findings.append(_trained_elsewhere(split, table, name, other, path, source, home))
@@ -431,14 +429,14 @@ def _artists(split: Split, table: pd.DataFrame) -> SplitFinding:
 # ---- labels ----------------------------------------------------------------------------------------------------------
 
 
-def _labels(split: Split, table: pd.DataFrame, name: str, dataset) -> list[SplitFinding]:
+def _labels(split: Split, table: pd.DataFrame, name: str) -> list[SplitFinding]:
     """What the split says of its songs' labels, and which labels are seen in training."""
     found = []
     scale = SONG_SETS[name].scale
     if {"valence", "arousal"} <= set(split.rows) & set(table) and not split.frames and scale:
         found += _compared(split, table, scale)
-    elif getattr(dataset, "swapped", None) is not None and len(dataset.swapped):
-        ids = sorted(set(split.rows.song_id) & set(dataset.swapped))
+    elif "swapped" in table and table.swapped.any():
+        ids = table.song_id[table.swapped & table.song_id.isin(split.rows.song_id)]
         says = (
             "songs of this split have valence and arousal in each other's columns in the published table: take labels"
         )
@@ -552,27 +550,23 @@ def _in_other(table: pd.DataFrame, other: pd.DataFrame, name: str, other_name: s
 
 
 def _elsewhere(split: Split, table: pd.DataFrame, name: str, source: str, home: Path | None) -> list[SplitFinding]:
-    """How many songs of the split each other set at hand holds."""
+    """How many songs of the split each other set at hand holds; sets that cannot be read are passed over."""
     found = []
     present = table[table.song_id.isin(split.rows.song_id)]
     for other_name, entry in SONG_SETS.items():
         related = other_name in SONG_SETS[name].same_ids or {"artist", "title"} <= set(table)
-        if other_name == name or not related or (source == "real" and not registry.available(other_name, home)):
+        if other_name == name or not related:
             continue
-        other = entry.table(registry.load(other_name, source, home))
-        shared = _in_other(present, other, name, other_name)
+        try:
+            shared = _in_other(present, songs(other_name, source, home), name, other_name)
+        except (DataError, DataMissing):
+            continue
         if shared:
             where = split.rows[split.rows.song_id.isin(list(shared))].drop_duplicates(["song_id", "part"]).part
             listed = ", ".join(f"{count:,} in {part}" for part, count in where.value_counts().items())
-            found.append(
-                SplitFinding(
-                    f"songs of {other_name}",
-                    "note",
-                    f"{len(shared):,} songs are in {entry.title.partition(',')[0]} too ({listed}).",
-                    len(shared),
-                    tuple(str(song) for song in shared),
-                )
-            )
+            says = f"{len(shared):,} songs are in {entry.title.partition(',')[0]} too ({listed})."
+            items = tuple(str(song) for song in shared)
+            found.append(SplitFinding(f"songs of {other_name}", "note", says, len(shared), items))
     return found
 
 
@@ -581,7 +575,7 @@ def _trained_elsewhere(
 ) -> SplitFinding:
     """Songs that this split tests and another set's split, of the same model, trains on, and the other way round."""
     require_choice("data set of songs", other_name, SONG_SETS)
-    other = SONG_SETS[other_name].table(registry.load(other_name, source, home))
+    other = songs(other_name, source, home)
     theirs = read_split([path], other.song_id)
     shared = _in_other(table, other, name, other_name)
     part, their_part = (s.rows[s.rows.known].groupby("song_id").part.agg(set) for s in (split, theirs))

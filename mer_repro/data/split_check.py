@@ -541,8 +541,7 @@ def _seen(split: Split, table: pd.DataFrame) -> SplitFinding:
 def _in_other(table: pd.DataFrame, other: pd.DataFrame, name: str, other_name: str) -> dict:
     """{song_id: song_id in the other set} of songs in both: by id where ids are shared, else by artist and title."""
     if other_name in SONG_SETS[name].same_ids:
-        shared = set(table.song_id) & set(other.song_id)
-        return {song: song for song in shared}
+        return {song: song for song in table.song_id[table.song_id.isin(other.song_id)]}
     if not ({"artist", "title"} <= set(table) & set(other)):
         return {}
     theirs = {key: song for song, key in checks.song_keys(other).items()}

@@ -37,7 +37,7 @@ OVERLAP = 0.3
 THRESHOLD = 0.5
 #: Nothing below this is a change of level (dB): noise of silent bands.
 FLOOR_DB = -60.0
-CLIPS_PER_BLOCK = 8
+PIECES_PER_BLOCK = 8
 
 
 @dataclass(frozen=True)
@@ -73,40 +73,44 @@ def fingerprints(paths: Sequence[Path], *, workers: int | None = None, cache: Ca
 def compare(pieces: np.ndarray, owner: np.ndarray, threshold: float = THRESHOLD) -> list[Match]:
     """Every pair of clips that correlates by at least `threshold`, best lag of their best pieces, strongest first."""
     best: dict[tuple[int, int], Match] = {}
-    for first, correlation, lag in _correlations(pieces):
-        for row, column in zip(*np.nonzero(correlation >= threshold), strict=True):
-            one, other = int(owner[first + row]), int(owner[first + row + column])
-            match = Match(one, other, float(correlation[row, column]), float(lag[row, column] * FRAME_SECONDS))
-            if one != other and match.correlation > best.get((one, other), Match(0, 0, 0, 0)).correlation:
-                best[one, other] = match
+    for ones, others, correlation, lag in _correlations(pieces, threshold):
+        for place in np.flatnonzero((correlation >= threshold) & (owner[ones] != owner[others])):
+            one, other = int(owner[ones[place]]), int(owner[others[place]])
+            known = best.get((one, other))
+            if known is None or correlation[place] > known.correlation:
+                found = float(correlation[place]), float(lag[place] * FRAME_SECONDS)
+                best[one, other] = Match(one, other, *found)
     return sorted(best.values(), key=lambda match: -match.correlation)
 
 
-def _correlations(pieces: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Blocks of (first piece, highest correlation, its lag in frames), each (rows, pieces from the row on)."""
+def _correlations(pieces: np.ndarray, threshold: float) -> Iterator[tuple[np.ndarray, ...]]:
+    """Candidate pairs of pieces in blocks: (first piece, later piece, highest correlation, its lag in frames).
+
+    The sum of products over a lag is at most the correlation, and at least the correlation times `OVERLAP`: pairs
+    whose highest sum is lower than `threshold` times that are left out before the overlap is looked at.
+    """
     from scipy import fft
 
     size = fft.next_fast_len(2 * FRAMES, real=True)
     spectra = np.ascontiguousarray(fft.rfft(pieces, size, axis=2).transpose(2, 0, 1))  # (frequency, piece, band)
-    energy = np.concatenate([np.zeros((len(pieces), 1)), np.cumsum((pieces**2).sum(axis=1), axis=1)], axis=1)
-    lags = np.arange(-FRAMES + 1, FRAMES)
-    head = energy[:, FRAMES - np.maximum(lags, 0)] - energy[:, np.maximum(-lags, 0)]  # of the first clip, by lag
-    tail = energy[:, FRAMES + np.minimum(lags, 0)] - energy[:, np.maximum(lags, 0)]  # of the second
-    for first in range(0, len(pieces), CLIPS_PER_BLOCK):
-        rows = slice(first, min(first + CLIPS_PER_BLOCK, len(pieces)))
+    energy = np.cumsum((pieces**2).sum(axis=1), axis=1, dtype=np.float32)
+    energy = np.concatenate([np.zeros((len(pieces), 1), dtype=np.float32), energy], axis=1)
+    lags = np.concatenate([np.arange(FRAMES), np.arange(1 - FRAMES, 0)])
+    places = lags % size  # of each lag in a circular correlation
+    heads = FRAMES - np.maximum(lags, 0), np.maximum(-lags, 0)  # where the overlap ends and begins in the first piece
+    tails = FRAMES + np.minimum(lags, 0), np.maximum(lags, 0)  # and in the second
+    for first in range(0, len(pieces), PIECES_PER_BLOCK):
+        rows = slice(first, first + PIECES_PER_BLOCK)
         product = np.matmul(spectra[:, rows].conj(), spectra[:, first:].transpose(0, 2, 1))  # (frequency, row, piece)
-        sums = fft.irfft(product, size, axis=0)
-        sums = np.concatenate([sums[-(FRAMES - 1) :], sums[:FRAMES]]).transpose(1, 2, 0)  # (row, piece, lag)
-        enough = (head[rows, None] >= OVERLAP) & (tail[None, first:] >= OVERLAP)
-        norm = np.sqrt(np.maximum(head[rows, None] * tail[None, first:], 1e-12))
-        scores = np.where(enough, sums / norm, 0.0)
-        own = np.arange(rows.stop - first)
-        scores[own, own] = 0.0
-        at = scores.argmax(axis=2)
-        highest = np.take_along_axis(scores, at[:, :, None], axis=2)[:, :, 0]
-        # Only pieces after the row's own, shifted so that column 0 is the row itself.
-        shifted, lag = np.zeros_like(highest), np.zeros_like(at)
-        for row in own:
-            shifted[row, : highest.shape[1] - row] = highest[row, row:]
-            lag[row, : highest.shape[1] - row] = lags[at[row, row:]]
-        yield first, shifted, lag
+        product = np.ascontiguousarray(product.transpose(1, 2, 0))
+        sums = fft.irfft(product, size, axis=2)  # (row, piece, lag)
+        ones, others = np.nonzero(sums.max(axis=2) >= threshold * OVERLAP)
+        ones, others = ones[others > ones], others[others > ones]
+        chosen = sums[ones, others][:, places]
+        ones, others = ones + first, others + first
+        head = energy[ones][:, heads[0]] - energy[ones][:, heads[1]]
+        tail = energy[others][:, tails[0]] - energy[others][:, tails[1]]
+        enough = (head >= OVERLAP) & (tail >= OVERLAP)
+        scores = np.where(enough, chosen / np.sqrt(np.maximum(head * tail, 1e-12)), 0.0)
+        at = scores.argmax(axis=1)
+        yield ones, others, scores[np.arange(len(at)), at], lags[at]

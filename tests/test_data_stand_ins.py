@@ -276,8 +276,8 @@ def test_a_stream_gives_the_same_rows_whatever_the_block_and_the_compression(tmp
     assert small.broken == whole.broken
 
     copy = copy_of(dataset.location, tmp_path / "lastfm1k")
-    plain = copy.path(lastfm1k.EVENTS)
-    (tmp_path / "lastfm1k" / (lastfm1k.EVENTS + ".gz")).write_bytes(gzip.compress(plain.read_bytes()))
+    plain = copy.path(lastfm1k.EVENTS.path)
+    (tmp_path / "lastfm1k" / (lastfm1k.EVENTS.path + ".gz")).write_bytes(gzip.compress(plain.read_bytes()))
     plain.unlink()
     packed = load(registry.locate("lastfm1k", home=tmp_path))
     assert packed.events_file.endswith(".gz")
@@ -286,9 +286,9 @@ def test_a_stream_gives_the_same_rows_whatever_the_block_and_the_compression(tmp
 
 def test_a_cut_compressed_table_is_an_error(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    plain = copy.path(lastfm1k.EVENTS)
+    plain = copy.path(lastfm1k.EVENTS.path)
     packed = gzip.compress(plain.read_bytes())
-    (copy.folder / (lastfm1k.EVENTS + ".gz")).write_bytes(packed[: len(packed) // 2])
+    (copy.folder / (lastfm1k.EVENTS.path + ".gz")).write_bytes(packed[: len(packed) // 2])
     plain.unlink()
     dataset = load(registry.locate("lastfm1k", home=tmp_path))
     with pytest.raises(DataError, match="Fetch the file again"):
@@ -297,27 +297,27 @@ def test_a_cut_compressed_table_is_an_error(tmp_path):
 
 def test_a_cut_large_table_is_an_error(damaged, monkeypatch):
     monkeypatch.setattr(streaming, "SMALL_BYTES", 1000)
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text[:-3])
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text[:-3])
     with pytest.raises(DataError, match="last line without line end"):
         load(copy).events()
 
 
 def test_a_table_of_broken_rows_is_an_error(damaged):
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text.replace("2008-01-1", "2008-13-1"))
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text.replace("2008-01-1", "2008-13-1"))
     with pytest.raises(DataError, match=r"broken rows among .*no time"):
         list(load(copy).events())
 
 
 def test_text_in_another_encoding_is_an_error(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    path = copy.path(lastfm1k.EVENTS)
+    path = copy.path(lastfm1k.EVENTS.path)
     path.write_bytes(path.read_bytes().replace(b"Song 1", b"S\xf6ng 1", 1))
     with pytest.raises(DataError, match="UTF-8"):
         list(load(copy).events())
 
 
 def test_listens_of_one_user_in_two_places_are_an_error(damaged):
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text + text[: text.index("\n") + 1])
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text + text[: text.index("\n") + 1])
     with pytest.raises(DataError, match="listens of user_000001 in two places"):
         list(load(copy).histories())
 
@@ -330,7 +330,7 @@ def test_a_stream_whose_header_lacks_a_column_is_an_error_before_anything_is_rea
 
 def test_profiles_alone_say_what_is_missing(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    copy.path(lastfm1k.EVENTS).unlink()
+    copy.path(lastfm1k.EVENTS.path).unlink()
     dataset = load(registry.locate("lastfm1k", home=tmp_path))
     with pytest.raises(DataMissing, match="has no listens"):
         dataset.events()

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mer_repro.data.streaming import RowStream
+
 TARGETS = ("valence", "arousal")
 
 # ---- the same song twice ---------------------------------------------------------------------------------------------
@@ -232,6 +234,12 @@ def note(check: str, says: str, numbers: Mapping | None = None, status: str = "n
     return Finding(check, status, says.format(**(numbers or {}), **words), numbers or {})
 
 
+#: Status of a finding by whether all is as it should be.
+OK = {True: "ok", False: "failed"}
+#: Status of a finding by whether the published files have the defect.
+DEFECT = {True: "known_defect", False: "ok"}
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
@@ -324,6 +332,27 @@ def missing_finding(tables: Mapping[str, pd.DataFrame | None]) -> Finding:
 
 def _is_empty(cell) -> bool:
     return isinstance(cell, str) and not cell
+
+
+def stream_findings(stream: RowStream) -> list[Finding]:
+    """The rows that a stream left out, and damage to the text of the others."""
+    broken, damaged = sum(stream.broken.values()), sum(stream.damaged.values())
+    reasons, damage = (
+        f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
+        for counts in (stream.broken, stream.damaged)
+    )
+    return [
+        note(
+            "broken rows", f"{broken} rows were left out{{why}}.", dict(stream.broken), DEFECT[broken > 0], why=reasons
+        ),
+        note(
+            "damaged text",
+            f"{damaged} places in the text of the rows are damaged{{what}}.",
+            dict(stream.damaged),
+            DEFECT[damaged > 0],
+            what=damage,
+        ),
+    ]
 
 
 def overlap_finding(name: str, counts: Mapping[str, int]) -> Finding:

@@ -15,13 +15,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mer_repro.data import base
-from mer_repro.data.base import TWIN_MARK, Location, prefixes, table_digests, write_atomically
+from mer_repro.data import base, copies
+from mer_repro.data.base import TWIN_MARK, DataWarning, Location, write_atomically
 from mer_repro.errors import DataMissing, require_choice
 from mer_repro.paths import cache_home, data_home
 
@@ -158,10 +158,16 @@ def locate(name: str, source: str = "auto", home: Path | None = None, seed: int 
         if found and (found.kind == "real" or source == "auto"):
             return found
         if source == "real":
-            searched = ", ".join(str(folder) for folder in _folders(name, home))
+            searched = ", ".join(str(folder) for folder in _homes(home))
             raise DataMissing(
                 f"There is no real copy of {name} (searched {searched}). Set MER_REPRO_DATA to the folder that"
                 f" holds '{DATASETS[name].folder or name}', or run: mer-repro data fetch {name}"
+            )
+        if home is None and data_home() is not None:
+            warnings.warn(
+                f"{name}: there is no copy in MER_REPRO_DATA ({data_home()}); a generated twin serves in its place.",
+                DataWarning,
+                stacklevel=2,
             )
     return _twin(name, module, seed)
 
@@ -251,67 +257,16 @@ def load(name: str, source: str = "auto", home: Path | None = None, seed: int = 
     return dataset_module(name).load(locate(name, source, home, seed), **options)
 
 
-def _folders(name: str, home: Path | None) -> list[Path]:
-    folder = DATASETS[name].folder or name
+def _homes(home: Path | None) -> list[Path]:
     homes = [home] if home is not None else [data_home(), cache_home() / "data"]
-    return [Path(place) / folder for place in homes if place is not None]
+    return [Path(place) for place in homes if place is not None]
 
 
 def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
-    """The first complete copy in the folders searched; a folder that holds a ``truth.json`` is a twin
-    wherever it is."""
-    lacking = None
-    for folder in _folders(name, home):
-        for root in getattr(module, "ROOTS", (".",)):
-            place = (folder / root).resolve()
-            files, missing = _files(place, module)
-            if not missing:
-                kind = "twin" if (place / TWIN_MARK).is_file() else "real"
-                return Location(name, kind, place, files, getattr(module, "ALSO", {}))
-            if len(missing) < len(_patterns(module)[0]) and lacking is None:
-                lacking = (place, missing)
-    if lacking:
-        place, missing = lacking
-        raise DataMissing(
-            f"The copy of {name} in {place} is incomplete: it has no "
-            + ", ".join(f"'{pattern}'" for pattern in missing)
-            + f". Fetch it again (mer-repro data fetch {name}), or ask for the twin (source 'twin')."
-        )
-    return None
-
-
-def _patterns(module: ModuleType) -> tuple[list[str], list[str]]:
-    """The official paths of the required and of the optional files."""
-    if hasattr(module, "REQUIRED"):
-        return list(module.REQUIRED), list(module.OPTIONAL)
-    tables = module.TABLES.values()
-    return [t.path for t in tables if not t.optional], [t.path for t in tables if t.optional]
-
-
-def _files(place: Path, module: ModuleType) -> tuple[tuple[str, ...], list[str]]:
-    """The official relative paths of the declared files that are in `place`, and the required ones that are not."""
-    required, optional = _patterns(module)
-    files: set[str] = set()
-    missing: list[str] = []
-    for pattern in (*required, *optional):
-        found = _matches(place, pattern, getattr(module, "ALSO", {}))
-        files |= found
-        if not found and pattern in required:
-            missing.append(pattern)
-    return tuple(sorted(files)), missing
-
-
-def _matches(place: Path, pattern: str, also: Mapping[str, Sequence[str]]) -> set[str]:
-    """The official paths of the files that fit a pattern, wherever the copy keeps them."""
-    for official, other in prefixes(pattern, also):
-        place_pattern = other + pattern.removeprefix(official)
-        if any(sign in pattern for sign in "*?"):
-            found = [p.relative_to(place).as_posix() for p in place.glob(place_pattern) if p.is_file()]
-        else:
-            found = [place_pattern] if (place / place_pattern).is_file() else []
-        if found:
-            return {official + name.removeprefix(other) for name in found}
-    return set()
+    """The first complete copy; a folder that holds a ``truth.json`` is a twin wherever it is."""
+    folder = DATASETS[name].folder or name
+    sharing = [dataset_module(other) for other, e in DATASETS.items() if other != name and e.folder == folder]
+    return copies.find(name, module, _homes(home), folder, sharing)
 
 
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
@@ -329,8 +284,7 @@ def _twin(name: str, module: ModuleType, seed: int) -> Location:
     folder = twin_folder(name, seed)
     if not folder.is_dir():
         generate_twin(module, folder, seed)
-    files, _ = _files(folder, module)
-    return Location(name, "twin", folder, files, getattr(module, "ALSO", {}))
+    return Location(name, "twin", folder, copies.files(module, folder), getattr(module, "ALSO", {}))
 
 
 def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
@@ -353,8 +307,7 @@ def _note_tables(folder: Path, module: ModuleType) -> None:
 
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
-    names = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
+    names = [name for name in copies.files(module, folder) if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
     texts = {name: reading.plain_line_ends(reading.decode((folder / name).read_bytes())) for name in names}
     truth["tables"] = {name: [text.rstrip().count("\n"), reading.text_digest(text)] for name, text in texts.items()}
-    truth["tables"] |= dict(table_digests(text) for text in texts.values())
     write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

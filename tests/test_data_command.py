@@ -10,9 +10,9 @@ from data_tools import copy_of
 
 from mer_repro.cli import main
 from mer_repro.data import pmemo, registry
-from mer_repro.data.base import Column, DataWarning, Table
+from mer_repro.data.base import Column, Table
 from mer_repro.data.reading import read_table
-from mer_repro.errors import DataError, DataMissing
+from mer_repro.errors import DataError, DataMissing, DataWarning
 
 ID = Column("song_id", "id", "int", low=1)
 SCORE = Column("valence", low=0, high=1)

@@ -20,9 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mer_repro.data import lastfm1k, registry, situnes, streaming
-from mer_repro.data.base import DataWarning
 from mer_repro.data.mxmh import frequency_column
-from mer_repro.errors import DataError, DataMissing
+from mer_repro.errors import DataError, DataMissing, DataWarning
 
 
 def copy_of(location, folder):

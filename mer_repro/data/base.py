@@ -48,10 +48,6 @@ TWIN_MARK = "truth.json"
 SETTLED_AFTER = 2.0
 
 
-class DataWarning(UserWarning):
-    """A data file that can be read, with something about it that the reader should know."""
-
-
 @dataclass(frozen=True)
 class Remote:
     """One official download.

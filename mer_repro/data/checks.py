@@ -10,13 +10,15 @@ Nothing honest exceeds it; a published score above it has seen the noise.
 
 from __future__ import annotations
 
+import fnmatch
 import html
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mer_repro.data.base import Finding, Location
+from mer_repro.data import reading
+from mer_repro.data.base import Finding, Location, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from mer_repro.data.streaming import RowStream
 
 TARGETS = ("valence", "arousal")
+LARGEST_TEXT_BYTES = 64 << 20
 
 # ---- the same song twice ---------------------------------------------------------------------------------------------
 
@@ -332,6 +335,44 @@ def missing_finding(tables: Mapping[str, pd.DataFrame | None]) -> Finding:
 
 def _is_empty(cell) -> bool:
     return isinstance(cell, str) and not cell
+
+
+def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
+    """What the declaration of a set says of the files of a copy: which are known to be whole, and damage to their text.
+
+    Files that are too large to be read as a whole are streamed, and counted there (`stream_findings`).
+    """
+    known, unknown, damaged = 0, [], {}
+    for name in location.files:
+        table = next(t for t in tables.values() if t.path == name or fnmatch.fnmatch(name, t.path))
+        path = location.path(name)
+        if path.suffix in (".json", ".gz") or path.stat().st_size > LARGEST_TEXT_BYTES:
+            continue
+        content = path.read_bytes()
+        for what, (count, line) in reading.damage(content, table.encodings).items():
+            damaged[f"{name}, {what}"] = (count, line)
+        if table.digests:
+            text = reading.plain_line_ends(reading.decode(content, table.encodings))
+            whole = reading.text_digest(text) in reading.whole(location, table, name).digests
+            known += whole
+            unknown += [] if whole else [name]
+    found = ", ".join(f"{where}: {count} (the first on line {line})" for where, (count, line) in damaged.items())
+    return [
+        note(
+            "known copies",
+            "{known} files are, but for line ends, those that this project knows to be whole{others}.",
+            {"known": known, "others": len(unknown)},
+            "note" if unknown else "ok",
+            others="; not so " + ", ".join(unknown) if unknown else "",
+        ),
+        note(
+            "damaged text",
+            "{places} places where the text of a file is damaged{found}.",
+            {"places": sum(count for count, _ in damaged.values())},
+            DEFECT[bool(damaged)],
+            found=f": {found}" if damaged else "",
+        ),
+    ]
 
 
 def stream_findings(stream: RowStream) -> list[Finding]:

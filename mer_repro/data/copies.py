@@ -36,13 +36,13 @@ def find(
         If something goes by its name and is no complete copy: says what was looked for and what lies there.
     """
     names = [folder, name, *getattr(module, "NAMES", ())]
-    named = [place for home in homes for place in _named(home, names)]
-    for place in (*named, *homes):
-        for inner in _folders(place, 0 if place in homes and place not in named else DEPTH):
+    ours = [place for home in homes for place in named(home, names)]
+    for place in (*ours, *homes):
+        for inner in folders(place, DEPTH if place in ours else 0):
             if location := complete(name, module, inner):
                 return location
-    for place in named:
-        if not any(complete("", other, inner) for other in sharing for inner in _folders(place, 1)):
+    for place in ours:
+        if not any(complete("", other, inner) for other in sharing for inner in folders(place, 1)):
             raise DataMissing(_why_not(name, module, place))
     for home in homes:
         for archive in {remote.filename for remote in module.REMOTES.values()}:
@@ -85,22 +85,23 @@ def _matches(place: Path, pattern: str, also: Mapping[str, Sequence[str]]) -> se
     return set()
 
 
-def _named(home: Path, names: Sequence[str]) -> list[Path]:
+def named(home: Path, names: Sequence[str]) -> list[Path]:
     """What lies in `home` (or is it) under one of `names`, in any case; the names' order counts."""
     rank = {name.casefold(): place for place, name in reversed(list(enumerate(names)))}
-    entries = [entry for entry in _listing(home) if entry.casefold() in rank]
+    entries = [entry for entry in listing(home) if entry.casefold() in rank]
     found = [home / entry for entry in sorted(entries, key=lambda entry: (rank[entry.casefold()], entry))]
     return found + [home] * (home.name.casefold() in rank)
 
 
-def _listing(folder: Path) -> list[str]:
+def listing(folder: Path) -> list[str]:
+    """The names in a folder, hidden ones left out; empty where it cannot be read."""
     try:
         return sorted(entry for entry in os.listdir(folder) if not entry.startswith((".", "__MACOSX")))
     except OSError:
         return []
 
 
-def _folders(place: Path, depth: int) -> Iterator[Path]:
+def folders(place: Path, depth: int = DEPTH) -> Iterator[Path]:
     """`place` and the folders in it, level by level."""
     level, seen = [place] if place.is_dir() else [], 0
     for _ in range(depth + 1):
@@ -108,10 +109,10 @@ def _folders(place: Path, depth: int) -> Iterator[Path]:
         seen += len(level)
         if seen >= MOST_FOLDERS:
             return
-        level = [inner for folder in level for inner in _subfolders(folder)]
+        level = [inner for folder in level for inner in _inner(folder)]
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def _inner(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             return sorted(folder / e.name for e in entries if e.is_dir() and not e.name.startswith((".", "__MACOSX")))
@@ -127,13 +128,13 @@ def _why_not(name: str, module: ModuleType, place: Path) -> str:
             f" to, or remove the link.{otherwise}"
         )
     required = [table.path for table in module.TABLES.values() if not table.optional]
-    lacking = min((missing(module, folder) for folder in _folders(place, DEPTH)), key=len, default=required)
+    lacking = min((missing(module, folder) for folder in folders(place, DEPTH)), key=len, default=required)
     if len(lacking) < len(required):
         return (
             f"The copy of {name} in {place} is incomplete: it has no {_quoted(lacking)}. Fetch it again (mer-repro data"
             f" fetch {name}), or ask for the twin (source 'twin')."
         )
-    there = _listing(place)
+    there = [entry + "/" * (place / entry).is_dir() for entry in listing(place)]
     if packed := [entry for entry in there if entry.lower().endswith(ARCHIVES)]:
         return _packed(name, place, packed)
     holds = f"holds {_quoted(there)}" if there else ("is empty" if place.is_dir() else "is no folder")

@@ -41,17 +41,10 @@ BIBTEX = """@article{aljanaki2016emotify,
   doi = {10.1016/j.ipm.2015.03.004}
 }"""
 LICENSE_INFO = "Published for research, with citation; the clips are from the Magnatune catalogue."
+HOST = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
 REMOTES = {
-    "dataset": Remote(
-        address="",
-        filename="emotifymusic.zip",
-        unpack_to=".",
-        manual=(
-            "Open http://www2.projects.science.uu.nl/memotion/emotifydata/, download the annotations (data.csv) and"
-            " the clips, and put data.csv and, where you have them, labels.csv, info.csv and the clips as"
-            " audio/<genre>_<number>.<ending> into the folder emotify."
-        ),
-    )
+    "answers": Remote(address=HOST + "data.csv", filename="data.csv"),
+    "audio": Remote(address=HOST + "emotifymusic.zip", filename="emotifymusic.zip", unpack_to=".", part="audio"),
 }
 
 EMOTIONS = (
@@ -142,6 +135,7 @@ INFO = Table(
 )
 TABLES = {"ratings": RATINGS, "labels": LABELS, "info": INFO}
 NAMES = ("emotifymusic", "emotify_dataset")
+ALSO = {f"{genre}/": (f"emotifymusic/{genre}/",) for genre in GENRES}
 ENDINGS = ("ogg", "mp3", "wav", "flac", "opus")
 
 

@@ -32,9 +32,10 @@ LICENSE_INFO = "CC0 1.0 by the page it is published on."
 REMOTES = {
     "survey": Remote(
         address="",
-        filename="mxmh_survey_results.csv",
-        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download'"
-        " and put the zip, or mxmh_survey_results.csv out of it, into the folder mxmh",
+        filename="mxmh-survey-results.zip",
+        unpack_to=".",
+        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download' and"
+        " put the zip, or mxmh_survey_results.csv out of it, into the folder mxmh",
     )
 }
 

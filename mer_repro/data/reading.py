@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data.base import Column, DataWarning, Location, Table
-from mer_repro.errors import DataError, DataMissing
+from mer_repro.data.base import Column, Location, Table
+from mer_repro.errors import DataError, DataMissing, DataWarning
 
 if TYPE_CHECKING:
     import numpy as np

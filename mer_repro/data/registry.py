@@ -21,8 +21,8 @@ from pathlib import Path
 from types import ModuleType
 
 from mer_repro.data import base, copies
-from mer_repro.data.base import TWIN_MARK, DataWarning, Location, write_atomically
-from mer_repro.errors import DataMissing, require_choice
+from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
+from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
 
 SOURCES = ("auto", "real", "twin")
@@ -255,6 +255,14 @@ def load(name: str, source: str = "auto", home: Path | None = None, seed: int = 
         If a file is not what its documentation promises.
     """
     return dataset_module(name).load(locate(name, source, home, seed), **options)
+
+
+def validate(dataset) -> list[Finding]:
+    """Every check of a loaded set: its loader's, and those that every set has by its declaration."""
+    from mer_repro.data import checks
+
+    module = dataset_module(dataset.location.dataset)
+    return [*module.validate(dataset), *checks.declared(dataset.location, module.TABLES)]
 
 
 def _homes(home: Path | None) -> list[Path]:

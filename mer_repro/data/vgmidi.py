@@ -47,7 +47,7 @@ RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
 TABLES = {name: Table(name, says="pieces with duration and measures, and every rater's two series") for name in RAW}
 NAMES = ("vgmidi-master", "VGMIDI", "vgmidi-main")
 ALSO = {
-    "vgmidi_raw": ("labelled/annotations/vgmidi_raw",),
+    "vgmidi_raw": ("labelled/annotations/vgmidi_raw", "annotations/vgmidi_raw"),
     "midi/": ("labelled/midi/", "midi_labelled/"),
     "audio/": ("labelled/audio/",),
 }

@@ -561,8 +561,8 @@ def _elsewhere(split: Split, table: pd.DataFrame, name: str, source: str, home: 
         except (DataError, DataMissing):
             continue
         if shared:
-            where = split.rows[split.rows.song_id.isin(list(shared))].drop_duplicates(["song_id", "part"]).part
-            listed = ", ".join(f"{count:,} in {part}" for part, count in where.value_counts().items())
+            held = split.rows[split.rows.song_id.isin(list(shared))].groupby("part").song_id.nunique()
+            listed = ", ".join(f"{held[part]:,} in {part}" for part in split.parts if part in held)
             says = f"{len(shared):,} songs are in {entry.title.partition(',')[0]} too ({listed})."
             items = tuple(str(song) for song in shared)
             found.append(SplitFinding(f"songs of {other_name}", "note", says, len(shared), items))

@@ -49,7 +49,7 @@ def test_merge_without_train_lists_takes_the_rest_and_notices_lost_songs(tmp_pat
     lost = [line for line in lines if line.split(",")[0] not in kept][-30:]
     path.write_text("\n".join(line for line in lines if line not in lost) + "\n")
     with (
-        pytest.warns(UserWarning, match="has only 211 of its 241 lines"),
+        pytest.warns(UserWarning, match="has only 211 of the 241 lines"),
         pytest.raises(DataError, match="15 % of the 210"),
     ):
         merge.load(copy)

@@ -32,7 +32,7 @@ def test_status_says_what_serves_each_set(tmp_path, monkeypatch):
     rows = {row["name"]: row for row in json.loads(result.stdout)}
     assert result.exit_code == 0 and set(rows) == set(registry.DATASETS)
     assert rows["emomusic"]["data"] == "real" and rows["emomusic"]["folder"] == str(tmp_path / "emomusic")
-    assert rows["emomusic"]["bytes"] == sum(f.stat().st_size for f in (tmp_path / "emomusic").iterdir())
+    assert rows["emomusic"]["bytes"] == sum(f.stat().st_size for f in (tmp_path / "emomusic").rglob("*.*"))
     assert rows["pmemo"]["data"] == "incomplete" and pmemo.STATIC.path in rows["pmemo"]["problem"]
     assert rows["deam"]["data"] == "twin"
     assert all(row["licence"] for row in rows.values())

@@ -307,12 +307,34 @@ def test_a_table_of_broken_rows_is_an_error(damaged):
         list(load(copy).events())
 
 
-def test_text_in_another_encoding_is_an_error(tmp_path):
+def test_bytes_that_are_not_text_and_returns_in_cells_are_counted_and_end_no_stream(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
     path = copy.path(lastfm1k.EVENTS.path)
-    path.write_bytes(path.read_bytes().replace(b"Song 1", b"S\xf6ng 1", 1))
-    with pytest.raises(DataError, match="UTF-8"):
-        list(load(copy).events())
+    whole = sum(len(block) for block in load(copy).events())
+    content = path.read_bytes().replace(b"Song 1", b"S\xf6ng 1", 1).replace(b"Song 2", b"So\rng 2", 2)
+    path.write_bytes(content)
+    stream = load(copy).events()
+    titles = pd.concat(list(stream)).title
+    assert len(titles) == whole
+    assert titles.str.contains("S\N{REPLACEMENT CHARACTER}ng 1").sum() == 1
+    assert titles.str.contains("So ng 2").sum() == 2
+    assert dict(stream.damaged) == {"bytes that are not text": 1, "carriage returns in cells": 2}
+    assert numbers(load(copy), "damaged text") == dict(stream.damaged)
+
+
+def test_a_quotation_mark_that_nobody_closes_costs_its_own_row(damaged):
+    name = "context_content_features.csv"
+    intact = pd.concat(list(twin("nowplaying_rs").events()))
+
+    def change(text):
+        lines = text.split("\n")
+        lines[100] = lines[100].replace(",Vienna,", ',"Vienna,', 1)
+        return "\n".join(lines)
+
+    stream = load(damaged("nowplaying_rs", name, change)).events()
+    rows = pd.concat(list(stream))
+    assert dict(stream.broken) == {"broken quoting": 1}
+    assert set(intact.event_id) - set(rows.event_id) == {intact.event_id.iloc[99]}
 
 
 def test_listens_of_one_user_in_two_places_are_an_error(damaged):

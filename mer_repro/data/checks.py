@@ -360,10 +360,10 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
     return [
         note(
             "known copies",
-            "{known} files are, but for line ends, those that this project knows to be whole{others}.",
+            "{known} files are, but for line ends, those that this project knows to be whole{listed}.",
             {"known": known, "others": len(unknown)},
             "note" if unknown else "ok",
-            others="; not so " + ", ".join(unknown) if unknown else "",
+            listed="; not so " + ", ".join(unknown) if unknown else "",
         ),
         note(
             "damaged text",

@@ -99,6 +99,12 @@ SONGS = Table(
     rule=_excerpts,
     says="artist, title, segment, genre and part of the MediaEval 2013 split",
 )
+DYNAMIC_DIGESTS = {
+    ("arousal", "average"): "de4b704fa72ed559b55d874cb6f0cdf2",
+    ("arousal", "std"): "bcad2ec540e192b837c98d02c975007d",
+    ("valence", "average"): "f68c2d77375eb2d718b957f663256f5d",
+    ("valence", "std"): "2656c892e6e104f33a59c2ab946f91ab",
+}
 DYNAMIC_SCALE, FIRST_FRAME, HOP, FRAMES = (-1.0, 1.0), 15.0, 0.5, 61
 
 
@@ -111,6 +117,7 @@ def _dynamic(target: str, statistic: str) -> Table:
         (SONG_ID, *(Column(name, low=low, high=DYNAMIC_SCALE[1], unit="a frame of 0.5 s") for name in times)),
         optional=True,
         lines=744,
+        digests=(DYNAMIC_DIGESTS[target, statistic],),
         says=f"dynamic {target}, {'means' if statistic == 'average' else 'standard deviations'} over the raters",
     )
 
@@ -122,7 +129,9 @@ DYNAMIC = {
     for target in ("valence", "arousal")
 }
 TABLES = {"static": STATIC, "songs": SONGS, **{f"dynamic_{name}": table for name, table in DYNAMIC.items()}}
-ALSO = {"annotations/": ("",)}
+#: The official archive keeps all tables in ``annotations``, beside the clips.
+NAMES = ("emoMusic", "emomusic45s", "1000songs")
+ALSO = {"annotations/": ("",)} | {name: (f"annotations/{name}",) for name in (STATIC.path, SONGS.path)}
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Merge:
         return read_text(self._in_quadrants("lyrics", f"{lyrics_id}.txt"), ends=False)
 
     def _in_quadrants(self, kind: str, filename: str) -> Path:
-        return self.location.path(*(f"{kind}/{quadrant}/{filename}" for quadrant in QUADRANTS), f"{kind}/{filename}")
+        return self.location.path(f"{kind}/{filename}", *(f"{kind}/{quadrant}/{filename}" for quadrant in QUADRANTS))
 
 
 def load(location: Location) -> Merge:

@@ -69,12 +69,27 @@ COLUMNS = (
 )
 
 
+#: Of the files at hand.
+DIGESTS = {
+    "all": "25c97cdeb4c23e906e28d26b90630f95",
+    "UK18to30": "6dcb51837c130d27a220e8931e0fa220",
+    "UK31to45": "6a9faeb1d94bb111494621247e383862",
+    "UK46to60": "f6ca9ebbefba2b7b9cae0e6233457f76",
+    "UK61to75": "0be93f398c48e0438e868b4820d84f6b",
+    "US18to30": "f3c1c3e12b01415d7e07f7c73f49b11c",
+    "US31to45": "439c6e340cc3e9bc13e8586fdd5559aa",
+    "US46to60": "978a707502cfbfb8d770de662f1d4260",
+    "US61to75": "303e7d64521d2c18acff54eb2b531a73",
+}
+
+
 def _table(group: str) -> Table:
     return Table(
         f"data/MUSIFEAST17_{group}.csv",
         COLUMNS,
         optional=group != "all",
         lines=DOCUMENTED_CLIPS,
+        digests=(DIGESTS[group],),
         others="ignore",
         says="means and deviations over " + ("all raters" if group == "all" else f"the raters of {group}"),
     )

@@ -57,7 +57,11 @@ QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
 #: Features stand in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
 TABLES = {
     "annotations": Table(
-        "panda_dataset_taffc_annotations.csv", (SONG_ID, QUADRANT), lines=DOCUMENTED_CLIPS, says="quadrants"
+        "panda_dataset_taffc_annotations.csv",
+        (SONG_ID, QUADRANT),
+        lines=DOCUMENTED_CLIPS,
+        digests=("821385ef265b004f7683bf244c0ee409",),
+        says="quadrants",
     ),
     "metadata": Table(
         "panda_dataset_taffc_metadata.csv",
@@ -71,6 +75,7 @@ TABLES = {
             Column("genres", "GenresStr", "str", nullable=True),
         ),
         lines=DOCUMENTED_CLIPS,
+        digests=("b00a7a75688706cd58f037de0ebb8d1d",),
         others="ignore",
         says="artist, title, mood tags, genres",
     ),
@@ -79,6 +84,7 @@ TABLES = {
         (SONG_ID, QUADRANT),
         optional=True,
         lines=DOCUMENTED_CLIPS,
+        digests=("648e4e1dd61e6771350708a8f3caf8a7",),
         others="ignore",
         says="the 100 features that the authors rank highest, ordered by rank",
     ),

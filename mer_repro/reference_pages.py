@@ -32,9 +32,11 @@ SHOWN_CODE = ("model.py", "study.py")
 
 
 def pages() -> dict[str, str]:
-    """Page name -> its MyST text, for every paper with a study and a chapter."""
+    """Page name -> its MyST text: the data sets, and records and code of every paper with a study and a chapter."""
+    from mer_repro.data import documentation
+
     keys = [key for key in study_keys() if (paths.PROJECT / "book" / "papers" / f"{key}.md").is_file()]
-    return _record_pages(keys) | {f"code/{key}": code_page(key) for key in keys}
+    return _record_pages(keys) | {f"code/{key}": code_page(key) for key in keys} | {"data_sets": documentation.page()}
 
 
 def code_page(key: str) -> str:

@@ -270,7 +270,7 @@ class Column:
         if self.choices:
             what = "one of " + ", ".join(self.choices)
         elif self.kind == "str":
-            what = "a text that is not empty"
+            what = "a text" if self.nullable else "a text that is not empty"
         else:
             what = "a whole number" if self.kind == "int" else "a number"
             if math.isfinite(self.low) and math.isfinite(self.high):

@@ -494,3 +494,18 @@ def test_a_cut_file_never_passes_for_a_whole_one(name, bench, data):
     kept = text[: int(data.draw(st.floats(0, 1, exclude_max=True)) * (len(text) - 1))]
     with rewritten(path, kept):
         assert told(name, copy, expected)
+
+
+def without_permissions(text):
+    return re.sub(r",[^,\n]*$", "", text, flags=re.MULTILINE)
+
+
+def with_a_counter(text):
+    head, _, body = text.partition("\n")
+    return f"{head},23455\n" + re.sub(r"$", ",7", body.rstrip("\n"), flags=re.MULTILINE) + "\n"
+
+
+@pytest.mark.parametrize("change", [without_permissions, with_a_counter, lambda text: text.rstrip("\n")])
+def test_survey_copies_that_circulate_load_to_the_same_people(damaged, change):
+    copy = damaged("mxmh", "mxmh_survey_results.csv", change)
+    pd.testing.assert_frame_equal(load(copy).people, twin("mxmh").people)

@@ -137,9 +137,10 @@ def read_split(paths: Sequence[Path], known: Iterable[int | str]) -> Split:
             if "part" not in table:
                 table["part"] = name
     rows = pd.concat(tables, ignore_index=True)
-    rows["part"] = _agreed_parts(rows.part)
+    rows["part"] = rows.part.replace("dev", "validation" if "train" in set(rows.part) else "train")
     if "train" not in set(rows.part) and not rows.part.str.startswith("fold").any():
-        rest = [song_id for text, song_id in lookup.items() if song_id not in set(rows.song_id[rows.known])]
+        listed = set(rows.song_id[rows.known])
+        rest = [song_id for song_id in lookup.values() if song_id not in listed]
         if rest:
             remarks.append(f"No part is for training: it is taken to be the {len(rest):,} songs that no list names.")
             rows = pd.concat([rows, pd.DataFrame({"song_id": rest, "known": True, "part": "train"})], ignore_index=True)
@@ -176,11 +177,6 @@ def _part(text: str) -> str | None:
     if word:
         return PART_WORDS[word[1]]
     return f"fold {fold[1]}" if fold else None
-
-
-def _agreed_parts(parts: pd.Series) -> pd.Series:
-    """ "dev" validates beside "train", and is what is trained on without it."""
-    return parts.replace("dev", "validation" if "train" in set(parts) else "train")
 
 
 def _read_list(path: Path, lookup: dict[str, int | str]) -> pd.DataFrame:
@@ -542,10 +538,10 @@ def _in_other(table: pd.DataFrame, other: pd.DataFrame, name: str, other_name: s
     """{song_id: song_id in the other set} of songs in both: by id where ids are shared, else by artist and title."""
     if other_name in SONG_SETS[name].same_ids:
         return {song: song for song in table.song_id[table.song_id.isin(other.song_id)]}
-    if not ({"artist", "title"} <= set(table) & set(other)):
+    if "key" not in table or "key" not in other:
         return {}
-    theirs = {key: song for song, key in checks.song_keys(other).items()}
-    return {song: theirs[key] for song, key in checks.song_keys(table).items() if key in theirs}
+    theirs = dict(zip(other.key, other.song_id, strict=True))
+    return {song: theirs[key] for song, key in zip(table.song_id, table.key, strict=True) if key and key in theirs}
 
 
 def _elsewhere(split: Split, table: pd.DataFrame, name: str, source: str, home: Path | None) -> list[SplitFinding]:
@@ -553,7 +549,7 @@ def _elsewhere(split: Split, table: pd.DataFrame, name: str, source: str, home: 
     found = []
     present = table[table.song_id.isin(split.rows.song_id)]
     for other_name, entry in SONG_SETS.items():
-        related = other_name in SONG_SETS[name].same_ids or {"artist", "title"} <= set(table)
+        related = other_name in SONG_SETS[name].same_ids or ("key" in table and entry.named)
         if other_name == name or not related:
             continue
         try:

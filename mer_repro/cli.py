@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 
 import click
 
 import mer_repro
-from mer_repro.errors import MerReproError, nearest
+from mer_repro.errors import DataWarning, MerReproError, nearest
 
 #: subcommand -> (module in mer_repro.commands, one-line help shown without importing it)
 COMMANDS = {
@@ -47,11 +48,21 @@ class LazyGroup(click.Group):
 
 
 class FriendlyGroup(LazyGroup):
-    """Prints a `MerReproError` as one message on stderr and exits with status 2."""
+    """Prints a `MerReproError` as one message on stderr and exits with status 2, and a `DataWarning` as one line."""
 
     def invoke(self, ctx: click.Context):
+        show = warnings.showwarning
+
+        def show_on_one_line(message, category, *place, **options):
+            if issubclass(category, DataWarning):
+                click.echo(f"mer-repro: warning: {message}", err=True)
+            else:
+                show(message, category, *place, **options)
+
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = show_on_one_line
+                return super().invoke(ctx)
         except MerReproError as error:
             click.echo(f"mer-repro: {error}", err=True)
             ctx.exit(2)

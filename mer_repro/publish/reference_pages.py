@@ -38,9 +38,12 @@ command that makes the run anew and compares, and writes nothing. What a record 
 
 
 def pages() -> dict[str, str]:
-    """Page name -> its MyST text, for every paper with a study and a chapter."""
+    """Page name -> its MyST text: the data sets, and records and code of every paper with a study and a chapter."""
+    from mer_repro.data import documentation
+
     keys = [key for key in study_keys() if (paths.PROJECT / "book" / "papers" / f"{key}.md").is_file()]
-    return {f"records/{key}": records_page(key) for key in keys} | {f"code/{key}": code_page(key) for key in keys}
+    made = {f"records/{key}": records_page(key) for key in keys} | {f"code/{key}": code_page(key) for key in keys}
+    return made | {"data_sets": documentation.page()}
 
 
 def records_page(key: str) -> str:

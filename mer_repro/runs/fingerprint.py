@@ -22,7 +22,7 @@ from typing import Any
 PLUMBING = frozenset(
     f"mer_repro{name}"
     for name in (
-        *("", ".errors", ".paths", ".data.registry", ".features.cache", ".features.files"),
+        *("", ".errors", ".paths", ".storage", ".data.registry", ".features.cache", ".features.files"),
         *(
             f".runs{part}"
             for part in ("", ".study", ".sweep", ".workers", ".slurm", ".records", ".fingerprint", ".verify")

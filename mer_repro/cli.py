@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import warnings
 
 import click
 
 import mer_repro
-from mer_repro.errors import MerReproError, nearest
+from mer_repro.errors import MerReproError, explained, nearest
 
 #: subcommand -> (module in mer_repro.commands, one-line help shown without importing it)
 COMMANDS = {
@@ -44,20 +46,36 @@ class LazyGroup(click.Group):
 
 
 class FriendlyGroup(LazyGroup):
-    """Prints a `MerReproError` as one message on stderr and exits with status 2."""
+    """The one boundary: bad input and what the operating system refuses are one message on stderr and status 2."""
 
     def invoke(self, ctx: click.Context):
-        try:
-            return super().invoke(ctx)
-        except MerReproError as error:
-            click.echo(f"mer-repro: {error}", err=True)
-            ctx.exit(2)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return super().invoke(ctx)
+            except MerReproError as error:
+                message = str(error)
+            except OSError as error:
+                if error.errno == errno.EPIPE:  # whoever read our output has left: click ends quietly
+                    raise
+                message = explained(error)
+            except RuntimeError as error:
+                if "Symlink loop" not in str(error):
+                    raise
+                message = f"{error}. Mend the symbolic link."
+        click.echo(f"mer-repro: {message}", err=True)
+        ctx.exit(2)
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning as one line, without the line of source that gave it."""
+    click.echo(f"mer-repro: warning: {' '.join(str(message).split())}", err=True)
 
 
 @click.command(cls=FriendlyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(mer_repro.__version__, prog_name="mer-repro")
 def main() -> None:
-    """Audit, rebuild, rerun and judge five papers on music emotion.
+    """Audit, rebuild, rerun and judge papers on music emotion.
 
     \b
     Examples:

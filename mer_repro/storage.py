@@ -5,23 +5,28 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 import uuid
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """All of `content` under `path`, or nothing: a temporary file in the same folder takes its name when it is whole.
+def write_atomically(
+    path: Path, content: bytes | memoryview, *, durable: bool = True, through: Path | None = None
+) -> None:
+    """All of `content` under `path`, or nothing: a temporary file takes its name when it is whole.
 
     Parameters
     ----------
     durable : also wait for the disk, so that not even a power cut leaves a torn file under the name.
+    through : folder of the temporary file, on the same file system; by default the file's own.
 
     Raises
     ------
     OSError
         If the disk refuses; what was there before is there still.
     """
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
+    temporary = (through or path.parent) / f".{path.stem}.{uuid.uuid4().hex}.tmp"
+    temporary.parent.mkdir(parents=True, exist_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as handle:
@@ -74,3 +79,19 @@ def lock(path: Path, *, wait: bool) -> int | None:
             if os.fstat(handle).st_ino == path.stat().st_ino:
                 return handle
         os.close(handle)
+
+
+def spare_home() -> Path:
+    """The user's own folder for temporary files, which stands in for a cache that cannot be written.
+
+    Raises
+    ------
+    PermissionError
+        If another user holds its name.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    folder = Path(tempfile.gettempdir()) / f"mer_repro-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.lstat().st_uid != user:
+        raise PermissionError(errno.EACCES, "belongs to another user", str(folder))
+    return folder

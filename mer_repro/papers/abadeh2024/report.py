@@ -454,10 +454,10 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
-    frame = report.as_frame([r for r in report.records(KEY, profile) if r.variant != "tsne"])
+    records = measured(KEY, profile, given)
+    frame = report.as_frame([r for r in records if r.variant != "tsne"])
     columns = ["accuracy", "kappa", "log_loss"]
     cells = (
         frame.groupby(["data", "dataset", "protocol", "target", "variant"], sort=False)[columns].mean().reset_index()

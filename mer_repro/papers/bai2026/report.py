@@ -588,13 +588,13 @@ def measure_here(profile: str, given: dict) -> report.Table:
     """
     import pandas as pd
 
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
+    records = measured(KEY, profile, given)
     rows = [
         {"data": r.data, "dataset": r.dataset, "target": r.target, "variant": r.variant, "measure": name}
         | {"value": r.metrics[name]}
-        for r in report.records(KEY, profile)
+        for r in records
         for name in ("accuracy", "auc", "least_mcnemar", "tcn_lm")
         if name in r.metrics
     ]

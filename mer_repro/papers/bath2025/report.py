@@ -806,11 +806,11 @@ def measure_here(profile: str, given: dict) -> report.Table:
     """
     import pandas as pd
 
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
+    records = measured(KEY, profile, given)
     rows = []
-    for record in report.records(KEY, profile):
+    for record in records:
         scores = [f"{name} {record.metrics[name]:.3f}" for name in ("r2", "mae", "auc_easy") if name in record.metrics]
         rows.append({name: getattr(record, name) for name in CELL} | {"scores": ", ".join(scores) or "–"})
     return report.Table(pd.DataFrame(rows), f"The {profile} profile on this machine", searchable=True)

@@ -91,7 +91,7 @@ def card(records: list[Record]) -> report.Card:
 
 def measure_here(profile: str, given: dict) -> report.Table:
     """Run what the study is missing under `profile` on this machine, and show its scores."""
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
-    return scores(report.records(KEY, profile))
+    records = measured(KEY, profile, given)
+    return scores(records)

@@ -65,17 +65,19 @@ def is_clone() -> bool:
     return (PROJECT / "params").is_dir() and (PROJECT / "_toc.yml").is_file()
 
 
-def require_clone(command: str) -> None:
+def require_clone(command: str, key: str = "") -> None:
     """Refuse `command` outside a clone: an installed wheel has the package only.
+
+    A `key` with a dot names a study module of one's own, which has its parameters beside it and needs no clone.
 
     Raises
     ------
     ParameterError
         Naming the command, and what works without a clone.
     """
-    if not is_clone():
+    if "." not in key and not is_clone():
         raise ParameterError(
-            f"`{command}` works in a clone of the project: it needs params/, book/ and results/, which an installed"
+            f"`{f'{command} {key}'.strip()}` works in a clone of the project: it needs params/, book/ and results/, which an installed"
             f" package does not have (looked in {PROJECT}). Without a clone: mer-repro audit, claims and data."
         )
 

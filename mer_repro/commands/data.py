@@ -7,6 +7,7 @@ import json
 import click
 
 from mer_repro.data import registry
+from mer_repro.paths import require_clone
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -192,6 +193,7 @@ def survey(write: bool) -> None:
       mer-repro data survey
       MER_REPRO_DATA=~/music mer-repro data survey --write
     """
+    require_clone("mer-repro data survey")
     from mer_repro.data import survey as chapter
 
     document = chapter.measure("real")

@@ -85,12 +85,16 @@ def explained(error: OSError) -> str:
     return f"{subject.rstrip('.')}. {_CURES.get(error.errno, '')}".rstrip()
 
 
+def closest(word: str, valid: Iterable[str]) -> str:
+    """The clause " Did you mean '...'?" for the nearest valid choice; "" where none is close."""
+    close = difflib.get_close_matches(word, sorted(valid), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The clause that names the valid choices and, where one is close, the nearest: ' (did you mean ...?)'."""
     valid = sorted(valid)
-    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.5)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"{hint} Valid: {', '.join(valid)}."
+    return f"{closest(word, valid)} Valid: {', '.join(valid)}."
 
 
 def require_choice(kind: str, word: str, valid: Iterable[str]) -> str:

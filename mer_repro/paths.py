@@ -77,8 +77,9 @@ def require_clone(command: str, key: str = "") -> None:
     """
     if "." not in key and not is_clone():
         raise ParameterError(
-            f"`{f'{command} {key}'.strip()}` works in a clone of the project: it needs params/, book/ and results/, which an installed"
-            f" package does not have (looked in {PROJECT}). Without a clone: mer-repro audit, claims and data."
+            f"`{f'{command} {key}'.strip()}` works in a clone of the project: it needs params/, book/ and results/,"
+            f" which an installed package does not have (looked in {PROJECT}). Without a clone: mer-repro audit, claims"
+            " and data."
         )
 
 

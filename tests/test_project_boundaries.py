@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from mer_repro import paths
 from mer_repro.cli import FriendlyGroup
 from mer_repro.cli import main as cli_main
-from mer_repro.errors import explained
 
 ROOT = Path(__file__).resolve().parent.parent
 #: root reads and writes everything unless these are dropped

@@ -74,7 +74,7 @@ def sentences(to_record: Link = _plain, to_claim: Link = _plain) -> str:
             f" {leaking['arousal']} and {leaking['valence']} on PMEmo when moments of the test songs are in training,"
             f" as in the released code, and {clean['arousal']} and {clean['valence']} when songs are held out.",
             f"2. **Numbers on paper disagree.** Of {audit['checks']} checks over {audit['numbers']} numbers that the"
-            f" five papers state, {audit['inconsistent']} find numbers that cannot all be right, whatever they were"
+            f" papers state, {audit['inconsistent']} find numbers that cannot all be right, whatever they were"
             " measured on.",
             f"3. **Labels need a look before models do.** {data['swapped_songs']} songs of DEAM have valence and"
             f" arousal in each other's columns, and {data['merge_seen']} of MERGE's official test songs carry exactly"

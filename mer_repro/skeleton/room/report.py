@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mer_repro import plots, report
 from mer_repro.audit import ledger
+from mer_repro.errors import LedgerError, closest
 from mer_repro.papers.newkey2030 import study
 from mer_repro.runs.records import Record
 from mer_repro.verdicts import Verdict
@@ -15,8 +16,12 @@ METRICS = ("rmse", "mae", "r2")
 
 
 def printed(claim_id: str) -> str:
-    """A number of the ledger exactly as the paper prints it."""
-    return next(claim.value for claim in ledger.load(KEY).claims if claim.id == claim_id)
+    """A number of the ledger exactly as the paper prints it. Raises `LedgerError` where the ledger does not have it."""
+    values = {claim.id: claim.value for claim in ledger.load(KEY).claims}
+    if claim_id not in values:
+        hint = closest(claim_id, values)
+        raise LedgerError(f"report.py asks for the claim '{claim_id}', which the ledger of {KEY} does not have.{hint}")
+    return values[claim_id]
 
 
 def numbers(records: list[Record]) -> dict[str, str]:

@@ -28,19 +28,23 @@ class LazyGroup(click.Group):
     """A group that knows its commands' names and imports a command's module only when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names, sorted."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """The command of a name; imports its module."""
         if name not in COMMANDS:
             return None
         return importlib.import_module(f"mer_repro.commands.{name}").command
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
+        """As click does, with the nearest name where there is no such command."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             raise click.UsageError(f"Unknown command '{args[0]}'.{nearest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with their one-line help, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
 
@@ -49,6 +53,7 @@ class FriendlyGroup(LazyGroup):
     """The one boundary: bad input and what the operating system refuses are one message on stderr and status 2."""
 
     def invoke(self, ctx: click.Context):
+        """Call the command behind the boundary."""
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             try:

@@ -57,7 +57,7 @@ def _home_in_the_password_file() -> str:
 
         return pwd.getpwuid(os.getuid()).pw_dir
     except (ImportError, KeyError):
-        return os.path.expanduser("~")
+        return str(Path("~").expanduser())
 
 
 def is_clone() -> bool:

@@ -47,7 +47,7 @@ def file_digest(path: Path | str) -> str:
         If there is no such file.
     """
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(path, found=f"no file that can be read ({error.strerror})", expected="a file") from error
@@ -92,16 +92,17 @@ class Cache:
         feature, digest = key.split("/")
         name = Path(feature, digest[:2], f"{digest}.npy")
         places = [place / name for place in self._places()]
-        return next((place for place in places if os.path.isfile(place)), places[0])  # False where it may not be asked
+        return next((place for place in places if _is_file(place)), places[0])
 
     def get(self, key: str) -> np.ndarray | None:
         """The array under `key`, read-only and mapped from the disk; None where it is absent or corrupt."""
         path = self.path(key)
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 whole = _passes_checksum(file)
             if whole:
-                return self.open(key)
+                with contextlib.suppress(ValueError):  # whole, and no array that may be loaded
+                    return self.open(key)
             path.unlink()
             warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
         except FileNotFoundError:
@@ -184,6 +185,14 @@ def _warn_once(folder: Path, why: str) -> None:
         " XDG_CACHE_HOME to a folder that can be written.",
         stacklevel=3,
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file that this user may ask for."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def _passes_checksum(file) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from mer_repro import paths
@@ -128,9 +129,16 @@ def test_stale_and_damaged_records_are_named_and_run_again(place):
         ({"training": {"epochs": "many"}}, "parameter 'training.epochs' is 'many'"),
     ],
 )
-def test_a_wrong_parameter_is_named(place, overrides, message):
-    with pytest.raises(ParameterError, match=message):
+def test_a_wrong_parameter_is_named_with_where_it_comes_from(place, overrides, message):
+    with pytest.raises(ParameterError, match=f"^given to the notebook: {message}"):
         load_parameters(KEY, "smoke", overrides)
+    given = load_parameters(KEY, "smoke").model_dump(mode="json") | overrides
+    file = place / "fake_study.yaml"
+    file.write_text(yaml.safe_dump(given))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mer_repro.runs.study.Study.parameters_file", lambda *_: file)
+        with pytest.raises(ParameterError, match=f"fake_study.yaml: {message}"):
+            load_parameters(KEY, "smoke", overrides)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,12 @@ COMMANDS = {
     "book": "Execute the notebooks and build the book.",
     "claims": "List every number and statement in the papers' ledgers.",
     "data": "Show, fetch and verify the data sets.",
+    "links": "Open every link of the built book and make every number again.",
     "new": "Lay out a further paper.",
     "records": "Show the recorded runs.",
+    "rescore": "Compute every score again from committed evidence alone.",
     "run": "Run what a paper's study is missing.",
+    "verdicts": "Judge every claim by its rule, from the committed records.",
     "verify": "Rerun recorded runs from their records alone and compare.",
 }
 

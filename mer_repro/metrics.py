@@ -273,3 +273,58 @@ def _macro_f1(counts: np.ndarray) -> np.ndarray:
     involved = counts.sum(axis=-1) + counts.sum(axis=-2)  # 2 TP + FP + FN
     f1 = np.divide(2 * hits, involved, out=np.full(hits.shape, np.nan), where=involved > 0)
     return np.nanmean(f1, axis=-1)
+
+
+def scores_from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of each confusion matrix, true by predicted; shape (rows, C, C) -> (rows,) per score, nan without items.
+
+    Returns
+    -------
+    accuracy, macro_f1, macro_precision and macro_recall (which is balanced accuracy) over the classes that occur or are
+    predicted, kappa (Cohen's), majority (share of the most frequent true class), f1_<class> of each class.
+    """
+    n, hits = counts.sum(axis=(1, 2)).astype(float), np.diagonal(counts, axis1=1, axis2=2).astype(float)
+    true, predicted = counts.sum(axis=2).astype(float), counts.sum(axis=1).astype(float)
+    involved = true + predicted > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        f1 = 2 * hits / (true + predicted)
+        precision = np.where(involved, np.where(predicted > 0, hits / predicted, 0.0), np.nan)
+        recall = np.where(true > 0, hits / true, np.nan)
+        observed, chance = hits.sum(axis=1) / n, (true * predicted).sum(axis=1) / n**2
+        found = {
+            "accuracy": observed,
+            "macro_f1": _mean_of_known(f1),
+            "macro_precision": _mean_of_known(precision),
+            "macro_recall": _mean_of_known(recall),
+            "kappa": (observed - chance) / (1 - chance),
+            "majority": true.max(axis=1) / n,
+        }
+    return found | {f"f1_{k}": f1[:, k] for k in range(counts.shape[1])}
+
+
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis without nan; nan where nothing is known."""
+    known = np.isfinite(values)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    return np.divide(total, known.sum(axis=-1), out=np.full(total.shape, np.nan), where=known.any(axis=-1))
+
+
+def weighted_areas(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve of each resample; ties count half.
+
+    Parameters
+    ----------
+    positive : (n,) bool. score : (n,) the higher, the more likely positive.
+    weights : (R, n) how often each resample holds each item.
+
+    Returns
+    -------
+    (R,) areas, 0 to 1; nan where a resample lacks one of the sides.
+    """
+    values, place = np.unique(score, return_inverse=True)
+    of_value = np.zeros((2, len(values), len(score)))
+    of_value[np.asarray(positive, dtype=int), place, np.arange(len(score))] = 1
+    negatives, positives = weights @ of_value[0].T, weights @ of_value[1].T
+    below = np.cumsum(negatives, axis=1) - negatives / 2
+    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+    return np.divide((positives * below).sum(axis=1), pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mer_repro import audit, papers, paths
+from mer_repro import audit, papers, paths, tables
 from mer_repro.audit import finding, ledger
-from mer_repro.runs.records import Record, RecordStore, cells_of
+from mer_repro.runs.records import Record, RecordStore
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mer_repro.results import Results
     from mer_repro.verdicts import Verdict
 
 #: Verdicts of the audit and of reruns as a reader sees them: a sign, so that colour is never the only difference.
@@ -28,6 +29,7 @@ SIGNS = {
     "unsupported": "✗ unsupported",
     "undecided": "? undecided",
     "untestable": "– untestable",
+    "not run": "· not run",
     "supported": "✓ supported",
 }
 
@@ -114,24 +116,31 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
     return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def fidelity_table(key: str) -> Table:
+def fidelity_table(key: str) -> tables.Table:
     """Every detail that a paper states about its networks and their training, and what became of it here."""
     import importlib
 
-    from mer_repro import fidelity
-
     details = importlib.import_module(f"mer_repro.papers.{key}.model").FIDELITY
-    return Table(fidelity.as_frame(details), f"{len(details)} details", searchable=True)
+    rows = [
+        {
+            "detail": row.detail,
+            "where": row.where,
+            "stated": row.stated,
+            "what we did": row.done,
+            "why": row.why,
+            "possible": "yes" if row.possible else "no",
+        }
+        for row in details
+    ]
+    return tables.Table(rows, f"{len(details)} details", searchable=True)
 
 
-def claims_table(key: str) -> Table:
+def claims_table(key: str) -> tables.Table:
     """Every number and statement of a paper's ledger: id, place, what it is, what is printed."""
-    import pandas as pd
-
     book = ledger.load(key)
     rows = [
         {
-            "id": claim.id,
+            "id": tables.Claims(key, (claim.id,), anchor=True),
             "where": _place(claim.where),
             "what": claim.quantity.replace("_", " "),
             "printed": claim.value + (f" ± {claim.spread}" if claim.spread else ""),
@@ -141,11 +150,18 @@ def claims_table(key: str) -> Table:
         for claim in book.claims
     ]
     rows += [
-        {"id": s.id, "where": _place(s.where), "what": s.kind, "printed": s.says, "unit": "", "about": ""}
+        {
+            "id": tables.Claims(key, (s.id,), anchor=True),
+            "where": _place(s.where),
+            "what": s.kind,
+            "printed": s.says,
+            "unit": "",
+            "about": "",
+        }
         for s in book.statements
     ]
     caption = f"{len(book.claims)} numbers and {len(book.statements)} statements of {key}"
-    return Table(pd.DataFrame(rows), caption, searchable=True)
+    return tables.Table(rows, caption, searchable=True)
 
 
 def _place(where: ledger.Place) -> str:
@@ -153,34 +169,51 @@ def _place(where: ledger.Place) -> str:
     return str(where) if str(where).startswith(where.section) else f"{where.section}: {where}"
 
 
-def audit_table(*keys: str) -> Table:
+def audit_table(*keys: str) -> tables.Table:
     """Every check of the papers' numbers against each other, worst first; of all papers when none is named."""
-    import pandas as pd
-
     results = [result for key in keys or papers.paper_keys() for result in audit.run(key)]
     rows = [
-        {
-            "paper": result.paper,
+        ({} if len(keys) == 1 else {"paper": result.paper})
+        | {
             "verdict": SIGNS[result.verdict],
             "check": result.check.replace("_", " "),
             "finding": result.detail,
             "readings": "; ".join(_reading(reading) for reading in result.readings),
-            "claims": _listed([claim.removeprefix(f"{result.paper}.") for claim in result.claims]),
+            "claims": tables.Claims(result.paper, tuple(c.removeprefix(f"{result.paper}.") for c in result.claims)),
         }
         for result in sorted(results, key=lambda result: finding.VERDICTS.index(result.verdict))
     ]
-    columns = ["verdict", "check", "finding", "readings", "claims"]
-    columns = columns if len(keys) == 1 else ["paper", *columns]
-    return Table(pd.DataFrame(rows)[columns], f"{len(rows)} checks, worst first", searchable=True)
+    return tables.Table(rows, f"{len(rows)} checks, worst first", searchable=True)
 
 
-#: Ids shown in a cell; a check may bind a whole table.
-MOST_IDS = 8
+def untested_table(key: str, judged: list[Verdict], why: dict[str, str]) -> tables.Table:
+    """The statements of a paper that neither a check nor a verdict bears on, with the reason where there is one.
+
+    Parameters
+    ----------
+    judged : the paper's verdicts.
+    why : statement id -> why nothing here tests it.
+
+    Raises
+    ------
+    LedgerError
+        If a reason is given for a statement that does not exist or that something does test.
+    """
+    from mer_repro.errors import LedgerError
+
+    tested = {name for verdict in judged for name in verdict.about}
+    tested |= {name.removeprefix(f"{key}.") for result in audit.run(key) for name in result.claims}
+    open_ones = {s.id: s.says for s in ledger.load(key).statements if s.id not in tested}
+    if idle := set(why) - set(open_ones):
+        raise LedgerError(f"{key}: reasons for not testing {', '.join(sorted(idle))}, which are tested or not there.")
+    rows = [
+        {"statement": says, "why not": why.get(name, NOT_TESTED), "ledger": tables.Claims(key, (name,))}
+        for name, says in open_ones.items()
+    ]
+    return tables.Table(rows, f"{len(rows)} statements that nothing here tests", searchable=True)
 
 
-def _listed(ids: list[str]) -> str:
-    more = len(ids) - MOST_IDS
-    return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
+NOT_TESTED = "no run and no arithmetic of ours bears on it"
 
 
 def _reading(reading: dict) -> str:
@@ -201,15 +234,6 @@ def audit_counts() -> pd.DataFrame:
         rows.append(row | {v: sum(result.verdict == v for result in results) for v in finding.VERDICTS})
     table = pd.DataFrame(rows)
     return pd.concat([table, table.sum(numeric_only=True).to_frame().T.assign(paper="all")])[table.columns]
-
-
-def verdict_table(verdicts: list[Verdict]) -> Table:
-    """The reruns' verdicts on a paper's claims."""
-    from mer_repro import verdicts as module
-
-    table = module.as_frame(verdicts)
-    table["verdict"] = table["verdict"].map(SIGNS)
-    return Table(table, "Verdicts of the reruns", records=tuple(cells_of(verdict.records) for verdict in verdicts))
 
 
 #: The sections that a card links to, by the anchors of the headings that every chapter has.
@@ -263,6 +287,65 @@ class Card:
         """Total time of the runs and the devices they ran on."""
         minutes, seconds = divmod(round(self.seconds), 60)
         return f"{minutes} min {seconds} s of computing on {', '.join(self.devices)}"
+
+
+def card(
+    results: Results, judged: list[Verdict], theirs: tables.Text, ours: tables.Text, note: str = ""
+) -> tables.Table:
+    """The head of a paper's chapter: the tally of its verdicts, its headline verdict word for word, both numbers, cost.
+
+    Parameters
+    ----------
+    results, judged : everything recorded of the paper, and its verdicts, one of them marked as the headline.
+    theirs, ours : the paper's number and ours, and what they are.
+    note : what a reader has to know before anything else, e.g. that no network was trained at full size.
+    """
+    from mer_repro import verdicts
+
+    main = verdicts.headline(judged)
+    look = [tables.Link(label, address) for label, address in SECTIONS.items()]
+    rows = {
+        "Verdicts": verdicts.tally(judged),
+        "The claim": main.claim,
+        "Its verdict": tables.Text.of("{sign}. {because}", sign=SIGNS[main.judgement], because=main.because),
+        "Their number": theirs,
+        "Our number": ours,
+        "Data": ", ".join(f"{d} ({kind})" for d, kind in sorted({(r.dataset, r.data) for r in results})),
+        "Cost": _cost(results),
+        **({"Note": note} if note else {}),
+        "Look closer": tables.Text.join(look, " · "),
+    }
+    return tables.Table([{"": name, " ": cell} for name, cell in rows.items()], kind="mer-card")
+
+
+def _cost(results: Results) -> str:
+    minutes, seconds = divmod(round(sum(run.seconds for run in results)), 60)
+    devices = ", ".join(sorted({run.device for run in results})) or "nothing yet"
+    return f"{len(results):,} runs, {minutes} min {seconds} s of computing on {devices}"
+
+
+def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple[str, ...]) -> tables.Table:
+    """Run what a study is missing under a profile on this machine, and show its scores.
+
+    Parameters
+    ----------
+    overrides : top-level parameters that stand above the profile's file.
+    metrics : names of the scores to show, where a run has them.
+    """
+    from mer_repro.runs.sweep import measured
+
+    cells: dict[tuple, list[float]] = {}
+    for run in measured(key, profile, overrides or {}):
+        for name in metrics:
+            if name in run.metrics:
+                place = (f"{run.dataset} ({run.data})", run.protocol, run.variant, run.target, name)
+                cells.setdefault(place, []).append(run.metrics[name])
+    headings = ("data", "protocol", "variant", "target", "score")
+    rows = [
+        dict(zip(headings, place, strict=True)) | {"value": f"{sum(values) / len(values):.3f}", "runs": len(values)}
+        for place, values in cells.items()
+    ]
+    return tables.Table(rows, f"The {profile} profile on this machine", searchable=True)
 
 
 def kinds(frame: pd.DataFrame) -> tuple[str, ...]:

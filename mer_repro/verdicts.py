@@ -1,25 +1,109 @@
-"""What reruns say of a paper's claims, in one vocabulary.
+"""Verdicts as rules that stand before their results, in one vocabulary and under one policy.
 
-===============  ======================================================================================================
+===============  ====================================================================================================
 ``supported``    our runs show what the claim says
-``unsupported``  our runs show otherwise, or show that the claim's evidence arises without what the claim credits
-``undecided``    our runs bear on the claim and cannot tell, or have not been made yet
-``untestable``   deciding it needs something that nobody outside can have; the sentence says what
-===============  ======================================================================================================
+``unsupported``  our runs show otherwise, or that the claim's evidence arises without what the claim credits
+``undecided``    our runs bear on the claim and cannot tell; how small a difference they would have seen is stated
+``not run``      the runs that would bear on it have not been made
+``untestable``   deciding it needs something that nobody outside can have; the reason says what
+===============  ====================================================================================================
 
 `unsupported` speaks of the evidence, not of the authors, and not of whether the claim is false.
+
+The policy
+----------
+A rule names its evidence (scores and differences, each found in the records), a criterion that says of each piece
+whether it speaks for the claim, against it or cannot tell, and what the evidence is made on:
+
+- ``own``: the paper's own data, or a claim that does not depend on data. All pieces for: supported; any against and
+  none for: unsupported.
+- ``stand-in``: other data than the paper's. The same, but "unsupported" needs pieces against from at least two data
+  sets; the criterion says "against" only where an effect as large as the one stated is excluded.
+- ``synthetic``: generated data with a known effect. As stand-in; what generated data show is said to be of them.
+
+Pieces that speak for and against: undecided. A network that was still improving when training ended is no evidence.
+What a paper does not claim is not judged, and what it disclaims is not held against it.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Any, Literal, get_args
 
-if TYPE_CHECKING:
-    import pandas as pd
+from mer_repro.results import DASH, Results, Score
+from mer_repro.tables import Claims, Runs, Table, Text
 
-Judgement = Literal["supported", "unsupported", "undecided", "untestable"]
+Judgement = Literal["supported", "unsupported", "undecided", "not run", "untestable"]
 JUDGEMENTS: tuple[str, ...] = get_args(Judgement)
+Basis = Literal["own", "stand-in", "synthetic"]
+#: Least number of data sets other than the paper's that must agree before a claim is called unsupported.
+AGREEING = {"own": 1, "stand-in": 2, "synthetic": 2}
+#: A sign for each, so that colour is never the only difference.
+SIGNS = {"supported": "✓", "unsupported": "✗", "undecided": "?", "not run": "·", "untestable": "–"}
+
+Leaning = Literal["for", "against", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a piece of evidence speaks for a claim, and when against it.
+
+    Attributes
+    ----------
+    says : the criterion in words, for the page of rules.
+    leans : of a score, "for", "against" or "cannot tell".
+    """
+
+    says: str
+    leans: Callable[[Score], Leaning] = field(repr=False)
+
+
+def above(threshold: float = 0.0, excludes: float | None = None, unit: str = "") -> Criterion:
+    """For where the interval lies above `threshold`; against where it lies below `excludes` (default: the threshold).
+
+    Parameters
+    ----------
+    excludes : the stated effect: an interval below it has no room for an effect of that size.
+    unit : after the numbers, in words.
+    """
+    limit = threshold if excludes is None else excludes
+    says = f"for: the 95 % interval lies above {threshold:g}{unit}; against: it lies below {limit:g}{unit}"
+
+    def leans(score: Score) -> Leaning:
+        if math.isnan(score.low):
+            return "cannot tell"
+        return "for" if score.low > threshold else "against" if score.high < limit else "cannot tell"
+
+    return Criterion(says, leans)
+
+
+def below(threshold: float = 0.0, excludes: float | None = None, unit: str = "") -> Criterion:
+    """For where the interval lies below `threshold`; against where it lies above `excludes` (default: `threshold`)."""
+    limit = threshold if excludes is None else excludes
+    says = f"for: the 95 % interval lies below {threshold:g}{unit}; against: it lies above {limit:g}{unit}"
+
+    def leans(score: Score) -> Leaning:
+        if math.isnan(score.low):
+            return "cannot tell"
+        return "for" if score.high < threshold else "against" if score.low > limit else "cannot tell"
+
+    return Criterion(says, leans)
+
+
+def within(margin: float, unit: str = "") -> Criterion:
+    """For where the interval lies within plus and minus `margin` (equivalence); against where it lies outside."""
+    says = f"for: the 95 % interval lies within ±{margin:g}{unit} (equivalence); against: it lies outside"
+
+    def leans(score: Score) -> Leaning:
+        if math.isnan(score.low):
+            return "cannot tell"
+        if -margin < score.low and score.high < margin:
+            return "for"
+        return "against" if score.low > margin or score.high < -margin else "cannot tell"
+
+    return Criterion(says, leans)
 
 
 @dataclass(frozen=True)
@@ -31,30 +115,185 @@ class Verdict:
     claim : the claim in one sentence, our words.
     about : ids of the ledger's claims and statements that it rests on.
     judgement : see the module's table.
-    because : one sentence with the numbers that decide.
-    records : ids of the run records that the numbers come from.
+    because : one or two sentences with the numbers that decide; its numbers know their sources.
+    records : ids of the run records behind it.
+    criterion : the rule in words; of a constant verdict, that it is one.
+    detectable : the smallest effect that the evidence would have shown four times in five, in the unit of the evidence;
+        nan where it is not a matter of size.
+    headline : whether it is the one that the chapter's card repeats.
     """
 
     claim: str
     about: tuple[str, ...]
     judgement: Judgement
+    because: Text | str
+    records: tuple[str, ...] = ()
+    criterion: str = ""
+    detectable: float = math.nan
+    headline: bool = False
+
+    def as_dict(self, paper: str) -> dict[str, Any]:
+        """JSON types only."""
+        return {
+            "paper": paper,
+            "claim": self.claim,
+            "verdict": self.judgement,
+            "because": str(self.because),
+            "criterion": self.criterion,
+            "about": [f"{paper}.{name}" for name in self.about],
+            "records": list(self.records),
+            "detectable": None if math.isnan(self.detectable) else self.detectable,
+        }
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a claim is judged, declared before its evidence is looked at.
+
+    Attributes
+    ----------
+    claim, about, headline : see `Verdict`.
+    evidence : name -> how the piece is found in the paper's results; what is None has not been run.
+    criterion : how each piece is read.
+    on : what the evidence is made on; see the module's policy.
+    because : a template with the names of the evidence and of `shown`, e.g. ``"R² falls by {clean:.2}"``.
+    shown : further numbers of the sentence: name -> how each is found; they decide nothing.
+    trained : of the results, the runs of networks that the evidence compares, which must have levelled off.
+    """
+
+    claim: str
+    about: tuple[str, ...]
+    evidence: Mapping[str, Callable[[Results], Score | None]]
+    criterion: Criterion
+    on: Basis
     because: str
-    records: tuple[str, ...] = field(default=())
+    shown: Mapping[str, Callable[[Results], Any]] = field(default_factory=dict)
+    trained: Callable[[Results], Results] | None = None
+    headline: bool = False
+
+    def judge(self, results: Results) -> Verdict:
+        """The verdict on a paper's results."""
+        found = {name: find(results) for name, find in self.evidence.items()}
+        known = {name: score for name, score in found.items() if score is not None}
+        records = tuple(dict.fromkeys(name for score in known.values() for name in score.records))
+        criterion = f"{self.criterion.says}; on {ON[self.on]}"
+
+        def verdict(judgement: Judgement, because: Text, detectable: float = math.nan) -> Verdict:
+            return Verdict(self.claim, self.about, judgement, because, records, criterion, detectable, self.headline)
+
+        if not known:
+            return verdict("not run", Text.of("The runs that this rule asks for have not been made."))
+        cells = found | {name: find(results) for name, find in self.shown.items()}
+        because = Text.of(self.because, **cells)
+        if short := _undertrained(self.trained(results) if self.trained else None):
+            return verdict("undecided", Text.join([because, f"{short} were still improving when training ended."], " "))
+        leanings = {name: self.criterion.leans(score) for name, score in known.items()}
+        judgement = _judged(leanings, known, self.on, complete=len(known) == len(found))
+        sizes = [score.detectable for score in known.values() if not math.isnan(score.detectable)]
+        return verdict(judgement, because, max(sizes, default=math.nan) if judgement == "undecided" else math.nan)
 
 
-def as_frame(verdicts: list[Verdict]) -> pd.DataFrame:
-    """The verdicts as a table: claim, verdict, because, ledger ids, number of records."""
-    import pandas as pd
+ON: dict[str, str] = {
+    "own": "the paper's own data, or a claim that does not depend on data",
+    "stand-in": "other data than the paper's: unsupported needs two data sets that agree",
+    "synthetic": "generated data with a known effect: unsupported needs two data sets that agree",
+}
 
-    return pd.DataFrame(
-        [
-            {
-                "claim": verdict.claim,
-                "verdict": verdict.judgement,
-                "because": verdict.because,
-                "ledger": ", ".join(verdict.about),
-                "runs": len(verdict.records),
-            }
-            for verdict in verdicts
-        ]
-    )
+
+def _undertrained(runs: Results | None) -> str:
+    """How many runs had not levelled off, in words; empty where all had."""
+    short = [run for run in runs or () if run.notes.get("levelled_off") is False]
+    return f"{len(short)} of {len(runs)} trainings" if runs and short else ""
+
+
+def _judged(leanings: Mapping[str, Leaning], known: Mapping[str, Score], on: Basis, complete: bool) -> Judgement:
+    against = [name for name, leaning in leanings.items() if leaning == "against"]
+    speaks_for = [name for name, leaning in leanings.items() if leaning == "for"]
+    if speaks_for and len(speaks_for) == len(leanings) and complete:
+        return "supported"
+    datasets = {dataset for name in against for dataset in known[name].datasets}
+    if against and not speaks_for and len(datasets) >= AGREEING[on]:
+        return "unsupported"
+    return "undecided"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A verdict that no run of ours can change, and why: always untestable, or undecided for a reason that is given.
+
+    Attributes
+    ----------
+    verdict : "untestable"; or "undecided" where runs exist that bear on the claim and cannot decide it by their nature.
+    why : a template as of `Rule.because`, with `shown` for its numbers.
+    """
+
+    verdict: Judgement
+    claim: str
+    about: tuple[str, ...]
+    why: str
+    shown: Mapping[str, Callable[[Results], Any]] = field(default_factory=dict)
+    headline: bool = False
+
+    def judge(self, results: Results) -> Verdict:
+        """The verdict, with the numbers of its reason."""
+        cells = {name: find(results) for name, find in self.shown.items()}
+        records = tuple(dict.fromkeys(name for cell in cells.values() for name in getattr(cell, "records", ())))
+        criterion = "constant: no run of ours can change it"
+        why = Text.of(self.why, **cells)
+        return Verdict(self.claim, self.about, self.verdict, why, records, criterion, headline=self.headline)
+
+
+def judge(rules: Sequence[Rule | Fixed], results: Results) -> list[Verdict]:
+    """Every verdict of a paper, in the order of its rules."""
+    return [rule.judge(results) for rule in rules]
+
+
+def of_paper(key: str) -> list[Verdict]:
+    """Every verdict of a paper on its committed records."""
+    import importlib
+
+    return judge(importlib.import_module(f"mer_repro.papers.{key}.verdicts").RULES, Results.load(key))
+
+
+def tally(verdicts: Sequence[Verdict]) -> str:
+    """``5 ✓ supported · 2 ✗ unsupported · ...``, what does not occur left out."""
+    counts = {name: sum(verdict.judgement == name for verdict in verdicts) for name in JUDGEMENTS}
+    return " · ".join(f"{n} {SIGNS[name]} {name}" for name, n in counts.items() if n)
+
+
+def headline(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict that the card repeats. Raises `ValueError` unless exactly one is marked."""
+    marked = [verdict for verdict in verdicts if verdict.headline]
+    if len(marked) != 1:
+        raise ValueError(f"{len(marked)} verdicts are marked as the headline; mark one.")
+    return marked[0]
+
+
+def table(key: str, verdicts: Sequence[Verdict], style: str = ".2") -> Table:
+    """The verdicts for readers: claim, verdict, because, smallest effect they could have seen, ledger ids, records."""
+    rows = [
+        {
+            "claim": verdict.claim,
+            "verdict": f"{SIGNS[verdict.judgement]} {verdict.judgement}",
+            "because": verdict.because,
+            "could have seen": (Score(verdict.detectable), style),
+            "ledger": Claims(key, verdict.about),
+            "runs": Runs(verdict.records),
+        }
+        for verdict in verdicts
+    ]
+    return Table(rows, "Verdicts of the reruns")
+
+
+def rules_table(key: str, rules: Sequence[Rule | Fixed]) -> Table:
+    """The rules of a paper, without their results: what is asked of which evidence."""
+    rows = [
+        {
+            "claim": rule.claim,
+            "rule": f"{rule.criterion.says}; on {ON[rule.on]}" if isinstance(rule, Rule) else "constant",
+            "evidence": ", ".join(rule.evidence).replace("_", " ") if isinstance(rule, Rule) else DASH,
+            "ledger": Claims(key, rule.about),
+        }
+        for rule in rules
+    ]
+    return Table(rows, f"Rules of {key}")

@@ -1,7 +1,7 @@
 // Makes the book's tables sortable and searchable. Without it they are plain tables, and links into them work as anchors.
 // merTables comes from datatables.js, which the build writes beside this file from the installed itables package.
 
-// Ids that the address asks for: page.html?show=id,id or page.html#id. An id without its seed stands for all seeds.
+// Ids that the address asks for: page.html?show=id,id or page.html#id. A cell stands for all its folds and seeds.
 function askedFor() {
   const listed = new URLSearchParams(window.location.search).get("show");
   const anchor = decodeURIComponent(window.location.hash.slice(1));
@@ -14,7 +14,8 @@ function idOf(row) {
 
 // Shows only the rows that were asked for, with a way back to all.
 function showAsked(table, element, asked) {
-  const wanted = (id) => asked.some((name) => id === name || id.startsWith(name + ".seed"));
+  const repeats = /^(\.(fold|init)=\d+)*\.seed\d+$/;
+  const wanted = (id) => asked.some((name) => id === name || (id.startsWith(name) && repeats.test(id.slice(name.length))));
   const found = table.rows().nodes().toArray().filter((row) => wanted(idOf(row)));
   if (!found.length) return;
   table.search.fixed("asked", (text, data, index) => wanted(idOf(table.row(index).node()))).draw();

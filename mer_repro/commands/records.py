@@ -14,8 +14,12 @@ from mer_repro.paths import PROFILES, require_clone
 @click.argument("key", default="all")
 @click.option("--profile", default="full", show_default=True, help=f"One of {', '.join(PROFILES)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+@click.option("--restamp", is_flag=True, help="Renew records whose code changed, where a rerun proves them equal.")
+@click.option("--base", help="With --restamp: commit of the old code, for records that another machine made.")
+@click.option("--seconds", default=60.0, show_default=True, help="With --restamp: longest run to make again.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="With --restamp: processes.")
 @click.option("--export", "folder", type=click.Path(path_type=Path), help="Write table and RO-Crate to a new folder.")
-def command(key, profile, as_json, folder):
+def command(key, profile, as_json, restamp, base, seconds, workers, folder):
     """Show the recorded runs of paper KEY (default: all).
 
     A record is "recorded" while a rerun would give it again, "stale" once its parameters, data or source changed,
@@ -27,6 +31,7 @@ def command(key, profile, as_json, folder):
       mer-repro records qiu2025 --profile quick
       mer-repro records --json
       mer-repro records --export my-crate
+      mer-repro records bath2025 --restamp --base HEAD~3
     """
     require_clone("mer-repro records", key)
     from mer_repro.errors import require_choice
@@ -36,6 +41,15 @@ def command(key, profile, as_json, folder):
     from mer_repro.runs.sweep import survey
 
     require_choice("profile", profile, PROFILES)
+    if restamp:
+        from mer_repro.runs import restamp as module
+
+        refused = False
+        for name in study_keys() if key == "all" else [key]:
+            proofs = module.restamp(name, profile, base=base, seconds=seconds, workers=workers)
+            click.echo(f"{name}:\n{module.report(proofs)}")
+            refused |= not all(proof.equal for proof in proofs)
+        raise SystemExit(1 if refused else 0)
     if folder:
         from mer_repro.publish import export
 

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.errors import MerReproError, require_choice
-from mer_repro.publish import findings, provenance, quotes, reference_pages
+from mer_repro.publish import findings, links, provenance, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
@@ -83,7 +83,7 @@ def _is_notebook(path: Path) -> bool:
 
 
 def parameters(notebook: Notebook, profile: str) -> dict:
-    """The papermill parameters of a notebook under a profile, validated by its paper's study.
+    """What a notebook's study is run with under a profile, and its name; validated.
 
     Raises
     ------
@@ -138,7 +138,8 @@ def execute(notebook: Notebook, profile: str) -> Path:
     import nbformat
     import papermill
 
-    chosen = parameters(notebook, profile)
+    parameters(notebook, profile)
+    chosen = {"profile": profile}
     target = notebook.executed(profile)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft, source = target.with_suffix(".draft.ipynb"), target.with_suffix(".source.ipynb")
@@ -258,9 +259,12 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
         if path.is_file() and path not in edited and ".ipynb_checkpoints" not in path.parts:
             wanted[path] = source / path.relative_to(BOOK)
     notebook_pages = {source / f"{pair.name}.ipynb": pair.name for pair in pairs}
+    linked_pages = []
     for path, place in wanted.items():
         if place in notebook_pages:
-            _write_if_changed(place, _linked(path, notebook_pages[place]))
+            text, page = _linked(path, notebook_pages[place])
+            linked_pages.append(page)
+            _write_if_changed(place, text)
         elif not place.is_file() or place.read_bytes() != path.read_bytes():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
@@ -273,6 +277,7 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     )
     for place, text in generated.items():
         _write_if_changed(place, text)
+    links.write_log(paths.build_home(), linked_pages)
     kept = {*wanted.values(), *generated, *_stage_datatables(source)}
     for path in list(source.rglob("*")):
         if path.is_file() and path not in kept:
@@ -280,23 +285,13 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     return source
 
 
-def _linked(path: Path, page: str) -> str:
-    """An executed notebook as JSON, its tables' and texts' numbers linked to their records and ids to the ledgers."""
+def _linked(path: Path, name: str) -> tuple[str, links.Page]:
+    """An executed notebook as JSON, its numbers linked to their records and claims; and what was linked."""
     import nbformat
 
     notebook = nbformat.read(path, as_version=4)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    told = {name: each for output in outputs for name, each in output.get("data", {}).get(quotes.MIME, {}).items()}
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = provenance.prose_linked(cell.source, page, told)
-        for output in cell.get("outputs", []):
-            if markdown := output.get("data", {}).get("text/markdown"):
-                behind = output.metadata.get("row_records")
-                output.data["text/markdown"] = provenance.linked(markdown, page, behind)
-            if markup := output.get("data", {}).get("text/html"):
-                output.data["text/html"] = provenance.card_linked(markup, page)
-    return nbformat.writes(notebook)
+    page = links.linked(notebook, name)
+    return nbformat.writes(notebook), page
 
 
 def _datasets_bibliography() -> str:

@@ -67,6 +67,7 @@ def table(records: Iterable[Record]) -> str:
 
 def _row(record: Record) -> str:
     cell = [record.dataset, f"({record.data})", record.protocol, record.variant, record.target]
+    cell += [f"{name} {value}" for name, value in record.factors.items()]
     place = html.escape(f"{record.paper}/{record.id}.json")
     shown = (
         html.escape(" ".join(part for part in cell if part)),

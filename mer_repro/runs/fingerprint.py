@@ -21,13 +21,7 @@ from typing import Any
 #: modules that carry runs about and cannot change what a run computes
 PLUMBING = frozenset(
     f"mer_repro{name}"
-    for name in (
-        *("", ".errors", ".paths", ".storage", ".data.registry", ".features.cache", ".features.files"),
-        *(
-            f".runs{part}"
-            for part in ("", ".study", ".sweep", ".workers", ".slurm", ".records", ".fingerprint", ".verify")
-        ),
-    )
+    for name in ("", ".errors", ".paths", ".storage", ".data.registry", ".features.cache", ".features.files", ".runs")
 )
 
 #: (module, name); name None stands for the whole module
@@ -50,7 +44,7 @@ def source_fingerprint(roots: tuple[str, ...]) -> str:
     while pending:
         target = pending.pop()
         module, name = target
-        if target in seen or module in PLUMBING or module.partition(".")[0] not in scopes:
+        if target in seen or _is_plumbing(module) or module.partition(".")[0] not in scopes:
             continue
         seen.add(target)
         source = _source(module)
@@ -63,6 +57,10 @@ def source_fingerprint(roots: tuple[str, ...]) -> str:
             parts.add((module, shape))
             pending.extend(uses)
     return hashlib.sha256(json.dumps(sorted(parts)).encode()).hexdigest()
+
+
+def _is_plumbing(module: str) -> bool:
+    return module in PLUMBING or module.startswith("mer_repro.runs.")
 
 
 class _Source:

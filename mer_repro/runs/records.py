@@ -22,18 +22,26 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mer_repro import storage
 from mer_repro.errors import ParameterError, RecordError
 
+if TYPE_CHECKING:
+    from mer_repro.runs.evidence import Evidence
+
 KINDS = ("real", "twin")
+#: Files that belong to a record; only evidence is committed.
+ATTACHED = ("evidence", "predictions", "weights")
 #: names that make up a run's id; "+" joins the data sets of a run that reads several
 _NAME = re.compile(r"[A-Za-z0-9_+-]+")
+_VALUE = re.compile(r"[A-Za-z0-9_+.-]+")
+#: Factors that repeat a cell instead of making another one: which part is tested, which initialisation.
+REPEATS = ("fold", "init")
+_REPEATED = re.compile(rf"(\.({'|'.join(REPEATS)})=\d+)*\.seed\d+$")
 #: packages whose version can move a number
 _VERSIONED = (
     "mer_repro", "numpy", "scipy", "pandas", "scikit-learn", "statsmodels", "torch", "transformers", "librosa",
@@ -55,11 +63,14 @@ class Run:
     target : what is predicted, e.g. "arousal"; "" where the study has one target only.
     seed : non-negative int.
     parameters : everything else that the result depends on; JSON types only.
+    factors : further named fields of the cell, e.g. ``{"length": 100, "width": "paper"}``; values are numbers or names.
+        ``fold`` and ``init`` (whole numbers) repeat a cell: folds test different items, initialisations the same ones.
 
     Raises
     ------
     ParameterError
-        If a name holds other characters than letters, digits, "_", "+" and "-", or ``data`` is neither kind.
+        If a name holds other characters than letters, digits, "_", "+" and "-", a factor's value those and ".", or
+        ``data`` is neither kind.
     """
 
     paper: str
@@ -70,8 +81,15 @@ class Run:
     target: str = ""
     seed: int = 0
     parameters: dict[str, Any] = field(default_factory=dict, hash=False)
+    factors: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self):
+        for name, value in self.factors.items():
+            if name in self.__dataclass_fields__ or not (_NAME.fullmatch(name) and _VALUE.fullmatch(str(value))):
+                raise ParameterError(
+                    f"A run's factor is {name}={value}; both stand in file names, so use letters, digits, '_', '-', '+'"
+                    " and, in a value, '.'; and no name of another field."
+                )
         for name in ("paper", "dataset", "protocol", "variant", "target"):
             value = getattr(self, name)
             if not _NAME.fullmatch(value) and not (name == "target" and value == ""):
@@ -90,11 +108,14 @@ class Run:
     def id(self) -> str:
         """The cell as a file name, e.g. ``qiu2025.deam.real.song_grouped.ridge.arousal.seed0``."""
         cell = [self.paper, self.dataset, self.data, self.protocol, self.variant, self.target]
+        ordered = sorted(self.factors.items(), key=lambda factor: (factor[0] in REPEATS, factor[0]))
+        cell += [f"{name}={value}" for name, value in ordered]
         return ".".join([part for part in cell if part] + [f"seed{self.seed}"])
 
     def label(self) -> str:
         """The cell for people: ``deam (real) song_grouped ridge arousal seed 0``."""
-        cell = [self.dataset, f"({self.data})", self.protocol, self.variant, self.target, f"seed {self.seed}"]
+        cell = [self.dataset, f"({self.data})", self.protocol, self.variant, self.target]
+        cell += [f"{name} {value}" for name, value in self.factors.items()] + [f"seed {self.seed}"]
         return " ".join(part for part in cell if part)
 
     def address(self, data_fingerprint: str, source_fingerprint: str) -> str:
@@ -111,7 +132,8 @@ class Outcome:
     metrics : name -> value; NaN where a metric is undefined.
     intervals : name -> (low, high), for names in `metrics`.
     counts : name -> int, e.g. n_train, n_test, n_groups_test.
-    predictions : name -> array, all of one length: item, group, y_true, y_pred, ...
+    predictions : name -> array, all of one length: item, group, y_true, y_pred, p_0, ...; what of it is summed up and
+        committed says `mer_repro.runs.evidence`.
     curves : name -> list of float, e.g. train_loss an epoch.
     notes : name -> JSON types, for what a reader of the record should know (encoder used, epochs run).
     weights : name -> tensor, the trained network's state; kept as safetensors beside the record.
@@ -130,8 +152,9 @@ class Outcome:
 class Record:
     """One finished run, as its JSON file says it.
 
-    ``status`` is "done" or "failed"; a failed record has no metrics but a ``traceback``. ``predictions`` and
-    ``weights`` are paths of files, relative to the paper's folder in the store, or None. ``finished`` is UTC, ISO 8601.
+    ``status`` is "done" or "failed"; a failed record has no metrics but a ``traceback``. ``predictions``, ``weights``
+    and ``evidence`` are paths of files, relative to the paper's folder in the store, or None. ``finished`` is UTC,
+    ISO 8601.
     """
 
     id: str
@@ -158,6 +181,8 @@ class Record:
     predictions: str | None = None
     weights: str | None = None
     traceback: str | None = None
+    evidence: str | None = None
+    factors: dict[str, Any] = field(default_factory=dict)
 
     @property
     def run(self) -> Run:
@@ -251,15 +276,26 @@ class RecordStore:
         if unknown := set(record.intervals) - set(record.metrics):
             raise ValueError(f"{run.id}: intervals for {sorted(unknown)}, which are not among its metrics.")
         if outcome.predictions:
+            from mer_repro.runs import evidence
+
+            if kept := evidence.of(outcome.predictions, run.dataset):
+                record.evidence = _attach(room, f"evidence/{run.id}", evidence.dump(kept), "npz")
             record.predictions = _attach(room, f"predictions/{run.id}", _npz(run, outcome.predictions), "npz")
         if outcome.weights:
             record.weights = _attach(room, f"weights/{run.id}", _safetensors(outcome.weights), "safetensors")
-        _write(self.path(run), _dump(record))
-        for old in [*room.glob(f"predictions/{run.id}.*.npz"), *room.glob(f"weights/{run.id}.*.safetensors")]:
-            if old.relative_to(room).as_posix() not in (record.predictions, record.weights):
-                old.unlink(missing_ok=True)
+        write_atomically(self.path(run), _dump(record))
+        present = {getattr(record, kind) for kind in ATTACHED}
+        for kind in ATTACHED:
+            for old in room.glob(f"{kind}/{run.id}.*"):
+                if old.relative_to(room).as_posix() not in present:
+                    old.unlink(missing_ok=True)
         (room / "failed" / f"{run.id}.json").unlink(missing_ok=True)
         return record
+
+    def restamp(self, record: Record, source_fingerprint: str, parameters: dict[str, Any]) -> None:
+        """Give a record another source fingerprint, and parameters it did not know; see `mer_repro.runs.restamp`."""
+        renewed = replace(record, source_fingerprint=source_fingerprint, parameters=_plain(parameters))
+        write_atomically(self.path(renewed), _dump(renewed))
 
     def put_failure(
         self,
@@ -274,7 +310,7 @@ class RecordStore:
         """Write down that a run raised; an earlier good record of the cell stays. Raises `RecordError`."""
         record = _record(run, data_fingerprint, source_fingerprint, device, seconds, "failed")
         record.traceback = traceback
-        _write(self.folder / run.paper / "failed" / f"{run.id}.json", _dump(record))
+        write_atomically(self.folder / run.paper / "failed" / f"{run.id}.json", _dump(record))
         return record
 
     def predictions(self, record: Record) -> dict[str, Any]:
@@ -291,6 +327,18 @@ class RecordStore:
         with np.load(io.BytesIO(self._attached(record, "predictions")), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
 
+    def evidence(self, record: Record) -> dict[str, Evidence]:
+        """The evidence of a record by target, "" for the one without a name; empty where none was kept.
+
+        Raises
+        ------
+        RecordError
+            If the file that the record names is missing or damaged.
+        """
+        from mer_repro.runs import evidence
+
+        return evidence.load(self._attached(record, "evidence")) if record.evidence else {}
+
     def weights(self, record: Record) -> dict[str, Any]:
         """The trained network's state of a record, name -> tensor. Raises `RecordError` as `predictions` does."""
         from safetensors.torch import load
@@ -303,8 +351,9 @@ class RecordStore:
             raise RecordError(f"{record.id} was recorded without {kind}.")
         path = self.folder / record.paper / name
         if not path.is_file():
+            committed = "which should be committed" if kind == "evidence" else "which is not committed"
             raise RecordError(
-                f"{record.id}: its {kind} are not on this machine (they are not committed). Make them with"
+                f"{record.id}: its {kind}, {committed}, is not on this machine. Make it again with"
                 f" `mer-repro run {record.paper} --force`."
             )
         content = path.read_bytes()
@@ -326,7 +375,7 @@ class RecordStore:
             yield False
             return
         try:
-            for folder in ("records", "predictions", "weights", "failed"):
+            for folder in ("records", "failed", *ATTACHED):
                 for left_over in (path.parent.parent / folder).glob(f".{run.id}.*.tmp"):
                     left_over.unlink(missing_ok=True)
             yield True
@@ -336,8 +385,8 @@ class RecordStore:
 
 
 def cell_of(record_id: str) -> str:
-    """A record's id without its seed: what all seeds of one cell of the grid share."""
-    return record_id.rpartition(".seed")[0]
+    """A record's id without fold, initialisation and seed: what all repeats of one cell of the grid share."""
+    return _REPEATED.sub("", record_id)
 
 
 def cells_of(record_ids: Iterable[str]) -> tuple[str, ...]:
@@ -346,12 +395,16 @@ def cells_of(record_ids: Iterable[str]) -> tuple[str, ...]:
 
 
 def find(records: Iterable[Record], **wanted: Any) -> list[Record]:
-    """The records whose fields have these values."""
-    if not wanted:
-        return list(records)
-    fields_of = attrgetter(*wanted)
-    values = tuple(wanted.values()) if len(wanted) > 1 else next(iter(wanted.values()))
-    return [record for record in records if fields_of(record) == values]
+    """The records whose fields or factors have these values; a tuple, list or set stands for any of its members."""
+    tests = []
+    for name, value in wanted.items():
+        accepted = value if isinstance(value, tuple | list | set | frozenset) else (value,)
+        tests.append((name, frozenset(accepted), name in Record.__dataclass_fields__))
+    return [
+        record
+        for record in records
+        if all((getattr(record, n) if own else record.factors.get(n)) in accepted for n, accepted, own in tests)
+    ]
 
 
 @cache
@@ -447,7 +500,7 @@ def _content_name(content: bytes) -> str:
 def _attach(room: Path, name: str, content: bytes, suffix: str) -> str:
     """Write a file that belongs to a record under a name that tells its content; returns it, relative to `room`."""
     name = f"{name}.{_content_name(content)}.{suffix}"
-    _write(room / name, content)
+    write_atomically(room / name, content)
     return name
 
 
@@ -472,7 +525,7 @@ def _npz(run: Run, predictions: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """All of `content` under `path`, or nothing. Raises `RecordError`."""
     try:
         storage.write_atomically(path, content)

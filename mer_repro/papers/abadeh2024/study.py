@@ -129,9 +129,8 @@ def locate(name: str, source: str):
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: this module, what it looks up by a computed name, and the loaders."""
-    loaders = tuple(f"mer_repro.data.{name}:load" for name in run.datasets if name != "planted")
-    return (__name__, *loaders)
+    """What a run's result depends on: this module, and what it looks up by a computed name."""
+    return (__name__,)
 
 
 def execute(run: Run, *, device: str) -> Outcome:
@@ -219,6 +218,7 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
 
     genre, user = histories.genre[histories.items], histories.user[histories.items]
     scores, intervals, answers = {}, {}, {}
+    kept = {"item": histories.items, "group": user}
     for setting in genres.SETTINGS:
         n = genres.n_classes(setting)
         if n > probabilities.shape[1]:
@@ -229,7 +229,8 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
         answers[setting] = "".join(str(c) if a else "-" for c, a in zip(called, asked, strict=True))
         counts = skill.confusion_by_user(true[asked], called[asked], user[asked], n)
         found, ends = skill.with_intervals(counts, resamples=run.parameters["resamples"], seed=run.seed)
-        prefix = "" if setting == run.target else f"{setting}_"
+        prefix, suffix = ("", "") if setting == run.target else (f"{setting}_", f"_{setting}")
+        kept |= {f"y_true{suffix}": true, f"y_pred{suffix}": called}
         scores |= {prefix + name: value for name, value in found.items()}
         intervals |= {prefix + name: value for name, value in ends.items()}
         if setting == run.target:
@@ -240,13 +241,13 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
             scores["log_loss"] = float(-np.log(np.maximum(picked, 1e-12)).mean())
             curves = curves | {f"reliability_{name}": values for name, values in curve.items()}
             notes = notes | {"confusion": counts.sum(axis=0).tolist()}
-            own = {"item": histories.items[asked], "group": user[asked], "y_true": true[asked], "y_pred": called[asked]}
-            own |= {f"p_{k}": reduced[asked, k].astype("float32") for k in range(n)}
+            kept |= {f"p_{k}": column for k, column in enumerate(reduced.T)}
+            own = histories.items[asked]
     notes |= histories.notes | {"answers": answers, "classes": list(genres.class_names(run.target))}
     if run.variant == "majority":
         notes |= {"genre": "".join(map(str, genre)), "last": "".join(map(str, histories.genre[histories.items - 1]))}
         notes["items_of_user"] = [int(n) for n in np.unique(user, return_counts=True)[1]]
-    return Outcome(scores, intervals, _counts(histories, own["item"]), own, curves, notes)
+    return Outcome(scores, intervals, _counts(histories, own), kept, curves, notes)
 
 
 def _counts(histories, asked: np.ndarray) -> dict[str, int]:

@@ -242,11 +242,10 @@ def locate(name: str, source: str):
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: the function that executes it, and the loader of its data."""
+    """What a run's result depends on: the function that executes it."""
     part = {"simulated": "_simulated", "mxmh": "_surveyed"}.get(run.dataset)
     part = part or {"study": "_studied", "description": "_described", "paired": "_paired"}.get(run.variant, "_scored")
-    loaders = tuple(f"mer_repro.data.{name}:load" for name in run.datasets if name not in ("planted", "simulated"))
-    return (f"{__name__}:{part}", *loaders)
+    return (f"{__name__}:{part}",)
 
 
 def execute(run: Run, *, device: str) -> Outcome:
@@ -433,7 +432,8 @@ def _scored(run: Run, device: str) -> Outcome:
         values |= scores.attention_scores(said.attention, of, planted.SAD, planted.PARTY)
         curves |= _one_listener(said, found, split)
     predicted = said.probabilities.argmax(axis=1)
-    predictions = {"item": split.test, "group": split.test, "y_true": observed, "y_pred": predicted}
+    predictions = {"item": split.test, "y_true": observed, "y_pred": predicted}
+    predictions |= {f"p_{k}": column for k, column in enumerate(said.probabilities.T)}
     return Outcome(values, intervals, _counts(found, split), predictions, curves, found.notes | said.notes)
 
 

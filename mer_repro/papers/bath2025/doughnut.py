@@ -206,11 +206,37 @@ def predicted_quadrant(features, target, quadrant, train, test, seed) -> np.ndar
     return planes.centres(target, train, quadrant)[named]
 
 
+def weighed_logistic(features, target, quadrant, train, test, seed) -> np.ndarray:
+    """The mean label that a logistic regression's probabilities of the quadrants imply; penalty by inner log loss."""
+    from sklearn.linear_model import LogisticRegressionCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classifier = LogisticRegressionCV(Cs=LOGISTIC_PENALTIES, cv=3, scoring="neg_log_loss", max_iter=300)
+    model = make_pipeline(StandardScaler(), classifier).fit(features[train], quadrant[train])
+    return model.predict_proba(features[test]) @ planes.centres(target, train, quadrant)[model.classes_]
+
+
+def weighed_boosting(features, target, quadrant, train, test, seed) -> np.ndarray:
+    """As `weighed_logistic`, of boosted trees with the settings of `boosting`."""
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    model = GradientBoostingClassifier(
+        learning_rate=0.08, n_estimators=100, max_depth=3, max_features="sqrt", subsample=0.7, random_state=seed
+    ).fit(features[train], quadrant[train])
+    return model.predict_proba(features[test]) @ planes.centres(target, train, quadrant)[model.classes_]
+
+
+#: Inverse penalties among which `weighed_logistic` chooses.
+LOGISTIC_PENALTIES = (0.001, 0.003, 0.01, 0.03, 0.1)
+
 MODELS: dict[str, Callable[..., np.ndarray]] = {
     "ridge": ridge,
     "boosting": boosting,
     "network": network,
     "predicted_quadrant": predicted_quadrant,
+    "weighed_logistic": weighed_logistic,
+    "weighed_boosting": weighed_boosting,
 }
 
 

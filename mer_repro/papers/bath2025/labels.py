@@ -33,7 +33,9 @@ def execute(run: Run) -> Outcome:
     quadrant, (train, test) = planes.quadrants(valence, arousal), (parts["train"], parts["test"])
     if run.variant in planes.LISTENERS:
         listen = planes.LISTENERS[run.variant]
-        curve = listen(target, train, test, quadrant, draws=run.parameters["hearings"], seed=run.seed)
+        other = {"valence": arousal, "arousal": valence}[run.target]
+        given = {"other": other} if run.variant == "noisy_plane_classifier" else {}
+        curve = listen(target, train, test, quadrant, draws=run.parameters["hearings"], seed=run.seed, **given)
         return Outcome(metrics={"best_r2": max(curve["r2"])}, counts={"n_test": len(test)}, curves=curve)
     if run.variant == "random":
         return _random(run, target[test])

@@ -182,6 +182,60 @@ def hard_classifier(
     return curve
 
 
+def near_middle_classifier(
+    target: np.ndarray, train: np.ndarray, test: np.ndarray, quadrant: np.ndarray, draws: int, seed: int
+) -> Curve:
+    """A simulated predictor's curve, as `hard_classifier`, that errs where real ones do: near the middle.
+
+    Of the test songs, those whose target lies nearest to the middle are put on its other side first; which of equally
+    near ones come first is drawn.
+    """
+    centre, where = centres(target, train, quadrant), quadrant[test]
+    across = ACROSS[where, int(not _is_valence(target, quadrant))]
+    generator, curve = np.random.default_rng(seed), {name: [] for name in COLUMNS}
+    luck = generator.random((draws, len(test)))
+    rank = np.lexsort((luck, np.broadcast_to(np.abs(target[test] - MIDDLE), luck.shape)), axis=-1).argsort(axis=-1)
+    for share in np.linspace(0.5, 0, LEVELS):
+        named = np.where(rank < round(share * len(test)), across, where)
+        _append(curve, target[test], centre[named], (named == where).mean())
+    return curve
+
+
+def noisy_plane_classifier(
+    target: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
+    quadrant: np.ndarray,
+    draws: int,
+    seed: int,
+    other: np.ndarray,
+) -> Curve:
+    """A simulated predictor's curve, as `hard_classifier`, that perceives both axes with Gaussian noise.
+
+    It outputs the training mean of the quadrant in which it perceives the song; `other` is the other axis.
+    """
+    centre, where = centres(target, train, quadrant), quadrant[test]
+    generator, curve = np.random.default_rng(seed), {name: [] for name in COLUMNS}
+    noise = generator.standard_normal((2, draws, len(test)))
+    on_valence = _is_valence(target, quadrant)
+    for deviation in np.geomspace(3, 0.02, LEVELS):
+        own, beside = (
+            axis[test] + deviation * axis[train].std() * n for axis, n in zip((target, other), noise, strict=True)
+        )
+        named = quadrants(own, beside) if on_valence else quadrants(beside, own)
+        _append(curve, target[test], centre[named], (named == where).mean())
+    return curve
+
+
+def _is_valence(target: np.ndarray, quadrant: np.ndarray) -> bool:
+    """Which axis the target is: valence is high in the quadrants 0 and 3, arousal in 0 and 1."""
+    return bool(np.mean((target >= MIDDLE) == np.isin(quadrant, (0, 3))) > 0.75)
+
+
+#: The quadrant on the other side of the middle of valence, and of arousal, for each quadrant.
+ACROSS = np.array([(1, 3), (0, 2), (3, 1), (2, 0)])
+
+
 def soft_classifier(
     target: np.ndarray, train: np.ndarray, test: np.ndarray, quadrant: np.ndarray, draws: int, seed: int
 ) -> Curve:
@@ -226,7 +280,13 @@ def regressor(
     return curve
 
 
-LISTENERS = {"hard_classifier": hard_classifier, "soft_classifier": soft_classifier, "regressor": regressor}
+LISTENERS = {
+    "hard_classifier": hard_classifier,
+    "near_middle_classifier": near_middle_classifier,
+    "noisy_plane_classifier": noisy_plane_classifier,
+    "soft_classifier": soft_classifier,
+    "regressor": regressor,
+}
 
 
 def _append(curve: Curve, observed: np.ndarray, said: np.ndarray, accuracy: float) -> None:

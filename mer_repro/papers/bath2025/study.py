@@ -50,8 +50,10 @@ BASELINES = (
     "predicted_quadrant",
     "random",
 )
-LISTENERS = ("hard_classifier", "soft_classifier", "regressor")
+LISTENERS = ("hard_classifier", "near_middle_classifier", "noisy_plane_classifier", "soft_classifier", "regressor")
 SIMPLE = ("ridge", "boosting", "network", "predicted_quadrant")
+#: Probability-weighted quadrants, the rivals that decide whether regression is classification in disguise.
+WEIGHED = ("weighed_logistic", "weighed_boosting")
 FOLDS = 5
 MODELS = tuple(f"model_{number}" for number in range(1, 6))
 #: What the networks' data sets have: whether the lyric tower has something to read, whether there is audio, and whether
@@ -140,7 +142,8 @@ def _plan_doughnut(p: Parameters, data: Kind) -> list[Run]:
         for dataset in p.doughnut_sets
         if data == "real"
         for selection in ("whole", "ring", "same_size", "same_spread")
-        for variant in SIMPLE
+        for variant in (*SIMPLE, *WEIGHED)
+        if variant in SIMPLE or selection in ("whole", "ring")
         for target in TARGETS
         for seed in range(p.seeds)
     ]

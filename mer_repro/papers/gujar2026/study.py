@@ -160,9 +160,8 @@ def locate(name: str, source: str):
 
 
 def sources(run: Run) -> tuple[str, ...]:
-    """What a run's result depends on: this module, what it looks up by a computed name, and the loaders."""
-    loaders = tuple(f"mer_repro.data.{name}:load" for name in run.datasets if name != "planted")
-    return (__name__, *loaders)
+    """What a run's result depends on: this module, and what it looks up by a computed name."""
+    return (__name__,)
 
 
 def execute(run: Run, *, device: str) -> Outcome:
@@ -246,6 +245,7 @@ def _scored(run: Run, where: _Where) -> Outcome:
     observed, predicted, artists = songs.mood[split.test], said.probabilities.argmax(axis=1), songs.artist[split.test]
     scores = metrics.classification(observed, predicted, N_MOODS)
     predictions = dict(item=split.test, group=artists, y_true=observed, y_pred=predicted)
+    predictions |= {f"p_{k}": column for k, column in enumerate(said.probabilities.T)}
     for name in ("text", "audio"):
         strange = getattr(said, f"with_strange_{name}")
         if strange is not None:

@@ -1,0 +1,442 @@
+"""The rules by which bath2025's claims are judged, and what simulated predictors say of its errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from mer_repro import verdicts as module
+from mer_repro.papers.bath2025 import names, planes, study
+from mer_repro.papers.bath2025.names import TARGETS, of_model
+from mer_repro.results import Results, Score, stated
+from mer_repro.verdicts import Criterion, Fixed, Leaning, Rule, Verdict, above, below, within
+
+KEY = names.KEY
+Find = Callable[[Results], Score | None]
+#: Two models score alike where the interval of their difference in R² stays within this.
+ALIKE = 0.1
+
+
+# Finding evidence ----------------------------------------------------------------------------------------------------
+
+
+def merge(results: Results, variant: str, target: str = "") -> Results:
+    """What was computed from MERGE's labels alone, on its official split where there is a target."""
+    wanted = {"target": target, "protocol": names.OFFICIAL} if target else {}
+    return results.where(data="real", dataset="merge", variant=variant, **wanted)
+
+
+def plane(name: str) -> Find:
+    """A description of MERGE's label plane, as `planes.describe` names it."""
+    return lambda results: merge(results, "plane").metric(name)
+
+
+def songs_inside(target: str) -> Find:
+    """How many of MERGE's songs have a label strictly between 0.4 and 0.6."""
+
+    def find(results: Results) -> Score | None:
+        of_plane = merge(results, "plane")
+        share = f"{target}_in_gap" if target in TARGETS else target
+        return of_plane.over(lambda run: run.metrics[share] * run.metrics["songs"], f"share {share} of all songs")
+
+    return find
+
+
+def trained(results: Results, dataset: str) -> Results:
+    """The runs of the five models' experiment on one real data set."""
+    runs = results.where(data="real", dataset=dataset)
+    return runs.filter(lambda run: study.EXPERIMENT_OF.get(run.protocol) == "networks")
+
+
+def models_differ(dataset: str, target: str, of: str, against: str, metric: str = "r2") -> Find:
+    """Score of one of the five models minus that of another on one data set."""
+    return lambda results: trained(results, dataset).contrast(metric, {"variant": of}, {"variant": against}, target)
+
+
+def on_each(of: str, against: str, datasets: tuple[str, ...] = ("vgmidi", "tcc_ceds", "deam")) -> dict[str, Find]:
+    """`models_differ` for both targets of several data sets, by name."""
+    return {f"{d}_{t}": models_differ(d, t, of, against) for d in datasets for t in TARGETS}
+
+
+def selected(results: Results, dataset: str, target: str, selection: str) -> Results:
+    """The doughnut experiment's runs on one selection of songs."""
+    return results.where(data="real", dataset=dataset, target=target, protocol=selection)
+
+
+def rivals_differ(dataset: str, target: str, selection: str, of: str, against: str) -> Find:
+    """R² of one simple model minus another on the same songs of one selection."""
+    return lambda results: selected(results, dataset, target, selection).contrast(
+        "r2", {"variant": of}, {"variant": against}
+    )
+
+
+def selection_adds(dataset: str, target: str, variant: str, of: str, against: str, metric: str = "r2") -> Find:
+    """What one selection adds to a metric over another, Student's interval over seeds: the songs are not the same."""
+
+    def find(results: Results) -> Score | None:
+        one = {r.seed: r.metrics[metric] for r in selected(results, dataset, target, of).where(variant=variant)}
+        runs = selected(results, dataset, target, against).where(variant=variant)
+        return runs.filter(lambda run: run.seed in one).over(
+            lambda run: one[run.seed] - run.metrics[metric], f"{metric} on {of} less that on {against}", interval=True
+        )
+
+    return find
+
+
+def simulated(results: Results, variant: str, target: str, column: str, value: float) -> dict[str, Score]:
+    """A simulated predictor where one of `planes.COLUMNS` has a value: each column as a score; nan beyond its reach."""
+    import numpy as np
+
+    runs = merge(results, variant, target)
+    if not len(runs):
+        return {name: Score(math.nan) for name in planes.COLUMNS}
+    curve = runs.records[0].curves
+    order = np.argsort(curve[column])
+    known = np.asarray(curve[column])[order]
+    how = f"simulated, interpolated on the curve at {column} {value:.4g}"
+    return {
+        name: Score(
+            float(np.interp(value, known, np.asarray(curve[name])[order], left=np.nan, right=np.nan)),
+            records=runs.ids,
+            how=how,
+        )
+        for name in planes.COLUMNS
+    }
+
+
+def stated_ratio(number: int, target: str) -> float:
+    """MAE over RMSE of one model of table 4.1."""
+    mae, rmse = (stated(KEY, of_model(number, target, score)).value for score in ("mae", "rmse"))
+    return mae / rmse
+
+
+def gap_to_naming(number: int, target: str) -> Find:
+    """Stated MAE over RMSE of a model, minus the most that a hard classifier of its R² reaches, of those simulated."""
+
+    def find(results: Results) -> Score | None:
+        r2 = stated(KEY, of_model(number, target, "r2")).value
+        found = [simulated(results, variant, target, "r2", r2) for variant in names.HARD]
+        known = [one for one in found if not math.isnan(one["ratio"].value)]
+        if len(known) < len(names.HARD):
+            return None
+        highest = max(known, key=lambda one: one["ratio_high"].value)
+        low = stated_ratio(number, target) - highest["ratio_high"].value
+        records = tuple(name for one in known for name in one["ratio"].records)
+        middle = stated_ratio(number, target) - highest["ratio"].value
+        high = stated_ratio(number, target) - highest["ratio_low"].value
+        return Score(middle, low, high, records=records, how="stated ratio less the nearest hard classifier's")
+
+    return find
+
+
+def _recomputes(row: str, variant: str) -> dict[str, Find]:
+    """Our baseline's error minus the stated one, by target."""
+
+    def of(target: str) -> Find:
+        def find(results: Results) -> Score | None:
+            found = merge(results, variant, target).metric("mae")
+            claim = stated(KEY, f"t4.2.{row}.{target}.mae")
+            return found and Score(found.value - claim.value, records=found.records, how="ours less the stated")
+
+        return find
+
+    return {target: of(target) for target in TARGETS}
+
+
+def _equal_as_printed(digits: int) -> Criterion:
+    half = 0.5 * 10**-digits + 1e-9
+
+    def leans(score: Score) -> Leaning:
+        return "for" if abs(score.value) <= half else "against"
+
+    return Criterion(f"for: equal at the {digits} decimals that are printed; against: not", leans)
+
+
+def _empty() -> Criterion:
+    return Criterion("for: no song; against: any", lambda score: "for" if score.value == 0 else "against")
+
+
+def _network_beats(target: str, baseline: str, sign: int) -> Find:
+    """Baseline's error (ours) minus the network's stated error, times a sign."""
+
+    def find(results: Results) -> Score | None:
+        found = merge(results, baseline, target).metric("mae")
+        claim = stated(KEY, f"t4.2.cnn.{target}.mae").value
+        return found and Score(sign * (found.value - claim), records=found.records, how="ours less the stated error")
+
+    return find
+
+
+def _positive() -> Criterion:
+    return Criterion("for: above 0; against: not", lambda score: "for" if score.value > 0 else "against")
+
+
+def random_share(target: str) -> Find:
+    """Share of random draws whose MAE is at least what table 4.2 states."""
+
+    def find(results: Results) -> Score | None:
+        least = stated(KEY, f"t4.2.random.{target}.mae").value
+        return merge(results, "random", target).over(
+            lambda run: sum(v >= least for v in run.curves["mae_quantiles"]) / len(run.curves["mae_quantiles"]),
+            "share of the recorded quantiles of random draws at least as high as stated",
+        )
+
+    return find
+
+
+def _possible() -> Criterion:
+    return Criterion(
+        "for: at least 2.5 % of random draws are as extreme as the stated value; against: fewer",
+        lambda score: "for" if 0.025 <= score.value <= 0.975 else "against",
+    )
+
+
+def spread_over_correlation(dataset: str, target: str, variant: str) -> Find:
+    """Ratio of predicted to true standard deviation minus the correlation: 0 where squared error is least."""
+
+    def find(results: Results) -> Score | None:
+        runs = trained(results, dataset).where(variant=variant)
+        return runs.over(
+            lambda run: run.metrics[f"{target}_spread"] - run.metrics[f"{target}_correlation"],
+            "ratio of standard deviations less correlation, mean over folds",
+            interval=True,
+        )
+
+    return find
+
+
+def epoch_ratio(dataset: str) -> Find:
+    """Seconds per epoch of Model 4 over Model 2."""
+
+    def find(results: Results) -> Score | None:
+        per_epoch = {}
+        for variant in ("model_4", "model_2"):
+            runs = trained(results, dataset).where(variant=variant)
+            epochs = sum(run.notes.get("epochs", 0) for run in runs)
+            if not epochs:
+                return None
+            per_epoch[variant] = sum(run.seconds for run in runs) / epochs
+        ids = trained(results, dataset).where(variant=("model_4", "model_2")).ids
+        return Score(per_epoch["model_4"] / per_epoch["model_2"], records=ids, how="seconds per epoch, ratio")
+
+    return find
+
+
+def _models(results: Results) -> Results:
+    return results.filter(lambda run: run.data == "real" and run.variant.startswith("model_"))
+
+
+def _rows() -> Iterator[tuple[int, str]]:
+    return ((number, target) for target in TARGETS for number in range(1, 6))
+
+
+# Rules ---------------------------------------------------------------------------------------------------------------
+
+_R2_MAE = tuple(of_model(n, t, s) for n, t in _rows() for s in ("mae", "r2"))
+
+RULES: list[Rule | Fixed] = [
+    Fixed(
+        "untestable",
+        "On MERGE Model 2 predicts valence and arousal with the R² that table 4.1 states.",
+        ("t4.1.m2.valence.r2", "t4.1.m2.arousal.r2", "s.best_model_is_2"),
+        "MERGE's whole sound and its lyrics are not at hand ({valence} for valence and {arousal} for arousal are"
+        " stated). Where they are, the parameter networks.datasets with merge in it trains all five models. The"
+        " stated errors agree with each other and with the baselines.",
+        {t: (lambda results, t=t: results.stated(of_model(2, t, "r2"))) for t in TARGETS},
+        headline=True,
+    ),
+    Rule(
+        "A network could score as table 4.1 does on valence by naming the cluster and giving its mean.",
+        ("s.below_quadrant", *(of_model(n, "valence", s) for n in range(1, 6) for s in ("mae", "r2"))),
+        {f"m{n}": gap_to_naming(n, "valence") for n in range(1, 6)},
+        below(0.0, unit=" (stated MAE over RMSE less the highest that a hard classifier of equal R² reaches)"),
+        "own",
+        "On valence the stated errors exceed what any of three simulated hard classifiers of equal R² makes, errors"
+        " nearest the middle included: MAE over RMSE by {m1:+.2}, {m2:+.2}, {m3:+.2}, {m4:+.2} and {m5:+.2} for"
+        " Models 1 to 5. Giving the probability-weighted mean of the classes remains possible; the next but one rule"
+        " asks that.",
+    ),
+    Rule(
+        "A network could score as table 4.1 does on arousal by naming the cluster and giving its mean.",
+        ("s.below_quadrant", *(of_model(n, "arousal", s) for n in range(1, 6) for s in ("mae", "r2"))),
+        {f"m{n}": gap_to_naming(n, "arousal") for n in range(1, 6)},
+        Criterion(
+            "for: the stated MAE over RMSE is at most what the hard classifiers of equal R² reach; against: above",
+            lambda score: "for" if score.low <= 0 else "against",
+        ),
+        "own",
+        "On arousal a hard classifier with the stated R² that errs near the middle, as real ones do, comes to the"
+        " stated errors: the stated MAE over RMSE exceeds the nearest one's by {m1:+.2~}, {m2:+.2~}, {m3:+.2~},"
+        " {m4:+.2~} and {m5:+.2~} for Models 1 to 5. That it could does not show that it does.",
+    ),
+    Rule(
+        "Where labels have no middle, regression is classification in disguise: giving the probability-weighted mean"
+        " of the quadrants scores as well as regressing.",
+        ("s.gap_removed", "s.below_quadrant"),
+        {
+            f"{d}_{t}": rivals_differ(d, t, "ring", "weighed_boosting", "boosting")
+            for d in names.DOUGHNUT_SETS
+            for t in TARGETS
+        },
+        above(-0.05, excludes=-0.05, unit=" of R²"),
+        "stand-in",
+        "Boosted trees with the middle removed, R² of probability-weighted quadrants less that of regression: DEAM"
+        " {deam_valence:+.2} (valence) and {deam_arousal:+.2} (arousal), VGMIDI {vgmidi_valence:+.2} and"
+        " {vgmidi_arousal:+.2}, tcc_ceds {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2}. With the middle in, DEAM"
+        " {whole_valence:+.2} and {whole_arousal:+.2}.",
+        {f"whole_{t}": rivals_differ("deam", t, "whole", "weighed_boosting", "boosting") for t in TARGETS},
+    ),
+    *(
+        Rule(
+            f"{says} has the errors that table 4.2 gives.",
+            tuple(f"t4.2.{row}.{t}.mae" for t in TARGETS),
+            _recomputes(row, variant),
+            _equal_as_printed(4),
+            "own",
+            "Recomputed from the official table and its 70-15-15 split, with means of the training labels: valence"
+            " {valence_ours:.4} ({valence_stated} stated), arousal {arousal_ours:.4} ({arousal_stated} stated).",
+            {f"{t}_ours": (lambda r, t=t, v=variant: merge(r, v, t).metric("mae")) for t in TARGETS}
+            | {f"{t}_stated": (lambda r, t=t, n=row: r.stated(f"t4.2.{n}.{t}.mae")) for t in TARGETS},
+        )
+        for says, row, variant in (
+            ("The mean baseline", "mean", "mean"),
+            ("The quadrant-centre baseline", "quadrant", "quadrant_centre"),
+        )
+    ),
+    Rule(
+        "The random baseline has the errors that table 4.2 gives.",
+        tuple(f"t4.2.random.{t}.mae" for t in TARGETS),
+        {t: random_share(t) for t in TARGETS},
+        _possible(),
+        "own",
+        "It is one draw from a distribution: {valence:%1} % of the draws are at least as high as stated for valence"
+        " and {arousal:%1} % for arousal.",
+    ),
+    Rule(
+        "MERGE holds no song with valence or arousal between 0.4 and 0.6.",
+        ("s.gap_removed", "s.gap_visible"),
+        {t: songs_inside(t) for t in TARGETS},
+        _empty(),
+        "own",
+        "Of its {songs:,.0} songs {arousal:,.0} have an arousal and {valence:,.0} a valence in that range; the rule as"
+        " stated would keep {kept:,.0}. Valence has a gap that is nearly empty, arousal has none.",
+        {"songs": plane("songs"), "kept": songs_inside("kept_on_ring")},
+    ),
+    Rule(
+        "The network beats the mean and the random baseline and stays below the quadrant oracle.",
+        ("s.beats_two_baselines", "s.below_quadrant"),
+        {
+            f"{b}_{t}": _network_beats(t, b, s)
+            for b, s in (("mean", 1), ("random", 1), ("quadrant_centre", -1))
+            for t in TARGETS
+        },
+        _positive(),
+        "own",
+        "With the network's errors as stated and the baselines computed here on the same test songs, the stated error"
+        " is lower than the mean baseline's by {mean_valence:.3} (valence) and {mean_arousal:.3} (arousal), and higher"
+        " than the quadrant oracle's by {quadrant_centre_valence:.3} and {quadrant_centre_arousal:.3}.",
+    ),
+    Rule(
+        "A label plane without a middle makes regression scores look good.",
+        ("s.gap_removed", "s.beats_state_of_the_art"),
+        {
+            f"{d}_{t}": selection_adds(d, t, "boosting", "ring", "same_size")
+            for d in names.DOUGHNUT_SETS
+            for t in TARGETS
+        },
+        above(0.0, unit=" of R²"),
+        "stand-in",
+        "Compared with as many random songs, removing the middle changes boosting's R² by {deam_valence:+.2} (DEAM,"
+        " valence), {deam_arousal:+.2} (DEAM, arousal), {vgmidi_valence:+.2} and {vgmidi_arousal:+.2} (VGMIDI),"
+        " {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2} (tcc_ceds); a larger variance alone brings {spread:+.2} on"
+        " DEAM valence.",
+        {"spread": selection_adds("deam", "valence", "boosting", "same_spread", "same_size")},
+    ),
+    Rule(
+        "Batch norm, dropout and a schedule (Model 2) improve R² much.",
+        ("s.model2_improves",),
+        on_each("model_2", "model_1"),
+        above(0.0, unit=" of R²"),
+        "stand-in",
+        "R² of Model 2 less that of Model 1: VGMIDI {vgmidi_valence:+.2} and {vgmidi_arousal:+.2}, tcc_ceds"
+        " {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2}, DEAM {deam_valence:+.2} and {deam_arousal:+.2} (valence,"
+        " arousal). Model 1 trains a fixed number of epochs that the text does not state, Model 2 stops early: the"
+        " difference depends on that number. Only VGMIDI has convolutions.",
+        trained=_models,
+    ),
+    Rule(
+        "Feature-wise attention (Model 3) makes every score slightly worse.",
+        ("s.model3_all_worse",),
+        on_each("model_3", "model_2"),
+        below(0.0, unit=" of R²"),
+        "stand-in",
+        "R² of Model 3 less that of Model 2: VGMIDI {vgmidi_valence:+.2} and {vgmidi_arousal:+.2}, tcc_ceds"
+        " {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2}, DEAM {deam_valence:+.2} and {deam_arousal:+.2}.",
+        trained=_models,
+    ),
+    Rule(
+        "Two convolutions per block (Model 4) score like Model 2 and cost more.",
+        ("s.model4_similar",),
+        {f"vgmidi_{t}": models_differ("vgmidi", t, "model_4", "model_2") for t in TARGETS},
+        within(ALIKE, " of R²"),
+        "stand-in",
+        "R² of Model 4 less that of Model 2 on VGMIDI: {vgmidi_valence:+.2} and {vgmidi_arousal:+.2}; an epoch takes"
+        " {cost:.1} times as long.",
+        {"cost": epoch_ratio("vgmidi")},
+        trained=_models,
+    ),
+    Rule(
+        "Training the lyric encoder, too (Model 5), makes the scores worse.",
+        ("s.model5_degraded", "s.model5_degraded_again", "s.model5_overfits"),
+        on_each("model_5", "model_3", ("vgmidi", "tcc_ceds")),
+        below(0.0, unit=" of R²"),
+        "stand-in",
+        "R² of Model 5 less that of Model 3, which differs in nothing else: VGMIDI {vgmidi_valence:+.2} and"
+        " {vgmidi_arousal:+.2}, tcc_ceds {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2}. Table 4.1 itself has Model"
+        " 5 worse for arousal and near the best for valence.",
+        trained=_models,
+    ),
+    Fixed(
+        "undecided",
+        "Lyrics alone predict valence much better than audio alone.",
+        ("s.lyrics_beat_audio",),
+        "On tcc_ceds R² for valence of Model 2 on lyrics alone less that on four descriptors alone is {gap:+.2}; its"
+        " labels were computed from audio by a service, which favours audio. The claim is about listeners' labels.",
+        {"gap": models_differ("tcc_ceds", "valence", "model_2_lyrics", "model_2_audio")},
+    ),
+    Rule(
+        "Torchaudio processes audio hundreds of times as fast as librosa (table 3.1).",
+        ("t3.1.librosa.mac", "t3.1.torchaudio.mac", "t3.1.librosa.colab", "t3.1.torchaudio.colab"),
+        {name: (lambda results, name=name: _time_ratio(results, name)) for name in ("warm", "cold")},
+        Criterion(
+            "for: the ratio of processor times is above 100; against: cannot be, the task is not stated",
+            lambda score: "for" if score.value > 100 else "cannot tell",
+        ),
+        "stand-in",
+        "Once both are loaded, librosa takes {warm:.1} times as long as PyTorch for the same log-mel spectrogram; in a"
+        " fresh process {cold:.1} times. A start-up counted on one side alone would give ratios like the stated ones;"
+        " task, number of files and start-up are not stated.",
+    ),
+    Fixed(
+        "untestable",
+        "Experiments 2 and 3 are announced.",
+        ("s.experiment2_done", "s.experiment3_done"),
+        "No number, data set or setting of either is given; the page runs its own in part: predictions of Model 2's"
+        " head on DEAM vary less than their correlation asks for by {valence:+.2} (valence) and {arousal:+.2}"
+        " (arousal).",
+        {t: spread_over_correlation("deam", t, "model_2") for t in TARGETS},
+    ),
+]
+
+
+def _time_ratio(results: Results, name: str) -> Score | None:
+    runs = results.where(data="real", protocol="timing")
+    slow, fast = (runs.where(variant=v).metric(f"{name}_cpu") for v in ("librosa", "torch"))
+    if not slow or not fast:
+        return None
+    return Score(slow.value / fast.value, records=slow.records + fast.records, how=f"ratio of {name} processor times")
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    """Every claim of the dissertation, judged by its rule."""
+    return module.judge(RULES, results)

@@ -1,6 +1,7 @@
 """What the operating system refuses, and what an installed wheel lacks, is one clear line and status 2."""
 
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -135,21 +136,57 @@ def wheel(tmp_path_factory):
     return site
 
 
-@pytest.mark.parametrize(
-    "words", ["book", "records", "verify --sample 1", "run bai2026 --profile smoke", "new smith2027", "data survey"]
-)
-def test_what_needs_a_clone_says_so_and_writes_nothing(wheel, tmp_path, words):
-    before = {path for path in wheel.rglob("*") if "__pycache__" not in path.parts}
-    done = mer_repro(*words.split(), cwd=tmp_path, PYTHONPATH=wheel, XDG_CACHE_HOME=tmp_path / "cache")
-    assert_one_line(done, "works in a clone of the project")
-    assert {path for path in wheel.rglob("*") if "__pycache__" not in path.parts} == before
-    assert [path.name for path in tmp_path.iterdir() if path.name != "cache"] == []
+NEEDS_A_CLONE = (
+    "book", "records", "verify --sample 1", "run bai2026 --profile smoke", "new smith2027", "data survey"
+)  # fmt: skip
+NEEDS_NONE = ("audit", "claims bai2026", "data list", "data verify mxmh", "--help")
+#: every command in one process; prints {words: [status, stdout, stderr]}
+EACH = """
+import json, sys
+from click.testing import CliRunner
+from mer_repro import cli, paths
+assert not paths.is_clone()
+found = {}
+for words in json.loads(sys.argv[1]):
+    done = CliRunner().invoke(cli.main, words.split())
+    found[words] = [done.exit_code, done.stdout, done.stderr]
+print(json.dumps(found))
+"""
 
 
-@pytest.mark.parametrize("words", ["audit", "claims bai2026", "data list", "data verify mxmh", "--help"])
-def test_what_needs_no_clone_works_from_a_wheel(wheel, tmp_path, words):
-    done = mer_repro(*words.split(), cwd=tmp_path, PYTHONPATH=wheel, XDG_CACHE_HOME=tmp_path / "cache")
-    assert done.returncode in (0, 1) and len(done.stdout) > 200 and "Traceback" not in done.stderr, done.stderr
+@pytest.fixture(scope="module")
+def from_the_wheel(wheel, tmp_path_factory):
+    """What every command answers, called from an empty folder; and the files that the package had before and after."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    environment = {name: value for name, value in os.environ.items() if name != "MER_REPRO_DATA"}
+    environment |= {"PYTHONPATH": str(wheel), "XDG_CACHE_HOME": str(place.with_name("cache-of-the-wheel"))}
+
+    def files():
+        return {path for path in wheel.rglob("*") if "__pycache__" not in path.parts}
+
+    before = files()
+    command = [sys.executable, "-c", EACH, json.dumps([*NEEDS_A_CLONE, *NEEDS_NONE])]
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), before, files(), place
+
+
+@pytest.mark.parametrize("words", NEEDS_A_CLONE)
+def test_what_needs_a_clone_says_so(from_the_wheel, words):
+    status, _, error = from_the_wheel[0][words]
+    assert status == 2 and error.startswith("mer-repro: ") and error.count("\n") == 1, error
+    assert "works in a clone of the project" in error
+
+
+@pytest.mark.parametrize("words", NEEDS_NONE)
+def test_what_needs_no_clone_works_from_a_wheel(from_the_wheel, words):
+    status, out, _ = from_the_wheel[0][words]
+    assert status == 0 and len(out) > 100
+
+
+def test_nothing_is_written_beside_an_installed_package(from_the_wheel):
+    _, before, after, place = from_the_wheel
+    assert after == before and list(place.iterdir()) == []
 
 
 def test_the_command_line_is_behind_the_boundary():

@@ -281,7 +281,8 @@ def scores_from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     accuracy, macro_f1, macro_precision and macro_recall (which is balanced accuracy) over the classes that occur or are
-    predicted, kappa (Cohen's), majority (share of the most frequent true class), f1_<class> of each class.
+    predicted, kappa (Cohen's), majority (share of the most frequent true class), over_majority (accuracy minus that),
+    errors_avoided (that difference as a share of the majority class's errors), f1_<class> of each class.
     """
     n, hits = counts.sum(axis=(1, 2)).astype(float), np.diagonal(counts, axis1=1, axis2=2).astype(float)
     true, predicted = counts.sum(axis=2).astype(float), counts.sum(axis=1).astype(float)
@@ -298,6 +299,8 @@ def scores_from_confusion(counts: np.ndarray) -> dict[str, np.ndarray]:
             "macro_recall": _mean_of_known(recall),
             "kappa": (observed - chance) / (1 - chance),
             "majority": true.max(axis=1) / n,
+            "over_majority": observed - true.max(axis=1) / n,
+            "errors_avoided": (hits.sum(axis=1) - true.max(axis=1)) / (n - true.max(axis=1)),
         }
     return found | {f"f1_{k}": f1[:, k] for k in range(counts.shape[1])}
 

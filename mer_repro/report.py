@@ -116,6 +116,11 @@ def interval(value: float, low: float, high: float, digits: int = 3) -> str:
     return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
+def is_draft(key: str) -> bool:
+    """Whether a text is an unpublished draft, which is counted apart from papers."""
+    return ledger.load(key).draft
+
+
 def fidelity_table(key: str) -> tables.Table:
     """Every detail that a paper states about its networks and their training, and what became of it here."""
     import importlib

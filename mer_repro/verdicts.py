@@ -30,10 +30,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mer_repro.results import DASH, Results, Score
 from mer_repro.tables import Claims, Runs, Table, Text
+
+if TYPE_CHECKING:
+    from mer_repro.runs.records import Record
 
 Judgement = Literal["supported", "unsupported", "undecided", "not run", "untestable"]
 JUDGEMENTS: tuple[str, ...] = get_args(Judgement)
@@ -200,9 +203,18 @@ ON: dict[str, str] = {
 }
 
 
+def levelled_off(run: Record) -> bool:
+    """Whether a run's training went on until it was level: as its notes say, else by its curves; true without any."""
+    from mer_repro import training
+
+    judged = training.levelled_off(run.curves) if "train_loss" in run.curves else True
+    said = run.notes.get("levelled_off", judged)
+    return all(said) if isinstance(said, list) else said  # of several folds in one run, each says so for itself
+
+
 def _undertrained(runs: Results | None) -> str:
     """How many runs had not levelled off, in words; empty where all had."""
-    short = [run for run in runs or () if run.notes.get("levelled_off") is False]
+    short = [run for run in runs or () if not levelled_off(run)]
     return f"{len(short)} of {len(runs)} trainings" if runs and short else ""
 
 
@@ -248,11 +260,11 @@ def judge(rules: Sequence[Rule | Fixed], results: Results) -> list[Verdict]:
     return [rule.judge(results) for rule in rules]
 
 
-def of_paper(key: str) -> list[Verdict]:
-    """Every verdict of a paper on its committed records."""
+def of_paper(key: str) -> list[Rule | Fixed]:
+    """The rules of a paper, from its room."""
     import importlib
 
-    return judge(importlib.import_module(f"mer_repro.papers.{key}.verdicts").RULES, Results.load(key))
+    return importlib.import_module(f"mer_repro.papers.{key}.verdicts").RULES
 
 
 def tally(verdicts: Sequence[Verdict]) -> str:

@@ -124,6 +124,8 @@ def test_one_seed_gives_one_network_text_stays_frozen_and_bfloat16_stays_close(n
     one(*given).logsumexp(dim=-1).sum().backward()
     assert all(weight.grad is not None for weight in one.parameters())
     assert not [name for name in one.state_dict() if "track_vectors" in name]
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    # oneDNN has a recurrent layer in bfloat16 for processors with AVX-512 alone and raises on others; PyTorch's own
+    # layers make the same numbers on any.
+    with torch.backends.mkldnn.flags(enabled=False), torch.autocast("cpu", dtype=torch.bfloat16):
         half = one(*given)
     torch.testing.assert_close(half.float(), other(*given), atol=0.05, rtol=0.1)

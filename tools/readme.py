@@ -17,7 +17,8 @@ MARKS = "<!-- findings: written by tools/readme.py -->", "<!-- end of findings -
 
 def section() -> str:
     """The README's findings with their picture, marks included."""
-    return f"{MARKS[0]}\n{findings.sentences()}\n\n![{findings.description()}]({PICTURE})\n{MARKS[1]}"
+    said = "\n".join(f"{n}. {sentence}" for n, sentence in enumerate(findings.sentences(), 1))
+    return f"{MARKS[0]}\n{said}\n\n![{findings.description()}]({PICTURE})\n{MARKS[1]}"
 
 
 def main() -> None:

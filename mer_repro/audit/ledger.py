@@ -119,6 +119,8 @@ class Ledger(_Entry):
     """Everything one paper states.  Build it with `load` or `parse`, which also check ids and references."""
 
     paper: Identifier
+    #: an unpublished draft, which is counted apart from papers
+    draft: bool = False
     claims: list[Claim]
     statements: list[Statement] = []
     checks: list[Binding] = []

@@ -19,11 +19,12 @@ def command(key, as_json):
       mer-repro verdicts --json
     """
     from mer_repro import verdicts
+    from mer_repro.results import Results
     from mer_repro.runs.study import study_keys
 
     documents = []
     for name in study_keys() if key == "all" else [key]:
-        judged = verdicts.of_paper(name)
+        judged = verdicts.judge(verdicts.of_paper(name), Results.load(name))
         documents += [verdict.as_dict(name) for verdict in judged]
         if not as_json:
             click.echo(f"{name}: {verdicts.tally(judged)}")

@@ -6,22 +6,23 @@ Every function takes the rooms of `mer_repro.critique.rooms.enter_all`, and the 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from typing import Any
 
-from mer_repro import report
+from mer_repro import report, verdicts
 from mer_repro.audit import finding, ledger
-from mer_repro.critique import compare, effects, judgements, precision
+from mer_repro.critique import compare, curated, precision
 from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
 from mer_repro.data import survey as data_survey
-from mer_repro.runs.records import cells_of, find
+from mer_repro.results import Results, Score, difference, stated
+from mer_repro.tables import Claims, Runs, Table, Text
 from mer_repro.verdicts import JUDGEMENTS
 
 #: What the matrix says of a ledger entry: a check blames a set of numbers, and mostly one of them only is wrong.
 IN_THE_MATRIX = report.SIGNS | {"inconsistent": "✗ in a set that cannot all be right"}
 ANSWERS = {"yes": "✓ yes", "partly": "± partly", "no": "✗ no", "not applicable": "– not applicable"}
-#: Metrics whose differences are shown as percentage points.
+#: Metrics that are shares, shown as percentages.
 SHARES = ("accuracy", "macro_f1")
-METRIC_NAMES = {
+UNITS = {
     "r2": "R²",
     "mae": "MAE",
     "seen_mae": "MAE",
@@ -31,21 +32,11 @@ METRIC_NAMES = {
 #: Scores that a paper reports of models, as its ledger calls them.
 SCORES = ("r2", "rmse", "mse", "mae", "mape", "accuracy", "precision", "recall", "f1", "macro_f1", "auc")
 #: The measure of a leak that the page opens with, as `leakage.yaml` calls it.
-HEARS_NOTHING = "mean training label of the song, PMEmo arousal"
+LABEL_ONLY = "mean training label of the song, PMEmo arousal"
 #: Types of leaks by fitting something on all items before the division.
 FITTED = ("L1.2", "L1.3")
 REPEATS = ("seed", "seeds", "runs", "folds", "repetitions")
 TESTS = ("p_value", "test_statistic", "confidence_level")
-
-
-def _table(
-    rows: Iterable[dict], caption: str, searchable: bool = False, behind: Iterable[Iterable[str]] = ()
-) -> report.Table:
-    """Rows as a table; `behind` are the ids of the records behind each row, to which the book links its cell "runs"."""
-    import pandas as pd
-
-    texts = [{column: str(cell) for column, cell in row.items()} for row in rows]
-    return report.Table(pd.DataFrame(texts).fillna("–"), caption, searchable, tuple(map(cells_of, behind)))
 
 
 def name(key: str) -> str:
@@ -58,7 +49,7 @@ def _room(rooms: list[Room], key: str) -> Room | None:
 
 
 def _cited(paper: str, places: list[str]) -> str:
-    return "; ".join(dict.fromkeys(judgements.described(paper, place) for place in places))
+    return "; ".join(dict.fromkeys(curated.described(paper, place) for place in places))
 
 
 # ---- claims ----------------------------------------------------------------------------------------------------------
@@ -93,18 +84,18 @@ OVERVIEW = {
 }
 
 
-def overview_table(rooms: list[Room]) -> report.Table:
+def overview_table(rooms: list[Room]) -> Table:
     """`matrix_counts` as it is shown, a column a paper; papers without runs say so."""
     counts = matrix_counts(rooms).set_index("paper")
     rows = []
     for kind, called in OVERVIEW.items():
         of_reruns = kind == "judged" or kind in JUDGEMENTS
-        cells = {room.key: str(counts.loc[room.key, kind]) if room.rerun or not of_reruns else "–" for room in rooms}
+        cells = {room.key: str(counts.loc[room.key, kind]) if room.rerun or not of_reruns else None for room in rooms}
         rows.append({"": called} | cells | {"all": str(counts[kind].sum())})
-    return _table(rows, "Ledger entries, checks and judged claims")
+    return Table(rows, "Ledger entries, checks and judged claims")
 
 
-def claims_matrix(rooms: list[Room]) -> report.Table:
+def claims_matrix(rooms: list[Room]) -> Table:
     """Every number and statement of every paper with what audit and reruns say of it."""
     rows = []
     for room in rooms:
@@ -114,121 +105,135 @@ def claims_matrix(rooms: list[Room]) -> report.Table:
             rows.append(
                 {
                     "paper": room.key,
-                    "id": entry.id,
+                    "id": Claims(room.key, (entry.id,)),
                     "where": str(entry.where),
                     "printed or said": printed,
                     "audit": IN_THE_MATRIX.get(audited[entry.id], audited[entry.id]),
                     "rerun": _signed(judged[entry.id]),
                 }
             )
-    return _table(rows, f"{len(rows)} numbers and statements", searchable=True)
+    return Table(rows, f"{len(rows)} numbers and statements", searchable=True)
 
 
 def _signed(joined: str) -> str:
     return ", ".join(report.SIGNS.get(part, part) for part in joined.split(", "))
 
 
-def verdicts_table(rooms: list[Room]) -> report.Table:
-    """Every claim that was judged by reruns, supported ones last; papers without runs get one row."""
-    order = ("unsupported", "undecided", "untestable", "supported")
+def verdicts_table(rooms: list[Room]) -> Table:
+    """Every claim that was judged, supported ones last; papers without runs get one row."""
+    order = ("unsupported", "undecided", "not run", "untestable", "supported")
     found = [(room.key, v) for judgement in order for room in rooms for v in room.verdicts if v.judgement == judgement]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "paper": key,
             "claim": v.claim,
             "verdict": report.SIGNS[v.judgement],
             "because": v.because,
-            "runs": len(v.records),
+            "runs": Runs(v.records),
         }
         for key, v in found
     ]
-    silent = [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
-    behind = [v.records for _, v in found] + [()] * len(silent)
-    return _table(rows + silent, "Claims judged by reruns", searchable=True, behind=behind)
+    rows += [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
+    return Table(rows, "Claims judged by reruns", searchable=True)
+
+
+def rules_tables(rooms: list[Room]) -> list[Table]:
+    """The rules of every paper, as they stand before their results."""
+    return [verdicts.rules_table(room.key, verdicts.of_paper(room.key)) for room in rooms if room.runs is not None]
 
 
 # ---- leaks -----------------------------------------------------------------------------------------------------------
 
 
-def measured(rooms: list[Room], survey: dict) -> list[tuple[judgements.Leak, str, effects.Effect]]:
-    """Every measured inflation: the leak, what was measured, the effect. Leaks without runs are left out."""
+def measured(rooms: list[Room], survey: dict) -> list[tuple[curated.Leak, str, str, Score]]:
+    """Every measured inflation: leak, what was measured, metric, change; leaks without runs are left out."""
     found = []
-    for leak in judgements.leaks():
+    for leak in curated.leaks():
         for measure in leak.measures:
-            effect = _measure(leak, measure, rooms, survey)
-            if effect:
-                found.append((leak, measure.says, effect))
+            metric = "r2" if isinstance(measure, curated.Swap) else measure.metric
+            if change := _measure(leak, measure, rooms, survey):
+                found.append((leak, measure.says, metric, change))
     return found
 
 
-def _measure(leak, measure, rooms: list[Room], survey: dict) -> effects.Effect | None:
-    if isinstance(measure, judgements.Swap):
-        return effects.swap(survey, measure.model, measure.target)
+def _measure(leak, measure, rooms: list[Room], survey: dict) -> Score | None:
+    if isinstance(measure, curated.Swap):
+        return _swap(survey, measure.model, measure.target)
 
-    def runs(cell: judgements.Cell) -> list:
+    def runs(cell: curated.Cell) -> Results | None:
         room = _room(rooms, cell.paper or leak.paper)
-        return find(room.records if room else [], **cell.model_dump(exclude={"paper"}))
+        return room.runs.where(**cell.where()) if room and room.runs else None
 
-    if isinstance(measure, judgements.Paired):
-        return effects.paired(runs(measure.paired), measure.metric)
-    return effects.contrast(runs(measure.of), runs(measure.against), measure.metric, measure.metric_against)
+    of, against = runs(measure.of), runs(measure.against)
+    if of is None or against is None:
+        return None
+    if measure.metric_against:
+        names = (measure.metric, measure.metric_against)
+        return of.over(lambda run: run.metrics[names[0]] - run.metrics[names[1]], " less ".join(names))
+    return difference(measure.metric, of, against, measure.of.column)
 
 
-def shown(effect: effects.Effect) -> str:
+def _swap(survey: dict, model: str, target: str) -> Score | None:
+    """What the exchange of DEAM's columns does to a model's R²: as published minus put right, from the data survey.
+
+    The survey tells the difference the other way round, put right minus published.
+    """
+    for row in survey["swap"]["differences"]:
+        if row["model"] == model and row["target"] == target:
+            return Score(-row["difference"], -row["high"], -row["low"], how="data survey, paired on the same songs")
+    return None
+
+
+def shown(metric: str, change: Score) -> Text:
     """``+0.12 [0.05, 0.19] R²``; shares in percentage points."""
-    # Records call a difference of accuracies by its two models, and a score on other classes by these.
-    share = effect.metric in SHARES or effect.metric.endswith("_accuracy") or "-" in effect.metric
-    scale, digits = (100, 1) if share else (1, 2)
-    digits += METRIC_NAMES.get(effect.metric) == "MAE"
-    scaled = effects.Effect(
-        effect.metric, *(scale * x for x in (effect.value, effect.low, effect.high)), effect.seeds, effect.basis
+    share = metric in SHARES or metric.endswith("_accuracy")
+    style = "+%1" if share else "+.3" if UNITS.get(metric) == "MAE" else "+.2"
+    return Text.of(
+        "{change} {unit}", change=(change, style), unit=UNITS.get(metric, "points of accuracy" if share else metric)
     )
-    unit = METRIC_NAMES.get(effect.metric, "points of accuracy" if share else effect.metric)
-    return f"{scaled.shown(digits)} {unit}"
 
 
-def taxonomy_table() -> report.Table:
+def taxonomy_table() -> Table:
     """The types of leaks and how many papers have each, by how sure it is; this study is not counted."""
     counts = leak_counts().set_index("type")
     rows = [
         {"type": kind, "what it is": says}
-        | {sure: str(counts.loc[kind, certainty] or "–") for certainty, sure in judgements.CERTAINTIES.items()}
-        for kind, says in judgements.TAXONOMY.items()
+        | {sure: str(counts.loc[kind, certainty] or "–") for certainty, sure in curated.CERTAINTIES.items()}
+        for kind, says in curated.TAXONOMY.items()
     ]
-    return _table(rows, "Papers by type of leak")
+    return Table(rows, "Papers by type of leak")
 
 
-def leaks_table() -> report.Table:
+def leaks_table() -> Table:
     """All leaks by type: where they stand and how sure it is that they are there."""
-    order = list(judgements.TAXONOMY)
+    order = list(curated.TAXONOMY)
     rows = [
         {
             "type": leak.type,
             "paper": name(leak.paper),
-            "how sure": judgements.CERTAINTIES[leak.certainty],
+            "how sure": curated.CERTAINTIES[leak.certainty],
             "what": leak.says,
             "where": _cited(leak.paper, leak.places),
         }
-        for leak in sorted(judgements.leaks(), key=lambda leak: order.index(leak.type))
+        for leak in sorted(curated.leaks(), key=lambda leak: order.index(leak.type))
     ]
-    return _table(rows, f"{len(rows)} leaks, found, possible or ruled out", searchable=True)
+    return Table(rows, f"{len(rows)} leaks, found, possible or ruled out", searchable=True)
 
 
-def inflation_table(rooms: list[Room], survey: dict) -> report.Table:
+def inflation_table(rooms: list[Room], survey: dict) -> Table:
     """What leaks of each type were measured to be worth in our runs."""
-    found = measured(rooms, survey)
     rows = [
         {
             "type": leak.type,
             "for": name(leak.paper),
             "measured on": says,
-            "change": shown(effect),
-            "interval from": f"{effect.seeds} splits" if effect.basis == "splits" else effect.basis,
-            "runs": len(effect.records) or "data survey",
+            "change": shown(metric, change),
+            "how": change.how,
+            "runs": Runs(change.records) if change.records else "data survey",
         }
-        for leak, says, effect in found
+        for leak, says, metric, change in measured(rooms, survey)
     ]
-    return _table(rows, "Measured effects of leaks", searchable=True, behind=[effect.records for *_, effect in found])
+    return Table(rows, "Measured effects of leaks", searchable=True)
 
 
 def leak_counts():
@@ -236,9 +241,9 @@ def leak_counts():
     import pandas as pd
 
     rows = []
-    for kind in judgements.TAXONOMY:
+    for kind in curated.TAXONOMY:
         row: dict = {"type": kind}
-        for certainty in judgements.CERTAINTIES:
+        for certainty in curated.CERTAINTIES:
             row[certainty] = len(
                 {leak.paper for leak in _of_papers() if (leak.type, leak.certainty) == (kind, certainty)}
             )
@@ -246,8 +251,8 @@ def leak_counts():
     return pd.DataFrame(rows)
 
 
-def _of_papers() -> list[judgements.Leak]:
-    return [leak for leak in judgements.leaks() if leak.paper != THIS_STUDY]
+def _of_papers() -> list[curated.Leak]:
+    return [leak for leak in curated.leaks() if leak.paper != THIS_STUDY]
 
 
 # ---- superiority -----------------------------------------------------------------------------------------------------
@@ -256,53 +261,55 @@ def _of_papers() -> list[judgements.Leak]:
 def all_trials(rooms: list[Room]) -> list[compare.Trial]:
     """Every superiority claim on every set of runs."""
     found = []
-    for comparison in judgements.comparisons():
+    for comparison in curated.comparisons():
         room = _room(rooms, comparison.paper)
         found += compare.trials(comparison, room) if room else [compare.Trial(comparison)]
     return found
 
 
-def superiority_table(rooms: list[Room]) -> report.Table:
+def superiority_table(rooms: list[Room]) -> Table:
     """What the paper claims, what our runs of it show, and whether it survives the best simple model."""
-    rows, behind = [], []
+    rows = []
     for trial in all_trials(rooms):
-        claim, room = trial.comparison, _room(rooms, trial.comparison.paper)
-        stated = " against ".join(room.printed(number) for number in claim.stated) if room else "–"
-        row = {"paper": claim.paper, "claim and its numbers": f"{claim.says} {stated}"}
-        row["runs"] = _cell_name(trial.cell) if trial.cell else NOT_RERUN
+        claim = trial.comparison
+        numbers = Text.join([stated(claim.paper, number) for number in claim.stated], " against ")
+        row: dict[str, Any] = {
+            "paper": claim.paper,
+            "claim and its numbers": Text.of("{says} {numbers}", says=claim.says, numbers=numbers),
+            "runs": _cell_name(trial.cell) if trial.cell else NOT_RERUN,
+        }
         if trial.cell:
-            row["network"] = _score(trial.network, claim.metric)
-            row["over its rival"] = _lead(trial.over_rival)
-            row["best simple model"] = f"{trial.simple.replace('_', ' ')}, {_score(trial.simple_score, claim.metric)}"
-            row["over it"] = _lead(trial.over_simple)
+            style = "%1" if claim.metric in SHARES else ".3"
+            row["network"] = (trial.network, style)
+            row["over its rival"] = _lead(trial.over_rival, claim.metric)
+            best = Text.of("{name}: {score}", name=trial.simple.replace("_", " "), score=(trial.simple_score, style))
+            row["best simple model"] = best if trial.simple else None
+            row["over it"] = _lead(trial.over_simple, claim.metric)
         generated = " (on a twin)" if trial.cell and trial.cell.data == "twin" else ""
         rows.append(row | {"superiority": trial.verdict + generated})
-        behind.append([name for lead in (trial.over_rival, trial.over_simple) if lead for name in lead.records])
-    caption = "Superiority claims, rerun; positive differences are in the network's favour"
-    return _table(rows, caption, searchable=True, behind=behind)
+    return Table(rows, "Superiority claims, rerun; positive differences are in the network's favour", searchable=True)
 
 
-def _lead(effect: effects.Effect | None) -> str:
-    return "–" if effect is None else f"{shown(effect)}: {compare.OUTCOMES[effect.sign]}"
+def _lead(lead: Score | None, metric: str) -> Text | None:
+    if lead is None:
+        return None
+    return Text.of("{lead}: {outcome}", lead=shown(metric, lead), outcome=compare.outcome(lead))
 
 
-def _cell_name(cell: judgements.Cell) -> str:
-    parts = [f"{cell.dataset} ({cell.data})", cell.target, cell.protocol.replace("_", " ")]
+def _cell_name(cell: curated.Cell) -> str:
+    parts = [f"{cell.dataset} ({cell.data})", cell.target or cell.column, cell.protocol.replace("_", " ")]
+    parts += [f"{factor} {value}" for factor, value in cell.factors.items()]
     return ", ".join(part for part in parts if part)
-
-
-def _score(value: float, metric: str) -> str:
-    return f"{100 * value:.1f} %" if metric in SHARES else f"{value:.3f}"
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------
 
 
-def data_table(rooms: list[Room], survey: dict) -> report.Table:
+def data_table(rooms: list[Room], survey: dict) -> Table:
     """What each data set holds and can support, what papers used it for, and how many of our runs read it."""
-    read = Counter(part for room in rooms for record in room.records for part in record.dataset.split("+"))
+    read = Counter(part for room in rooms for record in room.runs or () for part in record.dataset.split("+"))
     rows = []
-    for entry in judgements.data_sets():
+    for entry in curated.data_sets():
         said = [data_survey.finding(survey, entry.name, check)["says"] for check in entry.rests_on]
         uses = [
             f"{use.paper}: {use.says} ({_cited(use.paper, use.places)}); held by the set: {use.holds}"
@@ -317,7 +324,7 @@ def data_table(rooms: list[Room], survey: dict) -> report.Table:
                 "runs here": f"{read[entry.name]:,}",
             }
         )
-    return _table(rows, "What the data can support and what it was used for", searchable=True)
+    return Table(rows, "What the data can support and what it was used for", searchable=True)
 
 
 # ---- precision -------------------------------------------------------------------------------------------------------
@@ -348,7 +355,7 @@ def _is_test_size(claim: ledger.Claim) -> bool:
 
 def _significance(key: str) -> str:
     """Whether a paper claims significance and names a test, after the checklist."""
-    answers = judgements.checklist().answers.get(key)
+    answers = curated.checklist().answers.get(key)
     if answers is None:
         return "–"
     answer = answers["significance"].answer
@@ -361,7 +368,7 @@ def _rows_with_spread(room: Room) -> str:
     return f"{room.key}: {', '.join(sorted(models))}"
 
 
-def omissions_table(rooms: list[Room]) -> report.Table:
+def omissions_table(rooms: list[Room]) -> Table:
     """Scores with and without a spread, stated repeats, tests and test sizes, and claims of significance."""
     rows = []
     for room in rooms:
@@ -377,7 +384,7 @@ def omissions_table(rooms: list[Room]) -> report.Table:
                 "claims significance": _significance(room.key),
             }
         )
-    return _table(rows, "Statistics in the ledgers")
+    return Table(rows, "Statistics in the ledgers")
 
 
 def precision_rows(rooms: list[Room]) -> list[dict]:
@@ -389,16 +396,16 @@ def precision_rows(rooms: list[Room]) -> list[dict]:
     printed numbers cannot be of one set of predictions), assumed (whether the test size is our assumption).
     """
     rows = []
-    for entry in judgements.precisions():
+    for entry in curated.precisions():
         room = _room(rooms, entry.paper)
         for reading in entry.items if room else []:
             items = _items(reading, room)
             if entry.kind == "accuracy":
-                better, worse = room.stated(entry.better), room.stated(entry.worse)
+                better, worse = room.stated(entry.better).value, room.stated(entry.worse).value
                 overlaps = precision.accuracies(better, worse, items)
             else:
                 one, other = (
-                    tuple(room.stated(f"{side}.{part}") for part in ("mae", "rmse"))
+                    tuple(room.stated(f"{side}.{part}").value for part in ("mae", "rmse"))
                     for side in (entry.better, entry.worse)
                 )
                 better, worse = one[0], other[0]
@@ -413,19 +420,19 @@ def precision_rows(rooms: list[Room]) -> list[dict]:
     return rows
 
 
-def _items(reading: judgements.Items, room: Room) -> int:
+def _items(reading: curated.Items, room: Room) -> int:
     facts = ledger.facts()
     total = sum(
         float(facts[name.removeprefix("fact:")].value.replace(",", ""))
         if name.startswith("fact:")
-        else room.stated(name)
+        else room.stated(name).value
         for name in reading.sum
     )
-    share = room.stated(reading.share) if reading.share else reading.assumed_share or 1
+    share = room.stated(reading.share).value if reading.share else reading.assumed_share or 1
     return round(total * share)
 
 
-def precision_table(rooms: list[Room]) -> report.Table:
+def precision_table(rooms: list[Room]) -> Table:
     """What the stated test sizes could have shown, and which stated differences lie within chance."""
     rows = []
     for row in precision_rows(rooms):
@@ -449,7 +456,7 @@ def precision_table(rooms: list[Room]) -> report.Table:
             )
             cells["reading"] = overlaps.reading
         rows.append(cells)
-    return _table(rows, "Stated differences against the size of the test", searchable=True)
+    return Table(rows, "Stated differences against the size of the test", searchable=True)
 
 
 def _stated_score(value: float, items: int, percent: bool) -> str:
@@ -470,26 +477,26 @@ def _p(value: float) -> str:
 # ---- checklist -------------------------------------------------------------------------------------------------------
 
 
-def checklist_table(rooms: list[Room]) -> report.Table:
+def checklist_table(rooms: list[Room]) -> Table:
     """The answers at a glance: a row a question, a column a paper, the last one this study."""
-    filled = judgements.checklist()
+    filled = curated.checklist()
     rows = [
         {"question": question.asks}
         | {name(key): ANSWERS[filled.answers[key][question.id].answer] for key in _columns(rooms)}
         for question in filled.questions
     ]
-    return _table(rows, "Reporting checklist")
+    return Table(rows, "Reporting checklist")
 
 
 def _columns(rooms: list[Room]) -> list[str]:
     """The papers whose checklist is filled in, and this study."""
-    answered = judgements.checklist().answers
+    answered = curated.checklist().answers
     return [*(room.key for room in rooms if room.key in answered), THIS_STUDY]
 
 
-def answers_table(rooms: list[Room]) -> report.Table:
+def answers_table(rooms: list[Room]) -> Table:
     """Every answer with its reason and the place where it stands or would be expected."""
-    filled = judgements.checklist()
+    filled = curated.checklist()
     rows = []
     for question in filled.questions:
         for key in _columns(rooms):
@@ -503,12 +510,12 @@ def answers_table(rooms: list[Room]) -> report.Table:
                     "where": _cited(key, answer.places),
                 }
             )
-    return _table(rows, "Every answer with its place", searchable=True)
+    return Table(rows, "Every answer with its place", searchable=True)
 
 
 def checklist_counts(rooms: list[Room]) -> dict[str, Counter]:
     """How often each paper, and this study, answers yes, partly, no."""
-    filled = judgements.checklist()
+    filled = curated.checklist()
     return {key: Counter(answer.answer for answer in filled.answers[key].values()) for key in _columns(rooms)}
 
 
@@ -520,7 +527,7 @@ def cost(rooms: list[Room]):
     import pandas as pd
 
     columns = ["paper", "dataset", "data", "protocol", "seconds", "device"]
-    frame = pd.DataFrame([{c: getattr(record, c) for c in columns} for room in rooms for record in room.records])
+    frame = pd.DataFrame([{c: getattr(record, c) for c in columns} for room in rooms for record in room.runs or ()])
     if frame.empty:
         return pd.DataFrame(columns=[*columns[:4], "runs", "seconds", "longest", "device"])
     grouped = frame.groupby(columns[:4], sort=False)
@@ -529,7 +536,7 @@ def cost(rooms: list[Room]):
     return table.reset_index().sort_values("seconds", ascending=False, ignore_index=True)
 
 
-def cost_table(rooms: list[Room]) -> report.Table:
+def cost_table(rooms: list[Room]) -> Table:
     """The cost of every experiment."""
     rows = [
         {
@@ -543,14 +550,14 @@ def cost_table(rooms: list[Room]) -> report.Table:
         }
         for row in cost(rooms).itertuples()
     ]
-    return _table(rows, f"{len(rows)} experiments, dearest first", searchable=True)
+    return Table(rows, f"{len(rows)} experiments, dearest first", searchable=True)
 
 
-def totals_table(rooms: list[Room]) -> report.Table:
+def totals_table(rooms: list[Room]) -> Table:
     """Runs and time by paper, and of all."""
     rows = []
     for label, chosen in [*((room.key, [room]) for room in rooms), ("all", rooms)]:
-        records = [record for room in chosen for record in room.records]
+        records = [record for room in chosen for record in room.runs or ()]
         kinds = Counter(record.data for record in records)
         rows.append(
             {
@@ -562,7 +569,7 @@ def totals_table(rooms: list[Room]) -> report.Table:
                 "devices": ", ".join(sorted({record.device for record in records})) or "–",
             }
         )
-    return _table(rows, "Cost of the committed records")
+    return Table(rows, "Cost of the committed records")
 
 
 def duration(seconds: float) -> str:
@@ -576,7 +583,7 @@ def duration(seconds: float) -> str:
 # ---- open questions --------------------------------------------------------------------------------------------------
 
 
-def open_table() -> report.Table:
+def open_table() -> Table:
     """What cannot be decided from outside, and what would."""
     rows = [
         {
@@ -586,18 +593,18 @@ def open_table() -> report.Table:
             "what would decide it": entry.decided_by,
             "where": _cited(entry.paper, entry.places),
         }
-        for entry in judgements.open_questions()
+        for entry in curated.open_questions()
     ]
-    return _table(rows, "Open questions", searchable=True)
+    return Table(rows, "Open questions", searchable=True)
 
 
 # ---- prose -----------------------------------------------------------------------------------------------------------
 
 
-def numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
+def numbers(rooms: list[Room], survey: dict) -> dict[str, Any]:
     """The numbers that the chapter's prose quotes, by the name under which it glues them."""
     counts = matrix_counts(rooms)
-    records = [record for room in rooms for record in room.records]
+    records = [record for room in rooms for record in room.runs or ()]
     quoted = {
         "papers": len(rooms),
         "not_rerun": ", ".join(room.key for room in rooms if not room.rerun) or "none",
@@ -608,7 +615,7 @@ def numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
     quoted |= {column: counts[column].sum() for column in counts.columns if column != "paper"}
     quoted = {key: _count(value) for key, value in quoted.items()}
     quoted |= _leak_numbers(rooms, survey) | _trial_numbers(rooms)
-    lacking = {use.paper for entry in judgements.data_sets() for use in entry.uses if use.holds != "yes"}
+    lacking = {use.paper for entry in curated.data_sets() for use in entry.uses if use.holds != "yes"}
     quoted["papers_lacking"] = str(len(lacking))
     return quoted | _precision_numbers(rooms) | _checklist_numbers(rooms)
 
@@ -617,43 +624,50 @@ def _count(value) -> str:
     return value if isinstance(value, str) else f"{int(value):,}"
 
 
-def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, str]:
+def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, Any]:
     found = Counter(leak.certainty for leak in _of_papers() if leak.type != "labels")
+    changes = measured(rooms, survey)
     # A share and an R² have no common scale: the largest inflation is told among differences of R².
-    inflations = {says: effect for _, says, effect in measured(rooms, survey) if effect.metric == "r2"}
+    inflations = {says: change for _, says, metric, change in changes if metric == "r2"}
     largest = max(inflations, default=None, key=lambda says: inflations[says].value)
-    nothing = inflations.get(HEARS_NOTHING)
+    nothing = inflations.get(LABEL_ONLY)
+    missing = "(not measured)"
     return {
         "leaks_certain": str(found["stated"] + found["released"]),
         "leaks_possible": str(found["possible"]),
         "leaks_excluded": str(found["excluded"]),
-        "leaks_measured": str(len(measured(rooms, survey))),
-        "preprocessing": "; ".join(shown(effect) for leak, _, effect in measured(rooms, survey) if leak.type in FITTED)
-        or "(not measured)",
-        "hears_nothing": shown(nothing) if nothing else "(not measured)",
-        "largest_inflation": shown(inflations[largest]) if largest else "(not measured)",
-        "largest_inflation_of": largest or "(not measured)",
+        "leaks_measured": str(len(changes)),
+        "preprocessing": Text.join([shown(m, c) for leak, _, m, c in changes if leak.type in FITTED] or [missing]),
+        "label_only": shown("r2", nothing) if nothing else missing,
+        "largest_inflation": shown("r2", inflations[largest]) if largest else missing,
+        "largest_inflation_of": largest or missing,
     }
 
 
 def _trial_numbers(rooms: list[Room]) -> dict[str, str]:
     """Networks against the best simple model on real data, each once, though it may stand in several claims."""
-    tried = {
-        (trial.comparison.paper, trial.comparison.network, trial.comparison.metric, str(trial.cell)): trial.verdict
-        for trial in all_trials(rooms)
-        if trial.cell and trial.cell.data == "real"
-    }
-    found = Counter(tried.values())
+    tried: dict[tuple, set[str]] = {}
+    for trial in all_trials(rooms):
+        if trial.cell and trial.cell.data == "real":
+            place = trial.cell.model_dump(exclude={"column", "target"}) | {"variant": trial.comparison.network}
+            tried.setdefault((trial.comparison.paper, str(place)), set()).add(trial.verdict)
+    # A network that several claims compare counts once, with the worst that is said of it.
+    order = ("does not survive", "cannot tell", "no evidence kept", "survives")
+    found = Counter(next(v for v in order if v in outcomes) for outcomes in tried.values())
     return {
         "superiority_trials": str(len(tried)),
         "survives": str(found["survives"]),
         "does_not_survive": str(found["does not survive"]),
-        "cannot_tell": str(found["cannot tell"]),
+        "cannot_tell": str(found["cannot tell"] + found["no evidence kept"]),
     }
 
 
 def _precision_numbers(rooms: list[Room]) -> dict[str, str]:
-    worked = [row["overlaps"] for row in precision_rows(rooms) if row["overlaps"]]
+    # A difference that is worked out for several readings of the test size counts once: beyond chance under all.
+    readings: dict[tuple, list[bool]] = {}
+    for row in precision_rows(rooms):
+        if row["overlaps"]:
+            readings.setdefault((row["paper"], row["says"]), []).append(row["overlaps"].least < precision.LEVEL)
     spread = [omissions(room) for room in rooms]
     return {
         "scores": f"{sum(found['scores'] for found in spread):,}",
@@ -663,14 +677,14 @@ def _precision_numbers(rooms: list[Room]) -> dict[str, str]:
         "papers_with_tests": str(sum(found["tests"] > 0 for found in spread)),
         "papers_with_test_size": str(sum(found["test_sizes"] > 0 for found in spread)),
         "papers_significant": str(sum(_significance(room.key).startswith("yes") for room in rooms)),
-        "differences": str(len(worked)),
-        "beyond": str(sum(overlaps.least < precision.LEVEL for overlaps in worked)),
-        "not_beyond": str(sum(overlaps.least >= precision.LEVEL for overlaps in worked)),
+        "differences": str(len(readings)),
+        "beyond": str(sum(all(beyond) for beyond in readings.values())),
+        "not_beyond": str(sum(not all(beyond) for beyond in readings.values())),
     }
 
 
 def _checklist_numbers(rooms: list[Room]) -> dict[str, str]:
-    filled = judgements.checklist()
+    filled = curated.checklist()
     answered = [answers for key, answers in filled.answers.items() if key != THIS_STUDY]
     quoted = {
         f"asked_{answer}": str(sum(answers[name].answer == answer for answers in answered for name in answers))

@@ -1,18 +1,18 @@
-"""Superiority claims against runs: does the network beat its rival, and the best simple model?"""
+"""Superiority claims against runs: does the network beat its rival, and the best simple model?
+
+Differences are those of `mer_repro.results`: on the same test items, the same draws for both sides.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mer_repro.critique import effects
-from mer_repro.critique.effects import Effect
-from mer_repro.critique.judgements import Cell, Comparison
+from mer_repro.critique.curated import Cell, Comparison
 from mer_repro.critique.rooms import Room
-from mer_repro.runs.records import find
+from mer_repro.results import Results, Score, difference
 
-#: How a difference is told: by the sign of its interval.
-OUTCOMES = {1: "better", 0: "cannot tell", -1: "worse"}
+#: Scores of which less is better.
+LOWER_IS_BETTER = ("mae", "rmse", "mse", "mape", "log_loss", "calibration_error")
 
 
 @dataclass(frozen=True)
@@ -23,103 +23,67 @@ class Trial:
     ----------
     comparison : the claim.
     cell : where it was tried; None where it was not rerun.
-    network : the network's mean score; nan where it was not run.
+    network : the network's score, or None.
     over_rival, over_simple : by how much it is better (positive: better, whatever the metric), or None.
-    simple, simple_score : the best simple model and its mean score.
+    simple, simple_score : the best simple model on the test data, and its score.
     """
 
     comparison: Comparison
     cell: Cell | None = None
-    network: float = math.nan
-    over_rival: Effect | None = None
-    over_simple: Effect | None = None
+    network: Score | None = None
+    over_rival: Score | None = None
+    over_simple: Score | None = None
     simple: str = ""
-    simple_score: float = math.nan
+    simple_score: Score | None = None
 
     @property
     def verdict(self) -> str:
         """Whether the claim of superiority survives the best simple model."""
-        if self.over_simple is None:
+        if self.cell is None:
             return "not rerun"
-        return {1: "survives", 0: "cannot tell", -1: "does not survive"}[self.over_simple.sign]
+        if self.over_simple is None:
+            return "no evidence kept"
+        return {1: "survives", 0: "cannot tell", -1: "does not survive"}[sign(self.over_simple)]
+
+
+def sign(score: Score) -> int:
+    """1 or -1 where the whole interval lies on one side of zero, otherwise 0."""
+    return 1 if score.low > 0 else -1 if score.high < 0 else 0
+
+
+def outcome(score: Score) -> str:
+    """ "better", "cannot tell" or "worse"."""
+    return {1: "better", 0: "cannot tell", -1: "worse"}[sign(score)]
 
 
 def trials(comparison: Comparison, room: Room) -> list[Trial]:
     """A claim on every cell where its network was run; one empty trial where it was run nowhere."""
-    tried = [_trial(comparison, cell, room) for cell in comparison.cells]
+    tried = [_trial(comparison, cell, room.runs) for cell in comparison.cells if room.runs]
     return [trial for trial in tried if trial.cell] or [Trial(comparison)]
 
 
-def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
-    where = cell.model_dump(exclude={"paper", "variant"})
-    metric = comparison.metric
+def runs_of(cell: Cell, runs: Results, variant: str | None = None) -> Results:
+    """The runs of a cell, or of another variant in its place."""
+    return runs.where(**cell.where() | {"variant": variant or cell.variant})
 
-    def runs(variant: str) -> list:
-        return find(room.records, **where, variant=variant)
 
-    network = _score(runs(comparison.network), metric)
-    if math.isnan(network):
+def _trial(comparison: Comparison, cell: Cell, runs: Results) -> Trial:
+    metric, turn = comparison.metric, -1 if comparison.metric in LOWER_IS_BETTER else 1
+    of_network = runs_of(cell, runs, comparison.network)
+    network = of_network.score(metric, cell.column)
+    if network is None:
         return Trial(comparison)
-    sign = -1 if metric in effects.LOWER_IS_BETTER else 1
-    splits = {run.seed for run in runs(comparison.network)}
-    scores = {name: _score([r for r in runs(name) if r.seed in splits], metric) for name in comparison.simple}
-    known = {name: score for name, score in scores.items() if not math.isnan(score)}
-    best = max(known, key=lambda name: sign * known[name], default="")
+    scores = {name: runs_of(cell, runs, name).score(metric, cell.column) for name in comparison.simple}
+    known = {name: score for name, score in scores.items() if score is not None}
+    best = max(known, key=lambda name: turn * known[name].value, default="")
 
-    def lead(over: str | None) -> Effect | None:
-        if not over:
-            return None
-        if found := _in_its_chapter(cell, room, comparison.network, over, metric):
-            return found
-        held = comparison.paired and effects.paired(runs(comparison.paired), f"{comparison.network}-{over}")
-        return held or _turned(effects.contrast(runs(comparison.network), runs(over), metric), sign)
+    def lead(over: str | None) -> Score | None:
+        found = difference(metric, of_network, runs_of(cell, runs, over), cell.column) if over else None
+        return turned(found) if found and turn < 0 else found
 
-    over_simple = lead(best)
-    return Trial(
-        comparison, cell, network, lead(comparison.rival), over_simple, best, known.get(best, math.nan)
-    )  # fmt: skip
+    return Trial(comparison, cell, network, lead(comparison.rival), lead(best), best, known.get(best))
 
 
-def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str) -> Effect | None:
-    """The difference as the paper's own chapter takes it, where it does so on the same test items."""
-    take = ON_SAME_ITEMS.get(room.key)
-    found = take(room.records, cell, better, worse) if take and metric == "accuracy" else None
-    if found is None:
-        return None
-    where = cell.model_dump(exclude={"paper", "variant"})
-    one, other = (find(room.records, **where, variant=name) for name in (better, worse))
-    ids = tuple(record.id for record in (*one, *other))
-    return Effect(metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
-
-
-def _abadeh2024(records: list, cell: Cell, better: str, worse: str):
-    from mer_repro.papers.abadeh2024 import cells
-
-    return cells.compare(records, cell.dataset, [(better, cell.target, worse, cell.target)], cell.target)
-
-
-def _gujar2026(records: list, cell: Cell, better: str, worse: str):
-    from mer_repro.papers.gujar2026 import cells
-
-    found = cells.difference(records, cell.dataset, better, worse, cell.target)
-    return found.accuracy if found else None
-
-
-#: Papers whose records hold the answers to every test item: (records, cell, better, worse) -> an object with
-#: ``difference``, ``low`` and ``high`` of the accuracy, or None.
-ON_SAME_ITEMS = {"abadeh2024": _abadeh2024, "gujar2026": _gujar2026}
-
-
-def _score(runs: list, metric: str) -> float:
-    """Mean over seeds; nan where there are none."""
-    values = [run.metrics[metric] for run in runs if run.metrics.get(metric) is not None]
-    return sum(values) / len(values) if values else math.nan
-
-
-def _turned(effect: Effect | None, sign: int) -> Effect | None:
-    """An error's difference turned round, so that more is better."""
-    if effect is None or sign == 1:
-        return effect
-    return Effect(
-        effect.metric, -effect.value, -effect.high, -effect.low, effect.seeds, effect.basis, effect.records
-    )  # fmt: skip
+def turned(score: Score) -> Score:
+    """An error's difference turned round, so that more is better; a program makes it again before it is turned."""
+    return replace(score, value=-score.value, low=-score.high, high=-score.low, recipe=())

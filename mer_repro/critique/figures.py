@@ -22,6 +22,7 @@ LOOKS = {
     "supported": ("#009E73", ".."),
     "unsupported": ("#D55E00", "///"),
     "undecided": ("#E69F00", ""),
+    "not run": ("#DDDDDD", ""),
     "untestable": ("#BBBBBB", "xx"),
 }
 
@@ -72,7 +73,7 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
     import matplotlib.pyplot as plt
 
     plots.use_style()
-    found = [entry for entry in chapter.measured(rooms, survey) if entry[2].metric == "r2"]
+    found = [(leak, says, change) for leak, says, metric, change in chapter.measured(rooms, survey) if metric == "r2"]
     figure, axis = plt.subplots(figsize=(9, 1.0 + 0.42 * len(found)))
     colours = dict(zip(dict.fromkeys(leak.type for leak, _, _ in found), plots.PALETTE, strict=False))
     markers = dict(zip(colours, "osD^vPX*<", strict=False))
@@ -89,7 +90,7 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
     axis.invert_yaxis()
     axis.set_xlabel("change of R² (95 % interval)")
     axis.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(colours))
-    told = "; ".join(f"{says}, {leak.type}: {chapter.shown(effect)}" for leak, says, effect in found)
+    told = "; ".join(f"{says}, {leak.type}: {effect:+.2}" for leak, says, effect in found)
     return plots.described(
         figure,
         alt=f"Dot plot of changes of R², a row a measured leak. {told}.",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mer_repro import audit, papers, report
+from mer_repro import audit, papers
+from mer_repro import verdicts as rules
 from mer_repro.audit import finding, ledger
+from mer_repro.results import Results, Stated, stated
 from mer_repro.runs.study import study_keys
 
 if TYPE_CHECKING:
     from mer_repro.audit.runner import Result
-    from mer_repro.runs.records import Record
     from mer_repro.verdicts import Verdict
 
 #: This study stands in the tables beside the papers, under the name of its package.
@@ -31,38 +31,24 @@ class Room:
     key : citation key.
     book : its ledger.
     results : its audit, worst first.
-    records : its finished runs; empty where it was not rerun.
+    runs : its finished runs with their evidence; None or empty where it was not rerun.
     verdicts : what the reruns say; empty where it was not rerun.
     """
 
     key: str
     book: ledger.Ledger
     results: list[Result] = field(default_factory=list)
-    records: list[Record] = field(default_factory=list)
+    runs: Results | None = None
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
     def rerun(self) -> bool:
         """Whether any run of it is recorded."""
-        return bool(self.records)
+        return self.runs is not None and len(self.runs) > 0
 
-    def printed(self, claim_id: str) -> str:
-        """A number of the ledger exactly as the paper prints it. Raises KeyError where there is none."""
-        return self._values[claim_id]
-
-    def stated(self, claim_id: str) -> float:
-        """A number of the ledger as a float; percentages as fractions. Raises KeyError, ValueError."""
-        value = self.printed(claim_id)
-        percent = value.endswith("%") or self._units[claim_id] == "%"
-        return float(value.rstrip("%").lstrip("+").replace(",", "")) / (100 if percent else 1)
-
-    @property
-    def _values(self) -> dict[str, str]:
-        return {claim.id: claim.value for claim in self.book.claims}
-
-    @property
-    def _units(self) -> dict[str, str]:
-        return {claim.id: claim.unit for claim in self.book.claims}
+    def stated(self, claim_id: str) -> Stated:
+        """A number of the ledger, in base units. Raises `LedgerError` where there is none."""
+        return stated(self.key, claim_id)
 
     def audited(self) -> dict[str, str]:
         """Ledger id -> worst verdict of the checks that concern it, `NOT_BLAMED`, or `NOT_CHECKED`."""
@@ -99,10 +85,9 @@ def _listed(role: str | list[str]) -> list[str]:
 
 def enter(key: str, profile: str = "full") -> Room:
     """Everything known of one paper; without a study or without records it stands as not rerun."""
-    records = report.records(key, profile) if key in study_keys() else []
-    chapter = f"mer_repro.papers.{key}.report"
-    verdicts = importlib.import_module(chapter).verdicts(records) if records else []
-    return Room(key, ledger.load(key), audit.run(key), records, verdicts)
+    runs = Results.load(key, profile) if key in study_keys() else None
+    judged = rules.judge(rules.of_paper(key), runs) if runs else []
+    return Room(key, ledger.load(key), audit.run(key), runs, judged)
 
 
 def enter_all(profile: str = "full") -> list[Room]:

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.errors import MerReproError, require_choice
-from mer_repro.publish import findings, links, provenance, reference_pages
+from mer_repro.publish import findings, links, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
@@ -271,10 +271,12 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     generated = {source / f"{name}.md": text for name, text in reference_pages.pages().items()}
     generated[source / "datasets.bib"] = _datasets_bibliography()
     picture = f"![{findings.description()}](_static/findings.svg)"
-    generated[source / "findings.md"] = f"{findings.sentences(*provenance.number_links())}\n\n{picture}\n"
-    generated[source / "glance.md"] = findings.glance(
-        pair.name.removeprefix("papers/") for pair in pairs if pair.name.startswith("papers/")
-    )
+    front = links.Page("intro")
+    said = [f"{n}. {front.markup(sentence.spans, escape=False)}" for n, sentence in enumerate(findings.sentences(), 1)]
+    generated[source / "findings.md"] = "\n".join([*said, "", picture, ""])
+    table = findings.glance([pair.key for pair in pairs if pair.name.startswith("papers/")])
+    generated[source / "glance.md"] = front.whole(table)
+    linked_pages.append(front)
     for place, text in generated.items():
         _write_if_changed(place, text)
     links.write_log(paths.build_home(), linked_pages)

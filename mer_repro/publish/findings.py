@@ -1,97 +1,94 @@
-"""The study's main findings in three sentences and a picture: what the README and the book's first page open with;
-and every paper's claim and verdict at a glance.
+"""The study's main findings in three sentences and a picture, and every paper's headline verdict at a glance.
 
-Every number comes from ledgers, audit, run records and the committed survey of the data sets; `tools/readme.py` writes
-them into the README.
+Every number comes from ledgers, audit, run records and the committed survey of the data sets and carries its source;
+`tools/readme.py` writes the sentences into the README.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable
+import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from mer_repro import plots, report
-from mer_repro.audit import ledger
+from mer_repro import plots, report, verdicts
+from mer_repro.results import Results, Score, Stated, stated
+from mer_repro.tables import Link, Table, Text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: What is compared: the paper, the rule that hears nothing, the data set whose labels its tables fit.
+#: What is compared: the paper, the label-only rule, the data set whose labels its tables fit.
 PAPER, RULE, DATASET = "qiu2025", "song_mean", "pmemo"
 STATED = {"arousal": "t1.ours.testing.r2", "valence": "t2.ours.testing.r2"}
-PROTOCOLS = {"within_song_random": "test songs' moments in training", "song_grouped": "test songs held out"}
+PROTOCOLS = {
+    "within_song_random": "frames of the test songs in training",
+    "song_grouped": "test songs held out",
+}
+WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def stated() -> dict[str, str]:
-    """R² as the paper prints it, by target."""
-    printed = {claim.id: claim.value for claim in ledger.load(PAPER).claims}
-    return {target: printed[claim] for target, claim in STATED.items()}
+def claimed() -> dict[str, Stated]:
+    """R² as the paper states it, by target."""
+    return {target: stated(PAPER, claim) for target, claim in STATED.items()}
 
 
-def measured() -> dict[tuple[str, str], tuple[float, float, float]]:
-    """R² of the rule with the ends of its interval, means over seeds, by (target, protocol)."""
-    records = [
-        record
-        for record in report.records(PAPER)
-        if (record.dataset, record.variant, record.data) == (DATASET, RULE, "real") and record.protocol in PROTOCOLS
-    ]
-    cells = report.over_seeds(report.as_frame(records), ["r2"]).itertuples()
-    return {(cell.target, cell.protocol): (cell.r2, cell.r2_low, cell.r2_high) for cell in cells}
+def measured() -> dict[tuple[str, str], Score]:
+    """R² of the label-only rule, by (target, protocol)."""
+    runs = Results.load(PAPER).where(dataset=DATASET, data="real", variant=RULE)
+    found = {(t, p): runs.where(target=t, protocol=p).score("r2") for t in STATED for p in PROTOCOLS}
+    return {place: score for place, score in found.items() if score is not None}
 
 
-#: Takes a number as text and the id of the record or claim that it comes from.
-Link = Callable[[str, str], str]
+def texts(keys: Iterable[str]) -> str:
+    """ "four papers and a draft": how many, in words, drafts apart."""
+    drafts = [key for key in keys if report.is_draft(key)]
+    papers = len(list(keys)) - len(drafts)
+    named = WORDS[papers] if papers < len(WORDS) else str(papers)
+    more = {0: "", 1: " and a draft"}.get(len(drafts), f" and {len(drafts)} drafts")
+    return f"{named} paper{'s' * (papers != 1)}{more}"
 
 
-def _plain(number: str, source: str) -> str:
-    return number
-
-
-def sentences(to_record: Link = _plain, to_claim: Link = _plain) -> str:
-    """The three findings as a Markdown list, a line each.
-
-    Parameters
-    ----------
-    to_record, to_claim : take a number and the id of what it comes from, and make a link of it; plain text by default.
-    """
+def sentences() -> list[Text]:
+    """The three findings; their numbers know their sources."""
+    from mer_repro import papers
     from mer_repro.data import figures, survey
 
-    ours = measured()
-    theirs = {target: to_claim(number, f"{PAPER}.{STATED[target]}") for target, number in stated().items()}
-    leaking, clean = (
-        {
-            target: to_record(f"{ours[target, protocol][0]:.3f}", f"{PAPER}.{DATASET}.real.{protocol}.{RULE}.{target}")
-            for target in STATED
-        }
-        for protocol in PROTOCOLS
-    )
-    audit, data = report.audit_counts().iloc[-1], figures.numbers(survey.read())
-    return "\n".join(
-        [
-            f"1. **A split can be the result.** A network is published with R² {theirs['arousal']} (arousal) and"
-            f" {theirs['valence']} (valence). The mean of a song's training labels, which hears no music, scores"
-            f" {leaking['arousal']} and {leaking['valence']} on PMEmo when moments of the test songs are in training,"
-            f" as in the released code, and {clean['arousal']} and {clean['valence']} when songs are held out.",
-            f"2. **Numbers on paper disagree.** Of {audit['checks']} checks over {audit['numbers']} numbers that the"
-            f" papers state, {audit['inconsistent']} find numbers that cannot all be right, whatever they were"
-            " measured on.",
-            f"3. **Labels need a look before models do.** {data['swapped_songs']} songs of DEAM have valence and"
-            f" arousal in each other's columns, and {data['merge_seen']} of MERGE's official test songs carry exactly"
-            " the label of a training song.",
-        ]
-    )
+    ours, theirs = measured(), claimed()
+    cells = {f"{t}_{p}": (ours.get((t, p)), ".3~") for t in STATED for p in PROTOCOLS}
+    counts, data = report.audit_counts().iloc[-1], figures.numbers(survey.read())
+    return [
+        Text.of(
+            "**A split can be the result.** A network is published with R² {arousal} (arousal) and {valence} (valence)."
+            " The mean of a song's training labels, which uses no audio, scores {arousal_within_song_random} and"
+            " {valence_within_song_random} on PMEmo when frames of the test songs are in training, as in the public"
+            " code that we take to be the authors', and {arousal_song_grouped} and {valence_song_grouped} when songs"
+            " are held out, where it can only give the overall mean.",
+            **theirs,
+            **cells,
+        ),
+        Text.of(
+            "**Numbers on paper disagree.** Of {checks} checks over {numbers} numbers that {texts} state,"
+            " {inconsistent} find numbers that cannot all be right, whatever they were measured on.",
+            texts=texts(papers.paper_keys()),
+            **{name: str(counts[name]) for name in ("checks", "numbers", "inconsistent")},
+        ),
+        Text.of(
+            "**Labels need a look before models do.** {swapped} songs of DEAM have valence and arousal in each other's"
+            " columns, and {seen} of MERGE's official test songs carry exactly the label of a training song.",
+            swapped=data["swapped_songs"],
+            seen=data["merge_seen"],
+        ),
+    ]
 
 
 def description() -> str:
     """What the picture shows, for those who cannot see it; with its numbers."""
-    ours, theirs = measured(), stated()
-    parts = [
-        f"{target}: {ours[target, 'within_song_random'][0]:.3f} with moments of the test songs in training,"
-        f" {ours[target, 'song_grouped'][0]:.3f} with songs held out, {theirs[target]} stated for the network"
-        for target in STATED
-    ]
-    return f"R² on PMEmo of the mean of a song's training labels, which hears no music. {'; '.join(parts)}."
+    ours, theirs = measured(), claimed()
+    parts = []
+    for target in STATED:
+        shown = [f"{ours[target, p]:.3~} with {says}" for p, says in PROTOCOLS.items() if (target, p) in ours]
+        parts.append(f"{target}: {', '.join(shown)}, {theirs[target]} stated for the network")
+    return f"R² on PMEmo of the mean of a song's training labels, which uses no audio. {'; '.join(parts)}."
 
 
 def figure() -> Figure:
@@ -99,45 +96,48 @@ def figure() -> Figure:
     import matplotlib.pyplot as plt
 
     plots.use_style()
-    drawing, axis = plt.subplots(figsize=(8, 2.3))
+    drawing, axis = plt.subplots(figsize=(8, 2.4))
     styles = {"within_song_random": (plots.MEASURED, "o"), "song_grouped": (plots.MUTED, "s")}
     heights = {target: -index for index, target in enumerate(STATED)}
-    for (target, protocol), (value, low, high) in measured().items():
+    for (target, protocol), score in measured().items():
         colour, marker = styles[protocol]
-        label = f"hears nothing, {PROTOCOLS[protocol]}" if target == "arousal" else None
-        axis.plot([low, high], [heights[target]] * 2, color=colour, linewidth=2)
-        axis.plot(value, heights[target], marker, color=colour, markersize=9, label=label)
-        axis.annotate(f"{value:.3f}", (value, heights[target] + 0.22), ha="center", color=colour, fontsize=9)
-    for target, value in stated().items():
+        label = f"label-only, {PROTOCOLS[protocol]}" if target == "arousal" else None
+        axis.plot([score.low, score.high], [heights[target]] * 2, color=colour, linewidth=2)
+        axis.plot(score.value, heights[target], marker, color=colour, markersize=9, label=label)
+        axis.annotate(f"{score:.3~}", (score.value, heights[target] + 0.22), ha="center", color=colour, fontsize=9)
+    for target, number in claimed().items():
         ends = [heights[target] - 0.3, heights[target] + 0.3]
         label = "the published network" if target == "arousal" else None
-        axis.plot([float(value)] * 2, ends, color=plots.STATED, linestyle="--", linewidth=2, label=label)
-        axis.annotate(value, (float(value), ends[1] + 0.02), ha="center", color=plots.STATED, fontsize=9)
+        axis.plot([number.value] * 2, ends, color=plots.STATED, linestyle="--", linewidth=2, label=label)
+        axis.annotate(str(number), (number.value, ends[1] + 0.02), ha="center", color=plots.STATED, fontsize=9)
     axis.set_yticks(list(heights.values()), list(heights))
     axis.set_xlim(right=1.1)
-    axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test moments (95 % interval over songs)")
+    axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test frames (95 % interval over songs)")
+    axis.set_title("Without using any audio", fontsize=11, loc="left")
     axis.legend(loc="center", bbox_to_anchor=(0.45, 0.5), fontsize=9)
     return drawing
 
 
-def glance(keys: Iterable[str]) -> str:
-    """A row for each paper that has a chapter, as MyST: its main claim, its number beside ours, the reruns' verdict."""
-    lines = ["| paper | claims | states | we find | verdict |", "|---|---|---|---|---|"]
+def glance(keys: Iterable[str]) -> Table:
+    """A row for each paper: the claim of its headline verdict, the verdict, its reason, and the tally of all."""
+    rows = []
     for key in keys:
-        cells = [f"{{doc}}`{key} <papers/{key}>`", *map(report.escaped, _at_a_glance(key))]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([":::{table}", ":class: mer-table", "", *lines, ":::"]) + "\n"
-
-
-def _at_a_glance(key: str) -> list[str]:
-    card = importlib.import_module(f"mer_repro.papers.{key}.report").card(report.records(key))
-    return [card.claim, card.theirs, card.ours, report.SIGNS[card.verdict]]
+        judged = verdicts.judge(verdicts.of_paper(key), Results.load(key))
+        main = verdicts.headline(judged)
+        rows.append(
+            {
+                "paper": Link(key + (" (draft)" if report.is_draft(key) else ""), f"papers/{key}.html"),
+                "claims": main.claim,
+                "verdict": report.SIGNS[main.judgement],
+                "because": main.because,
+                "all its verdicts": verdicts.tally(judged),
+            }
+        )
+    return Table(rows)
 
 
 def picture() -> str:
     """The figure as SVG that carries its own description."""
-    import io
-
     import matplotlib.pyplot as plt
 
     drawing, buffer = figure(), io.StringIO()

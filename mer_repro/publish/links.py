@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 from mer_repro import papers, paths
 from mer_repro.results import Results, recompute, stated
 from mer_repro.runs.records import RecordStore, cell_of
-from mer_repro.tables import METADATA, MIME, Span, escaped, unpacked
+from mer_repro.tables import METADATA, MIME, Span, Table, escaped, unpacked
 
 _GLUED = re.compile(r"\{glue:text\}`(\w+)`")
 _CELL = re.compile(r"(?:\\.|[^|\\])*")
@@ -50,13 +50,18 @@ class Page:
         """From the page to the root of the book."""
         return "../" * self.name.count("/")
 
-    def markup(self, cell: Iterable[Span]) -> str:
-        """The pieces of a cell as Markdown with links."""
-        return "".join(self._span(text, source) for text, source in cell)
+    def markup(self, cell: Iterable[Span], escape: bool = True) -> str:
+        """The pieces of a cell as Markdown with links; its text as it stands, or as Markdown itself."""
+        return "".join(self._span(text, source, escape) for text, source in cell)
 
-    def _span(self, text: str, source: Mapping[str, Any] | None) -> str:
+    def whole(self, table: Table) -> str:
+        """A table that is not a notebook's output, as MyST with its cells linked."""
+        cells = {f"{r},{c}": cell for r, row in enumerate(table.cells) for c, cell in enumerate(row)}
+        return self.table(table.markdown(), cells)
+
+    def _span(self, text: str, source: Mapping[str, Any] | None, escape: bool) -> str:
         if not source:
-            return escaped(text)
+            return escaped(text) if escape else text
         if "href" in source:
             return f'<a href="{html.escape(source["href"])}">{html.escape(text)}</a>'
         if source.get("anchor") and self.name == "ledgers":

@@ -54,7 +54,13 @@ class Proof:
 
 
 def restamp(
-    key: str, profile: str = "full", *, base: str | None = None, seconds: float = 600.0, workers: int = 1
+    key: str,
+    profile: str = "full",
+    *,
+    base: str | None = None,
+    seconds: float = 600.0,
+    workers: int = 1,
+    folder: Path | None = None,
 ) -> list[Proof]:
     """Prove and renew the stale records of a study; see the module.
 
@@ -63,6 +69,7 @@ def restamp(
     base : commit of the old code, for records that another machine made; None compares with the records alone.
     seconds : variants whose cheapest run took longer are left stale.
     workers : processes side by side.
+    folder : the store's folder, instead of the profile's own.
 
     Returns
     -------
@@ -73,9 +80,9 @@ def restamp(
     MerReproError
         If `base` is no commit of this repository, or its code cannot be run.
     """
-    store = RecordStore(paths.records_home(profile))
+    store = RecordStore(folder or paths.records_home(profile))
     groups: dict[tuple, list[Cell]] = {}
-    for cell in survey(key, profile):
+    for cell in survey(key, profile, folder=folder):
         if cell.state == "stale" and not cell.obtain and _only_code(cell):
             run = cell.run
             place = (run.dataset, run.data, run.protocol, run.variant, cell.record.source_fingerprint)

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 WINDOW = 10  # steps that Seq2Seq reads
 WINDOWS_A_HISTORY = 8  # a batch of histories holds about so many times more targets than one of as many windows
-#: When the stress that stands in a step's vector was measured: after that step (the report's), before the next, or
-#: after the next. Of an item's last step, the third is measured after the item itself: a leak.
-TIMINGS = ("after_step", "before_next", "after_next")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A network: its `model.Config` beside the classes, and what is done to its inputs and its training."""
+    """A network: its `model.Config` beside the classes, and what is done to its inputs and its training.
+
+    timing : when the stress in a step's vector was measured: "after_step" (the report's), "before_next" or
+    "after_next". Of an item's last step, the third is measured after the item itself: a leak.
+    """
 
     config: dict = field(default_factory=dict)
     timing: str = "after_step"
@@ -53,6 +54,7 @@ def _factorial() -> dict[str, Recipe]:
 #: Both cells, with and without attention, with and without stress.
 FACTORIAL = _factorial()
 RECIPES: dict[str, Recipe] = FACTORIAL | {
+    "lstm_fastformer": Recipe({"attention": True, "form": "fastformer"}),
     "lstm_oversampled": Recipe(oversample=True),
     "lstm_patience_5": Recipe(patience=5),
     "lstm_stress_before": Recipe({"stress": True}, timing="before_next"),
@@ -116,15 +118,13 @@ def train(
     )
     test = _placed(inputs, part.test)
     examples = windows(inputs, part.test, None) if recipe.seq2seq else sequences(inputs, part.test, None)
-    logits = training.predict(network, examples, batch_size=64, device=device)
+    logits = training.predict(network, examples, batch_size=64, device=device, precision=fit.precision)
     features = None
     if not recipe.seq2seq:
         logits = logits[test]
         with torch.inference_mode():
             features = built.features_at_every_step(*(one.to(device) for one in examples.inputs)).cpu().numpy()[test]
-    notes = {
-        "epochs_run": len(fit.curves["train_loss"]),
-        "best_epoch": fit.best_epoch,
+    notes = fit.notes | {
         "step_width": sizes.step_width,
         "weights": sum(weight.numel() for weight in built.parameters()),
     }
@@ -152,7 +152,7 @@ class _Inputs:
 
 
 def _timed_stress(histories: Histories, timing: str) -> np.ndarray:
-    """The stress in each step's vector, (steps,); see `TIMINGS`. The last step of all stands in no input."""
+    """The stress in each step's vector, (steps,); see `Recipe`. The last step of all stands in no input."""
     if timing == "after_step":
         return histories.stress["after"]
     return np.roll(histories.stress["before" if timing == "before_next" else "after"], -1)

@@ -1,24 +1,20 @@
-"""How good answers over classes are, beyond what the classes alone give, and whether two answers differ.
+"""How good answers over classes are, beyond what the classes alone give.
 
 Conventions
 -----------
 Users are what is resampled. A model's answers are reduced to one confusion matrix a user, (users, classes, classes),
-true class by row; scores of any resample follow from sums of these. Answers of several seeds are averaged by item
-before they are compared, so that a difference is one of models and not of luck.
+true class by row; scores of any resample follow from sums of these.
 
 ``accuracy``      share of right answers
 ``kappa``         Cohen's kappa: 0 for who knows no more than how often each class is and is called, 1 for perfect
-``over_majority`` accuracy minus that of always calling the commonest class of these very items
+``over_majority`` accuracy minus that of always predicting the majority class of these very items
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-
-from mer_repro import statistics
 
 BINS = 10
 
@@ -66,41 +62,3 @@ def calibration_error(curve: Mapping[str, list[float]]) -> float:
     """Expected calibration error: mean gap between confidence and accuracy of the bins, by their share."""
     gaps = np.abs(np.subtract(curve["confidence"], curve["accuracy"]))
     return float(np.nansum(gaps * np.array(curve["share"])))
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A difference in accuracy (shares), its interval over users, p-value and standard error."""
-
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    standard_error: float
-
-
-def difference(better: np.ndarray, worse: np.ndarray, user: np.ndarray, *, resamples: int = 2000) -> Difference:
-    """Accuracy of one way of answering minus that of another on the same items, resampling users.
-
-    Parameters
-    ----------
-    better, worse : (items,) how often each item was answered right, 0..1 (a mean over seeds or over pairs of models).
-    user : (items,).
-    """
-    names, place = np.unique(user, return_inverse=True)
-    items = np.bincount(place)
-    gain = np.bincount(place, better - worse)
-    share = np.full(len(names), 1 / len(names))
-    draws = np.random.default_rng(0).multinomial(len(names), share, size=resamples)
-    drawn = (draws @ gain) / (draws @ items)
-    beyond = 1 + min(np.sum(drawn <= 0), np.sum(drawn >= 0))
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    p_value = min(1.0, 2 * beyond / (resamples + 1))
-    return Difference(
-        float(gain.sum() / items.sum()), float(low), float(high), float(p_value), float(drawn.std(ddof=1))
-    )
-
-
-def holm(found: Mapping[str, Difference]) -> dict[str, float]:
-    """p-values of a family of differences after Holm's correction."""
-    return statistics.holm({name: one.p_value for name, one in found.items()})

@@ -1,8 +1,7 @@
 """abadeh2024's experiments: what does a recurrent network know of the next genre that the last one does not say?
 
 Every record answers all items of a data set: users (or, under ``sessions_mixed``, items) are dealt into folds, each
-fold is answered by a model that was trained on the others, and scores are over all items. The answers themselves stand
-in the record's notes, a digit an item, so that any two models can be compared on the same items.
+fold is answered by a model that was trained on the others, and scores are over all items.
 
 target   ``genres_6``, ``genres_4``, ``genres_3``: the classes (`genres.SETTINGS`)
 variant  `simple.SIMPLE`; `networks.RECIPES`, of which `networks.FACTORIAL` is the full factorial of cell, attention and
@@ -37,7 +36,7 @@ SIMPLE_STRESS = ("logistic_stress", "logistic_stress_before", "logistic_stress_l
 SIMPLE_GROUP = ("logistic_group", "logistic_group_shuffled")
 PLAIN_FACTORIAL = ("lstm", "gru", "lstm_attention", "gru_attention")
 STRESS_FACTORIAL = tuple(f"{name}_stress" for name in PLAIN_FACTORIAL)
-TRAINING_VARIANTS = ("lstm_oversampled", "lstm_patience_5")
+TRAINING_VARIANTS = ("lstm_oversampled", "lstm_patience_5", "lstm_fastformer")
 TIMED = ("lstm_stress_before", "lstm_stress_leak")
 GROUPED = ("lstm_no_group", "lstm_group_shuffled")
 #: Planted histories answer what stress and group add, not the factorial.
@@ -217,7 +216,7 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
     from mer_repro.papers.abadeh2024 import genres, skill
 
     genre, user = histories.genre[histories.items], histories.user[histories.items]
-    scores, intervals, answers = {}, {}, {}
+    scores, intervals = {}, {}
     kept = {"item": histories.items, "group": user}
     for setting in genres.SETTINGS:
         n = genres.n_classes(setting)
@@ -226,7 +225,6 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
         reduced = genres.reduce_probabilities(probabilities, setting)
         true, called = genres.classes_of(genre, setting), reduced.argmax(axis=1)
         asked = true != genres.LEFT_OUT
-        answers[setting] = "".join(str(c) if a else "-" for c, a in zip(called, asked, strict=True))
         counts = skill.confusion_by_user(true[asked], called[asked], user[asked], n)
         found, ends = skill.with_intervals(counts, resamples=run.parameters["resamples"], seed=run.seed)
         prefix, suffix = ("", "") if setting == run.target else (f"{setting}_", f"_{setting}")
@@ -243,10 +241,7 @@ def _scored(run: Run, histories, probabilities: np.ndarray, curves: dict, notes:
             notes = notes | {"confusion": counts.sum(axis=0).tolist()}
             kept |= {f"p_{k}": column for k, column in enumerate(reduced.T)}
             own = histories.items[asked]
-    notes |= histories.notes | {"answers": answers, "classes": list(genres.class_names(run.target))}
-    if run.variant == "majority":
-        notes |= {"genre": "".join(map(str, genre)), "last": "".join(map(str, histories.genre[histories.items - 1]))}
-        notes["items_of_user"] = [int(n) for n in np.unique(user, return_counts=True)[1]]
+    notes |= histories.notes | {"classes": list(genres.class_names(run.target))}
     return Outcome(scores, intervals, _counts(histories, own), kept, curves, notes)
 
 

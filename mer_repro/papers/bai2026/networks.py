@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from mer_repro.papers.bai2026.histories import Histories
     from mer_repro.splits import Split
-    from mer_repro.training import TrainingConfig
+    from mer_repro.training import Precision, TrainingConfig
 
 #: What a variant of TCN-LM is, as settings of `model.TCNLMConfig`.
 TCN_LM: dict[str, dict] = {
@@ -74,13 +74,13 @@ def train(
         network, part(split.train), part(split.validation), config, torch.nn.functional.cross_entropy, seed=seed,
         device=device, metrics={"accuracy": _accuracy},
     )  # fmt: skip
-    notes = {
-        "epochs_run": len(fit.curves["train_loss"]),
-        "best_epoch": fit.best_epoch,
+    notes = fit.notes | {
         "weights": sum(weight.numel() for weight in network.parameters() if weight.requires_grad),
         "encoder": encoder,
     }
-    on_test, on_validation = (_probabilities(network, part(rows), device) for rows in (split.test, split.validation))
+    on_test, on_validation = (
+        _probabilities(network, part(rows), device, fit.precision) for rows in (split.test, split.validation)
+    )
     return Answer(on_test, on_validation, _attention(network, songs[split.test], device), fit.curves, notes)
 
 
@@ -139,12 +139,13 @@ def _accuracy(observed: np.ndarray, logits: np.ndarray) -> float:
     return float(np.mean(logits.argmax(axis=1) == observed))
 
 
-def _probabilities(network, examples, device: str) -> np.ndarray:
+def _probabilities(network, examples, device: str, precision: Precision) -> np.ndarray:
     from scipy.special import softmax
 
     from mer_repro import training
 
-    return softmax(training.predict(network, examples, batch_size=256, device=device).astype(float), axis=1)
+    said = training.predict(network, examples, batch_size=256, device=device, precision=precision)
+    return softmax(said.astype(float), axis=1)
 
 
 def _attention(network, songs, device: str) -> np.ndarray | None:

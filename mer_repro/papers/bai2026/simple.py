@@ -98,20 +98,8 @@ def _standardised(values: np.ndarray, split: Split) -> np.ndarray:
 def _logistic(features, histories: Histories, split: Split) -> np.ndarray:
     from sklearn.linear_model import LogisticRegression
 
-    label = histories.label
-    best, least = None, np.inf
-    for penalty in PENALTIES:
-        model = LogisticRegression(C=penalty, max_iter=300).fit(features[split.train], label[split.train])
-        probabilities = _of_all_classes(model, features[split.validation], histories.classes)
-        right = probabilities[np.arange(len(split.validation)), label[split.validation]]
-        surprise = float(-np.log(np.maximum(right, 1e-12)).mean())
-        if surprise < least:
-            best, least = model, surprise
-    return _of_all_classes(best, features[split.test], histories.classes)
+    from mer_repro import tuning
 
-
-def _of_all_classes(model, features, classes: int) -> np.ndarray:
-    """Probabilities with a column for classes that no training user has, too."""
-    probabilities = np.zeros((features.shape[0], classes))
-    probabilities[:, model.classes_] = model.predict_proba(features)
-    return probabilities
+    models = {strength: LogisticRegression(C=strength, max_iter=300) for strength in PENALTIES}
+    found = tuning.on_validation(models, features, histories.label, split, histories.classes)
+    return found.model(features[split.test])

@@ -3,12 +3,14 @@
 - ``power``: the comparison on 578 test users, simulated from right and wrong answers alone (`power`);
 - ``studies``: whole studies simulated, each with its own users, training and test, at a reduced size;
 - ``twin``: generated listeners at the paper's size, 70/15/15 by user, with narrow networks and at the paper's widths;
+- ``trained``: the same listeners at the stated length in folds that test each once, networks trained until they are
+  level, a factor ``rate`` naming the learning rate;
 - ``survey``: MXMH, self-rated depression and anxiety from genre habits (`survey`);
 - ``tags``: HetRec as it is, and two outcomes that it does hold (`histories`);
 - ``profiles``: Last.fm-1K's profiles, and their fields as outcomes for those whose listens are at hand.
 
-Variants: `simple.SIMPLE`; the networks of `networks.TCN_LM` and `networks.RIVALS`; ``late_fusion``; ``paired``,
-differences between variants on the same test users; ``description``, a data set in counts.
+Variants: `simple.SIMPLE`; the networks of `networks.TCN_LM` and `networks.RIVALS`; ``late_fusion``; ``study``, all of
+one simulated study; ``description``, a data set in counts.
 """
 
 from __future__ import annotations
@@ -27,9 +29,11 @@ from mer_repro.training import TrainingConfig
 
 KEY = "bai2026"
 Kind = Literal["real", "twin"]
-Experiment = Literal["power", "survey", "tags", "profiles", "studies", "twin", "paper_widths"]
+Experiment = Literal["power", "survey", "tags", "profiles", "studies", "twin", "paper_widths", "trained"]
 Condition = Literal["none", "order", "tags", "both", "gated"]
-SPLIT, STUDY = "users_70_15_15", "one_study"
+SPLIT, STUDY, FOLDS, PAPER_WIDTHS = "users_70_15_15", "one_study", "user_folds", "users_70_15_15_paper_widths"
+#: Folds of the listeners, each tested once; an eighth of the others validates.
+N_FOLDS = 5
 
 SIMPLE = ("majority", "logistic_statistics", "logistic_tags", "logistic_both", "bag_of_songs")
 TABLE_2 = ("lstm_audio", "bert_text", "early_fusion", "late_fusion", "tcn_lm")
@@ -45,12 +49,10 @@ STUDIED: dict[str, tuple[str, ...]] = {
     "gated": ("tcn_lm", "no_attention"),
     "both": (*TABLE_2, *TABLE_3, "no_tcn_one_layer"),
 }
-TAGS_NETWORKS = ("lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention", "paired")
+TAGS_NETWORKS = ("lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention")
 TAGS_TARGETS = ("play_concentration", "sad_tags")
 PROFILE_TARGETS = ("gender", "older")
 PROFILE_VARIANTS = ("majority", "logistic_statistics", "bag_of_songs", "logistic_tags", "no_lm")
-#: Rivals of TCN-LM in the paired tests.
-AGAINST = ("logistic_tags", "bert_text", "no_attention", "no_lm")
 POWER_VARIANTS = ("type_one_error", "power", "table_2", "table_3")
 LEADS = tuple(round(0.01 * points, 2) for points in range(11))
 
@@ -88,12 +90,16 @@ class Parameters(BaseModel):
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     effect: Annotated[float, Field(ge=0)] = 1.0
     conditions: list[Condition] = list(planted.CONDITIONS)
-    paired_conditions: list[Condition] = list(planted.CONDITIONS)
     both_networks: list[str] = Field([*TABLE_2, *TABLE_3, *TRIED], description="beside MAIN, signal in both")
     tags_networks: dict[str, list[str]] = Field(
         {target: list(TAGS_NETWORKS) for target in TAGS_TARGETS}, description="networks of each outcome of HetRec"
     )
     twin: Size = Size()
+    trained: Size = Size()
+    trained_networks: dict[Condition, list[str]] = Field({}, description="and simple rivals, by condition")
+    trained_folds: dict[Condition, dict[float, Annotated[int, Field(ge=1, le=N_FOLDS)]]] = Field(
+        {}, description="by condition: learning rate -> how many of the five folds"
+    )
     paper: Size = Size()
     paper_cells: list[tuple[Condition, str]] = []
     tags: Size = Size()
@@ -114,6 +120,7 @@ def plan(parameters: Parameters) -> list[Run]:
         "studies": _study_runs,
         "twin": _twin_runs,
         "paper_widths": _paper_runs,
+        "trained": _trained_runs,
     }
     return [run for experiment in parameters.experiments for run in parts[experiment](parameters)]
 
@@ -211,8 +218,7 @@ def _twin_runs(parameters: Parameters) -> list[Run]:
     size, runs = parameters.twin, []
     for condition in parameters.conditions:
         more = parameters.both_networks if condition == "both" else []
-        paired = ["paired"] if condition in parameters.paired_conditions else []
-        variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *more]), *paired)
+        variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *more]))
         runs += _cells(parameters, "planted", "twin", size, [condition], variants)
     return runs + [
         Run(KEY, "planted", "twin", SPLIT, variant, "tags", seed, _chosen(parameters, size, "tags"))
@@ -225,15 +231,33 @@ def _twin_runs(parameters: Parameters) -> list[Run]:
 def _paper_runs(parameters: Parameters) -> list[Run]:
     """Chosen cells with the networks as wide as the paper's."""
     return [
-        Run(KEY, "planted", "twin", "users_70_15_15_paper_widths", variant, condition, 0,
+        Run(KEY, "planted", "twin", PAPER_WIDTHS, variant, condition, 0,
             _chosen(parameters, parameters.paper, condition))
         for condition, variant in parameters.paper_cells
     ]  # fmt: skip
 
 
+def _trained_runs(parameters: Parameters) -> list[Run]:
+    """Folds outermost: a sweep that is stopped has the same folds of every network. Simple rivals have no rate."""
+    runs = []
+    for fold in range(N_FOLDS):
+        for condition, rates in parameters.trained_folds.items():
+            chosen = _chosen(parameters, parameters.trained, condition) | {"fold": fold}
+            for variant in parameters.trained_networks[condition] if fold < max(rates.values()) else ():
+                if variant in (*SIMPLE, "told"):
+                    factors = {"fold": fold}
+                    runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, chosen, factors))
+                    continue
+                for rate in [rate for rate, folds in rates.items() if fold < folds]:
+                    factors, training = {"rate": rate, "fold": fold}, chosen["training"] | {"learning_rate": rate}
+                    given = chosen | {"training": training}
+                    runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, given, factors))
+    return runs
+
+
 def batch_key(run: Run) -> tuple[str, ...]:
     """Runs on one split share its trained networks; studies are apart, to spread over workers."""
-    return run.dataset, run.data, run.protocol, run.target, str(run.seed)
+    return run.dataset, run.data, run.protocol, run.target, str(run.factors), str(run.seed)
 
 
 def locate(name: str, source: str):
@@ -244,7 +268,7 @@ def locate(name: str, source: str):
 def sources(run: Run) -> tuple[str, ...]:
     """What a run's result depends on: the function that executes it."""
     part = {"simulated": "_simulated", "mxmh": "_surveyed"}.get(run.dataset)
-    part = part or {"study": "_studied", "description": "_described", "paired": "_paired"}.get(run.variant, "_scored")
+    part = part or {"study": "_studied", "description": "_described"}.get(run.variant, "_scored")
     return (f"{__name__}:{part}",)
 
 
@@ -266,7 +290,7 @@ def execute(run: Run, *, device: str) -> Outcome:
         return _described(run)
     if run.variant == "study":
         return _studied(run, device)
-    return _paired(run, device) if run.variant == "paired" else _scored(run, device)
+    return _scored(run, device)
 
 
 # Simulated answers -------------------------------------------------------------------------------------------------
@@ -390,12 +414,14 @@ def _where(run: Run, device: str) -> _Where:
 
 @lru_cache(maxsize=2)
 def _loaded(where: _Where):
-    """The histories of a data set and their split: table 1's shares, or what a simulated study is given."""
+    """The histories of a data set and their split: a fold, table 1's shares, or what a simulated study is given."""
     from mer_repro.papers.bai2026 import histories
 
     given = where.parameters
     condition = where.target.rpartition("_")[0] if "trained" in given else where.target
     found = histories.load(where.dataset, where.data, condition, given, where.seed)
+    if "fold" in given:
+        return found, histories.fold_of_users(len(found.label), where.seed, given["fold"], N_FOLDS)
     return found, histories.split_users(
         len(found.label), where.seed, given.get("training_users"), given.get("test_users")
     )
@@ -453,36 +479,6 @@ def _one_listener(said, found, split) -> dict[str, list[float]]:
         "listener_weight": said.attention[chosen][of >= 0].astype(float).tolist(),
         "listener_group": of[of >= 0].astype(float).tolist(),
     }
-
-
-def _paired(run: Run, device: str) -> Outcome:
-    """TCN-LM against others on the same test users: accuracy, exact McNemar, and how alike their right answers are."""
-    where = _where(run, device)
-    found, split = _loaded(where)
-    return _compared(where, "tcn_lm", AGAINST, found.label[split.test], _counts(found, split))
-
-
-def _compared(where: _Where, first: str, others, observed, counts: dict[str, int]) -> Outcome:
-    from mer_repro import metrics, statistics
-    from mer_repro.papers.bai2026 import power
-
-    users, differences, intervals, notes = range(len(observed)), {}, {}, {}
-    one = answer(where, first).probabilities.argmax(axis=1)
-    for other in others:
-        rival = answer(where, other).probabilities.argmax(axis=1)
-        name = f"{first}-{other}"
-        found = statistics.paired_bootstrap(
-            metrics.accuracy, observed, rival, one, users, resamples=where.parameters["resamples"], seed=where.seed
-        )
-        exact = statistics.mcnemar_exact(rival == observed, one == observed)
-        differences[name], intervals[name] = found.difference, (found.low, found.high)
-        notes[name] = {
-            "mcnemar_p": exact.p_value,
-            "only_first_right": exact.only_b,
-            "only_second_right": exact.only_a,
-            "correlation": power.correctness_correlation(one == observed, rival == observed),
-        }
-    return Outcome(differences, intervals, counts, notes=notes)
 
 
 def _studied(run: Run, device: str) -> Outcome:

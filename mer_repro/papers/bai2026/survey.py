@@ -96,3 +96,28 @@ def permuted(columns: np.ndarray, score: np.ndarray, variant: str, permutations:
         dealt = rng.permutation(score)
         found.append(auc(dealt, cross_validated(columns, dealt, variant, seed)))
     return np.array(found)
+
+
+def well_among(auc: float, prevalence: float, pointed_at: float) -> float:
+    """Of the people whom a screening test points at, the share who are well: one minus its positive predictive value.
+
+    Equal-variance binormal model: scores of the well are standard normal, those of the ill lie higher by
+    d = sqrt(2) times the normal quantile of the AUC.
+
+    Parameters
+    ----------
+    auc : of the test, between 0 and 1, exclusive.
+    prevalence : share of the people who are ill, between 0 and 1, exclusive.
+    pointed_at : share of all people whom the test points at, those with the highest scores; as prevalence.
+    """
+    from scipy.optimize import brentq
+    from scipy.stats import norm
+
+    apart = 2**0.5 * norm.ppf(auc)
+
+    def too_many(threshold: float) -> float:
+        ill, well = norm.sf(threshold - apart), norm.sf(threshold)
+        return float(prevalence * ill + (1 - prevalence) * well - pointed_at)
+
+    threshold = brentq(too_many, -20, 20)
+    return float((1 - prevalence) * norm.sf(threshold) / pointed_at)

@@ -72,7 +72,7 @@ def execute(run: Run, device: str) -> Outcome:
         | {"n_test_artists": len(set(pairs.artist[test])), "n_swapped": int(pairs.swapped[test].sum())},
         predictions={"item": test, "group": pairs.artist[test], "swapped": pairs.swapped[test]} | distance,
         curves=fit.curves | {f"{name}_histogram": _histogram(found) for name, found in distance.items()},
-        notes={"heard": load_songs(run.dataset, run.data).heard, "best_epoch": fit.best_epoch},
+        notes={"heard": load_songs(run.dataset, run.data).heard, **fit.notes},
     )
 
 

@@ -230,9 +230,9 @@ def _network(run: Run, clips: Clips, labels: np.ndarray, parts: dict, device: st
     with torch.no_grad():
         network.head[-1].bias.copy_(torch.tensor(labels[parts["train"]].mean(axis=0)))
     fit = _fit(run, network, number, examples, device)
-    predicted = training.predict(network, examples["test"], batch_size=32, device=device)
+    predicted = training.predict(network, examples["test"], batch_size=32, device=device, precision=fit.precision)
     weights = sum(weight.numel() for weight in network.parameters())
-    notes |= {"weights": weights, "best_epoch": fit.best_epoch, "epochs": len(fit.curves["train_loss"])}
+    notes |= {"weights": weights, "epochs": fit.epochs} | fit.notes
     return predicted, notes, fit.curves
 
 

@@ -64,6 +64,7 @@ def train(variant: str, inputs: Inputs, split: Split, config: TrainingConfig, se
         If the loss is no longer a number.
     """
     import torch
+    from scipy.special import softmax
 
     from mer_repro import metrics, training
     from mer_repro.papers.gujar2026 import model
@@ -83,19 +84,22 @@ def train(variant: str, inputs: Inputs, split: Split, config: TrainingConfig, se
     fit = training.fit(
         trained, part(split.train), part(split.validation), config, loss, seed=seed, device=device, metrics=scores
     )
-    notes = {
-        "epochs_run": len(fit.curves["train_loss"]),
-        "best_epoch": fit.best_epoch,
+    notes = fit.notes | {
         "weights": sum(weight.numel() for weight in network.parameters() if weight.requires_grad),
         "encoder": inputs.encoder if modality != "audio" else "",
     }
-    probabilities = _probabilities(network, part(split.test), device)
+
+    def answer(examples: training.Examples) -> np.ndarray:
+        said = training.predict(network, examples, batch_size=256, device=device, precision=fit.precision)
+        return softmax(said, axis=1)
+
+    probabilities = answer(part(split.test))
     if modality != "both":
         return Answer(probabilities, curves=fit.curves, notes=notes)
     generator = np.random.default_rng(seed)
     others = [generator.permutation(split.test) for _ in range(EXCHANGES)]
-    words_lent = [_probabilities(network, inputs.examples(split.test, modality, other), device) for other in others]
-    audio_lent = [_probabilities(network, inputs.examples(other, modality, split.test), device) for other in others]
+    words_lent = [answer(inputs.examples(split.test, modality, other)) for other in others]
+    audio_lent = [answer(inputs.examples(other, modality, split.test)) for other in others]
     weight = _audio_weight(network, part(split.test), device)
     return Answer(probabilities, weight, np.stack(words_lent), np.stack(audio_lent), fit.curves, notes)
 
@@ -124,14 +128,6 @@ def _strange_text(variant: str, n_songs: int, split: Split, seed: int) -> np.nda
     for rows in (split.train, split.validation, split.test):
         strange[rows] = generator.permutation(rows)
     return strange
-
-
-def _probabilities(network, examples, device: str) -> np.ndarray:
-    from scipy.special import softmax
-
-    from mer_repro import training
-
-    return softmax(training.predict(network, examples, batch_size=256, device=device), axis=1)
 
 
 def _audio_weight(network, examples, device: str) -> np.ndarray | None:

@@ -110,21 +110,10 @@ def predict(run: Run, frames: pd.DataFrame, descriptors: pd.DataFrame | None, sp
 
 def ridge(run: Run, features: np.ndarray, target: np.ndarray, split: Split) -> tuple[np.ndarray, dict]:
     """Ridge regression on features standardised by the training frames; penalty by the validation frames' RMSE."""
-    from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from mer_repro import tuning
 
-    from mer_repro import metrics
-
-    def fitted(penalty: float):
-        model = make_pipeline(StandardScaler(), Ridge(alpha=penalty))
-        return model.fit(features[split.train], target[split.train])
-
-    def validation_error(penalty: float) -> float:
-        return metrics.rmse(target[split.validation], fitted(penalty).predict(features[split.validation]))
-
-    penalty = min(RIDGE_PENALTIES, key=validation_error)
-    return fitted(penalty).predict(features[split.test]), {"penalty": penalty}
+    found = tuning.ridge(features, target, split, RIDGE_PENALTIES)
+    return found.model, found.configuration | {"tried": found.tried}
 
 
 def random_forest(run: Run, features: np.ndarray, target: np.ndarray, split: Split) -> tuple[np.ndarray, dict]:

@@ -269,14 +269,12 @@ def _network(
     fitted = training.fit(
         network, parts["train"], validation, config, torch.nn.functional.mse_loss, seed=run.seed, device=device
     )
-    predicted = training.predict(network, parts["test"], batch_size=512, device=device).astype(float)
+    predicted = training.predict(
+        network, parts["test"], batch_size=512, device=device, precision=fitted.precision
+    ).astype(float)
     predicted = predicted * (high - low) + low if released else predicted
-    notes = {
-        "weights": sum(weight.numel() for weight in network.parameters()),
-        "best_epoch": fitted.best_epoch,
-        "stopped_early": fitted.stopped_early,
-    }
-    return predicted, fitted.curves, notes
+    weights = sum(weight.numel() for weight in network.parameters())
+    return predicted, fitted.curves, {"weights": weights} | fitted.notes
 
 
 def _inputs(run: Run, windows: Windows, rung: Rung, frames: np.ndarray) -> np.ndarray:

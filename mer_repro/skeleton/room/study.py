@@ -1,4 +1,4 @@
-"""newkey2030's experiments: song-level arousal from descriptors, a mean beside a network, songs kept apart."""
+"""newkey2030's experiments: song-level arousal from descriptors, a mean beside a network, every song tested once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 KEY = "newkey2030"
 DATASET = "deam"
 TARGET = "arousal"
-PROTOCOL = "song_grouped"
+PROTOCOL = "song_folds"
+FOLDS = 5
 Variant = Literal["global_mean", "network"]
 
 
@@ -29,7 +30,7 @@ class Parameters(BaseModel):
 
     data: list[Literal["real", "twin"]] = ["real"]
     variants: list[Variant] = list(get_args(Variant))
-    seeds: Annotated[int, Field(ge=1, le=100)] = 5
+    folds: Annotated[int, Field(ge=1, le=FOLDS, description="how many of the five are run")] = FOLDS
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig(epochs=100, patience=10)
 
@@ -43,7 +44,8 @@ def plan(parameters: Parameters) -> list[Run]:
             if variant == "network":
                 chosen["training"] = parameters.training.model_dump()
             runs += [
-                Run(KEY, DATASET, data, PROTOCOL, variant, TARGET, seed, chosen) for seed in range(parameters.seeds)
+                Run(KEY, DATASET, data, PROTOCOL, variant, TARGET, 0, chosen, {"fold": fold})
+                for fold in range(parameters.folds)
             ]
     return runs
 
@@ -58,7 +60,7 @@ def execute(run: Run, *, device: str) -> Outcome:
     from mer_repro import metrics, splits
 
     songs, descriptors, arousal = load_songs(run.data)
-    split = splits.split(run.protocol, songs, run.seed)
+    split = splits.song_folds(songs, run.factors["fold"], FOLDS)
     if run.variant == "global_mean":
         predicted, curves = arousal[split.train].mean().repeat(len(split.test)), {}
     else:
@@ -105,5 +107,8 @@ def train(
     network = Network(descriptors.shape[1])
     loss = torch.nn.functional.mse_loss
     fitted = training.fit(network, parts[0], parts[1], config, loss, seed=run.seed, device=device)
-    predicted = training.predict(network, parts[2], batch_size=config.batch_size, device=device) + centre
+    predicted = (
+        training.predict(network, parts[2], batch_size=config.batch_size, device=device, precision=fitted.precision)
+        + centre
+    )
     return predicted, fitted.curves

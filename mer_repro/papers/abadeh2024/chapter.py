@@ -1,0 +1,455 @@
+"""The tables, figures, numbers and the head of the chapter on abadeh2024."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mer_repro import plots, report
+from mer_repro.papers.abadeh2024 import genres, study
+from mer_repro.papers.abadeh2024.genres import n_classes
+from mer_repro.papers.abadeh2024.names import (
+    CONFIGURATIONS,
+    FACTORS,
+    GROUPED,
+    KEY,
+    LABELS,
+    NAMES,
+    REAL,
+    RIVALS,
+    SAME_ITEMS,
+    SETTINGS,
+    SIZES,
+    STATED,
+    STEPS,
+    TIMES,
+    TRAININGS,
+)
+from mer_repro.papers.abadeh2024.verdicts import (
+    accuracy_stated,
+    against,
+    avoided_stated,
+    cell,
+    effect,
+    gain,
+    majority_stated,
+    over_stated,
+    skill,
+    verdicts,
+)
+from mer_repro.results import Results, Score, holm, shown
+from mer_repro.tables import Claims, Runs, Table, Text
+from mer_repro.verdicts import levelled_off
+
+
+def _score(results: Results, dataset: str, variant: str, setting: str, metric: str, protocol: str = "users_apart"):
+    return skill(cell(results, dataset, variant, setting, protocol), metric)
+
+
+def _shares(runs: Results) -> list[float]:
+    """Share of each genre among the items, from the confusion of any run with six classes."""
+    sums = [sum(row) for row in next(iter(runs)).notes["confusion"]]
+    return [n / sum(sums) for n in sums]
+
+
+def data_table(results: Results) -> Table:
+    """Who and how many, and how much the last genre says."""
+    rows = []
+    for dataset in NAMES:
+        runs = cell(results, dataset, "majority", "genres_6")
+        if len(runs):
+            run, shares = next(iter(runs)), _shares(runs)
+            row: dict[str, Any] = {"data": f"{NAMES[dataset]} ({run.data})"}
+            row |= {"users": run.counts["n_users"], "items": f"{run.counts['n_items']:,}"}
+            row |= {
+                f"{name.replace('_', ' ')}, %": (Score(share, records=runs.ids), "%1")
+                for name, share in zip(genres.GENRES, shares, strict=True)
+            }
+            row["persistence, %"] = (_score(results, dataset, "last_genre", "genres_6", "accuracy"), "%1~")
+            row["two random steps agree, %"] = (Score(sum(s * s for s in shares), records=runs.ids), "%1")
+            rows.append(row)
+    return Table(rows, "Items: steps with at least one before them")
+
+
+def baselines_table(results: Results, dataset: str) -> Table:
+    """Simple models and the plain networks with six, four and three classes."""
+    rows = []
+    for variant in (*study.SIMPLE, "lstm", "gru"):
+        row: dict[str, Any] = {"model": LABELS[variant]}
+        for setting in SETTINGS:
+            n = n_classes(setting)
+            row[f"{n} classes, %"] = (_score(results, dataset, variant, setting, "accuracy"), "%1")
+            row[f"kappa, {n}"] = (_score(results, dataset, variant, setting, "kappa"), ".2~")
+        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart")):
+            rows.append(row)
+    return Table(rows, f"{NAMES[dataset]} (real): accuracy with 95 % intervals over users, and Cohen's kappa")
+
+
+def factorial_table(results: Results, dataset: str) -> Table:
+    """The full factorial: classes, attention, stress, cell; the report's six numbers in their cells."""
+    rows = []
+    for variant in (*study.PLAIN_FACTORIAL, *study.STRESS_FACTORIAL):
+        row: dict[str, Any] = {
+            "cell": variant.partition("_")[0].upper(),
+            "attention": "yes" if "attention" in variant else "no",
+            "stress": "yes" if "stress" in variant else "no",
+        }
+        for setting in SETTINGS:
+            stated = STATED.get((variant, setting))
+            row[f"{n_classes(setting)}: report, %"] = (results.stated(stated), "%1") if stated else None
+            row[f"{n_classes(setting)}: ours, %"] = (_score(results, dataset, variant, setting, "accuracy"), "%1")
+        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart")):
+            rows.append(row)
+    majority = "; ".join(
+        f"{n_classes(s)} classes {found:%1~} %"
+        for s in SETTINGS
+        if (found := _score(results, dataset, "majority", s, "accuracy"))
+    )
+    return Table(rows, f"{NAMES[dataset]} (real): accuracy, 95 % intervals over users; majority class: {majority}")
+
+
+def _differences(found: dict[tuple[str, ...], Score | None], headings: tuple[str, ...], caption: str) -> Table:
+    """A row per difference, with its p-value after Holm over the table."""
+    rows = [
+        dict(zip(headings, name, strict=True))
+        | {
+            "points of accuracy": (one, "+%1"), "p, Holm": (Score(one.p), ".3"),
+            "could have seen": (Score(one.detectable), "%1"),
+        }
+        for name, one in holm(found).items()
+    ]  # fmt: skip
+    return Table(rows, caption)
+
+
+def effects_table(results: Results) -> Table:
+    """What each factor adds, averaged over the other factors and seeds."""
+    found = {
+        (NAMES[dataset], says, str(n_classes(setting))): effect(factor, dataset, setting)(results)
+        for dataset in REAL
+        for factor, says in FACTORS.items()
+        for setting in SETTINGS
+    }
+    return _differences(found, ("data", "factor", "classes"), "Main effects, averaged over the other factors (real)")
+
+
+def rivals_table(results: Results) -> Table:
+    """The plain LSTM with six classes against what needs no network, on the same items."""
+    found = {
+        (NAMES[dataset], LABELS[rival]): against("lstm", rival, dataset)(results)
+        for dataset in REAL
+        for rival in ("majority", *RIVALS)
+    }
+    return _differences(found, ("data", "LSTM minus"), "Six classes, users apart (real)")
+
+
+def same_items_table(results: Results) -> Table:
+    """What training anew with fewer classes adds to the six-class model's predictions on the same items."""
+    found = {
+        (NAMES[dataset], says): gain(results, dataset, one, other, scored)
+        for dataset in REAL
+        for says, scored, one, other in SAME_ITEMS
+    }
+    return _differences(found, ("data", "what is added"), "On the same items, LSTM (real)")
+
+
+def fewer_classes_table(results: Results) -> Table:
+    """From six classes to three: accuracy beside the majority class of the same items, and both measures of skill."""
+    rows = []
+    for setting in SETTINGS:
+        variant = "lstm_attention_stress" if setting == "genres_3" else "lstm"
+        sizes = [f"{SIZES[setting]}.{genre}" for genre in genres.class_names(setting)]
+        rows.append({
+            "data": "the report", "who predicts": f"LSTM trained with {n_classes(setting)} classes"
+            + ", attention and stress" * (setting == "genres_3"), "classes": n_classes(setting),
+            "accuracy, %": (accuracy_stated(setting), "%1"),
+            "majority class, %": (Score(majority_stated(setting)), "%1"),
+            "points over it": (Score(over_stated(setting)), "+%1"),
+            "share of its errors avoided, %": (Score(avoided_stated(setting)), "%1"),
+            "source": Claims(KEY, (STATED[variant, setting], *sizes)),
+        })  # fmt: skip
+    for dataset in REAL:
+        for says, variant, trained, scored in STEPS:
+            runs, on = cell(results, dataset, variant, trained), "" if trained == scored else scored
+            if len(runs):
+                rows.append({
+                    "data": f"{NAMES[dataset]} (real)", "who predicts": says, "classes": n_classes(scored),
+                    "accuracy, %": (skill(runs, "accuracy", on), "%1"),
+                    "majority class, %": (skill(runs, "majority", on), "%1~"),
+                    "points over it": (skill(runs, "over_majority", on), "+%1"),
+                    "share of its errors avoided, %": (skill(runs, "errors_avoided", on), "%1"),
+                    "kappa": (skill(runs, "kappa", on), ".2~"), "source": Runs(runs.ids),
+                })  # fmt: skip
+    return Table(rows, "Each row is scored on the items of its number of classes, the majority class on the same items")
+
+
+def protocols_table(results: Results) -> Table:
+    """Users apart against sessions mixed, six classes."""
+    rows = []
+    for dataset in REAL:
+        for variant in (*study.SIMPLE, "lstm"):
+            apart, mixed = (_score(results, dataset, variant, "genres_6", "accuracy", p) for p in study.PROTOCOLS)
+            if apart and mixed:
+                runs = cell(results, dataset, variant, "genres_6", study.PROTOCOLS)
+                more = Score(mixed.value - apart.value, records=runs.ids, how="difference of the two scores")
+                rows.append({
+                    "data": NAMES[dataset], "model": LABELS[variant], "users apart, %": (apart, "%1"),
+                    "sessions mixed, %": (mixed, "%1"), "points": (more, "+%1"),
+                })  # fmt: skip
+    return Table(rows, "Six classes (real)")
+
+
+def stress_table(results: Results) -> Table:
+    """When the stress was measured, and what it is worth: accuracy, and log loss, which sees smaller gains."""
+    rows = []
+    for dataset in study.WITH_TIMING:
+        for says, variants in TIMES.items():
+            row: dict[str, Any] = {"data": NAMES[dataset], "stress measured": says}
+            for name, variant in zip(("logistic regression", "LSTM"), variants, strict=True):
+                row[f"{name}, %"] = (_score(results, dataset, variant, "genres_6", "accuracy"), "%1")
+                row[f"{name}, log loss"] = (_score(results, dataset, variant, "genres_6", "log_loss"), ".3~")
+            if len(results.where(dataset=dataset, variant=variants)):
+                rows.append(row)
+    return Table(rows, "Six classes: SiTunes (real), synthetic histories (generated)")
+
+
+def group_table(results: Results) -> Table:
+    """What the group label is worth where a group effect was planted."""
+    rows = []
+    for variant in GROUPED:
+        runs = cell(results, "planted", variant, "genres_6")
+        says = {"logistic": "logistic regression, no label", "lstm": "LSTM, true label"}.get(variant, LABELS[variant])
+        if len(runs):
+            row = {"model": says, "accuracy, %": (runs.score("accuracy"), "%1")}
+            rows.append(row | {"log loss": (runs.score("log_loss"), ".3~"), "seeds": Runs(runs.ids)})
+    return Table(rows, "Synthetic histories (generated), six classes")
+
+
+def planted_table(results: Results) -> Table:
+    """How near each comes to an oracle that knows how the histories were made."""
+    rows = [
+        {"model": LABELS[variant]}
+        | {f"{n_classes(s)} classes, %": (_score(results, "planted", variant, s, "accuracy"), "%1") for s in SETTINGS}
+        for variant in ("best", *study.SIMPLE, "lstm")
+        if len(cell(results, "planted", variant, "genres_6"))
+    ]
+    return Table(rows, "Synthetic histories (generated)")
+
+
+def training_table(results: Results) -> Table:
+    """Other forms and trainings against the plain LSTM, six classes, on the seeds that both have."""
+    rows = []
+    for dataset in REAL:
+        for variant in TRAININGS:
+            runs = cell(results, dataset, variant, "genres_6")
+            if len(runs):
+                minus = against(variant, "lstm", dataset)(results) if variant != "lstm" else None
+                epochs = runs.over(lambda run: sum(run.notes["epochs_run"]) / len(run.notes["epochs_run"]))
+                rows.append({
+                    "data": NAMES[dataset], "model": LABELS[variant],
+                    "accuracy, %": (runs.score("accuracy"), "%1"), "macro F1, %": (runs.score("macro_f1"), "%1~"),
+                    "minus LSTM, same seeds": (minus, "+%1"), "epochs": (epochs, ".0"),
+                    "level": f"{sum(map(levelled_off, runs))} of {len(runs)}", "seeds": Runs(runs.ids),
+                })  # fmt: skip
+    return Table(rows, "Six classes, users apart (real)")
+
+
+def calibration_table(results: Results) -> Table:
+    """Expected calibration error and log loss, six classes."""
+    rows = []
+    for dataset in REAL:
+        for variant in ("majority", "markov_user", "logistic", "boosting", "lstm", "gru", "lstm_oversampled"):
+            runs = cell(results, dataset, variant, "genres_6")
+            if len(runs):
+                row = {"data": NAMES[dataset], "model": LABELS[variant]}
+                row["calibration error, points"] = (runs.score("calibration_error"), "%1~")
+                rows.append(row | {"log loss": (runs.score("log_loss"), ".3")})
+    return Table(rows, "Six classes, users apart (real); ten bins")
+
+
+def widths_table() -> Table:
+    """Each configuration's step width when steps are one-hot over six genres, and over the classes predicted."""
+    from mer_repro.papers.abadeh2024.model import Config
+    from mer_repro.results import stated
+
+    width = stated(KEY, "text.embedding_dimension")
+    rows = []
+    for says, options in CONFIGURATIONS:
+        row: dict[str, Any] = {"configuration": says, "stated": width}
+        readings = {"six genres in a step": {}, "the predicted classes in a step": {"genres": options["classes"]}}
+        for name, more in readings.items():
+            found = Config(**options, **more).step_width
+            row[name] = f"{found}{'' if found == width.value else ' (contradicts)'}"
+        rows.append(row)
+    return Table(rows, "Width of a step's vector")
+
+
+# Figures -----------------------------------------------------------------------------------------------------------
+
+
+def fewer_classes_figure(results: Results) -> plots.DescribedFigure:
+    """Accuracy with fewer classes: the report, the LSTM, and three that learn nothing."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axes = plt.subplots(1, 3, figsize=(9, 4.2), sharey=True)
+    lines = {"majority": "o:", "last_genre": "s:", "user_majority": "^:", "lstm": "o-"}
+    colours = dict(zip(lines, (plots.MUTED, *plots.PALETTE[2:4], plots.MEASURED), strict=True))
+    places, told = range(len(SETTINGS)), []
+    for axis, dataset in zip(axes[1:], REAL, strict=True):
+        for variant, style in lines.items():
+            found = [_score(results, dataset, variant, setting, "accuracy") for setting in SETTINGS]
+            values = [100 * one.value if one else float("nan") for one in found]
+            axis.plot(places, values, style, color=colours[variant], label=LABELS[variant])
+            told.append(f"{NAMES[dataset]}, {LABELS[variant]}: " + ", ".join(f"{value:.1f}" for value in values))
+        axis.set_title(f"{NAMES[dataset]} (real)", fontsize=11)
+    stated = [100 * accuracy_stated(setting).value for setting in SETTINGS]
+    largest = [100 * majority_stated(setting) for setting in SETTINGS]
+    axes[0].plot(places, stated, "D-", color=plots.STATED, label="LSTM, as stated")
+    axes[0].plot(places, largest, "o:", color=plots.MUTED, label="majority class of its tables")
+    axes[0].set_title("the report", fontsize=11)
+    axes[0].set_ylabel("accuracy, %")
+    for axis in axes:
+        axis.set_xticks(places, [n_classes(setting) for setting in SETTINGS])
+        axis.set_xlabel("classes")
+    for axis in axes[:2]:
+        axis.legend(fontsize=9, loc="upper left")
+    told.insert(0, "the report's LSTM: " + ", ".join(f"{value:.1f}" for value in stated))
+    return plots.described(
+        figure,
+        alt="Accuracy with six, four and three classes. " + "; ".join(told) + ".",
+        caption="Fewer classes raise everybody's accuracy, the majority class's too. At three, the report also adds"
+        " attention and stress; ours is the plain LSTM throughout.",
+    )
+
+
+def effects_figure(results: Results) -> plots.DescribedFigure:
+    """Main effects of attention, stress and cell, in points, with intervals over users."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    found = {
+        (dataset, f"{NAMES[dataset]}: {says}, {n_classes(setting)} classes"): one
+        for dataset in REAL
+        for factor, says in FACTORS.items()
+        for setting in SETTINGS
+        if (one := effect(factor, dataset, setting)(results))
+    }
+    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.32 * max(len(found), 3)))
+    for height, ((dataset, _), one) in enumerate(reversed(found.items())):
+        first = dataset == REAL[0]
+        colour, marker = (plots.MEASURED, "o") if first else (plots.PALETTE[2], "s")
+        axis.plot([100 * one.low, 100 * one.high], [height] * 2, color=colour)
+        axis.plot(100 * one.value, height, marker, color=colour)
+    axis.axvline(0, color=plots.MUTED, linewidth=1)
+    axis.set_yticks(range(len(found)), [label for _, label in reversed(found)], fontsize=9)
+    axis.set_xlabel("points of accuracy that it adds (95 % interval over users and trainings)")
+    told = "; ".join(f"{label} {one:+%1}" for (_, label), one in found.items())
+    return plots.described(
+        figure,
+        alt=f"Main effects in points of accuracy. {told or 'not recorded yet'}.",
+        caption="What attention, stress and an LSTM in place of a GRU add when each varies alone (real data).",
+    )
+
+
+def confusion_figure(results: Results, dataset: str) -> plots.DescribedFigure:
+    """Which genre for which, LSTM, all seeds together; rows add up to 100 %."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    plots.use_style()
+    sizes = [n_classes(setting) for setting in SETTINGS]
+    figure, axes = plt.subplots(1, len(SETTINGS), figsize=(1 + 0.7 * sum(sizes), 4.1), width_ratios=sizes)
+    told = []
+    for axis, setting in zip(axes, SETTINGS, strict=True):
+        names = [name.replace("_", " ") for name in genres.class_names(setting)]
+        runs = cell(results, dataset, "lstm", setting)
+        counts = np.sum([run.notes["confusion"] for run in runs], axis=0) if len(runs) else np.zeros((len(names),) * 2)
+        shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axis.imshow(shares, cmap="Blues", vmin=0, vmax=100)
+        axis.grid(False)
+        for (row, column), share in np.ndenumerate(shares):
+            colour = "white" if share > 55 else "black"
+            axis.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=9)
+        axis.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=9)
+        axis.set_yticks(range(len(names)), names, fontsize=9)
+        axis.set_title(f"{n_classes(setting)} classes", fontsize=10)
+        axis.set_xlabel("predicted")
+        right = ", ".join(f"{name} {shares[k, k]:.0f} %" for k, name in enumerate(names))
+        told.append(f"{n_classes(setting)} classes: {right}")
+    axes[0].set_ylabel("true")
+    return plots.described(
+        figure,
+        alt=f"Confusion matrices of the LSTM on {NAMES[dataset]}; right predictions, " + "; ".join(told) + ".",
+        caption=f"Share of each genre's items, in %; {NAMES[dataset]} (real), users apart, all seeds together.",
+    )
+
+
+def neighbours_table(results: Results) -> Table:
+    """What t-SNE maps of the last layer can show: whether near items share their next genre, or their last."""
+    rows = []
+    for dataset in REAL:
+        runs = results.where(dataset=dataset, variant="tsne")
+        for name, says in (
+            ("layer", "last layer of the LSTM"),
+            ("raw", "last genre alone"),
+            ("chance", "any two items"),
+        ):
+            if len(runs):
+                rows.append({
+                    "data": f"{NAMES[dataset]} (real)", "neighbours in": says,
+                    "share the next genre, %": (runs.metric(f"{name}_shares_next"), "%1"),
+                    "share the last genre, %": (runs.metric(f"{name}_shares_last"), "%1"), "runs": Runs(runs.ids),
+                })  # fmt: skip
+    return Table(rows, f"Each item's {study.NEIGHBOURS} nearest test items, six classes, first fold")
+
+
+# Prose and head ----------------------------------------------------------------------------------------------------
+
+
+def numbers(results: Results) -> dict[str, Any]:
+    """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    quoted: dict[str, Any] = {"stated_width": results.stated("text.embedding_dimension")}
+    for setting in SETTINGS:
+        n = n_classes(setting)
+        quoted[f"stated_{n}"] = (accuracy_stated(setting), "%0")
+        quoted[f"table_majority_{n}"] = (Score(majority_stated(setting)), "%1")
+        quoted[f"stated_over_{n}"] = (Score(over_stated(setting)), "%1")
+        quoted[f"stated_avoided_{n}"] = (Score(avoided_stated(setting)), "%1")
+    quoted["stated_samples"] = shown(sum(results.stated(f"t4.{name}").value for name in genres.GENRES), ",.0")
+    for variant in ("best", "last_genre", "lstm", "lstm_stress_before"):
+        quoted[f"planted_{variant}"] = (_score(results, "planted", variant, "genres_6", "accuracy"), "%1~")
+    for dataset, name in zip(REAL, ("situnes", "hetrec"), strict=True):
+        for variant in ("majority", "last_genre", "user_majority", "lstm"):
+            quoted[f"{name}_{variant}_6"] = (_score(results, dataset, variant, "genres_6", "accuracy"), "%1~")
+        six = cell(results, dataset, "lstm", "genres_6")
+        for metric, called in (("accuracy", "restricted"), ("majority", "restricted_majority")):
+            quoted[f"{name}_{called}"] = (skill(six, metric, "genres_3"), "%1~")
+        quoted[f"{name}_seeds"] = str(len(six.values("seed")))
+    hetrec = cell(results, REAL[1], "majority", "genres_6")
+    quoted["hetrec_users"] = str(next(iter(hetrec)).counts["n_users"]) if len(hetrec) else None
+    quoted["simple_seeds"] = str(len(cell(results, REAL, "logistic", "genres_6").values("seed")))
+    return quoted
+
+
+def card(results: Results) -> Table:
+    """The head of the chapter."""
+    theirs = Text.of(
+        "{six:%0}, {four:%0}, {three:%0} % with six, four, three classes (private tweets); above the majority class"
+        " of its"
+        " own tables by {over} points, avoiding {avoided} % of its errors",
+        six=accuracy_stated("genres_6"), four=accuracy_stated("genres_4"), three=accuracy_stated("genres_3"),
+        over=", ".join(shown(over_stated(s), "%1") for s in SETTINGS),
+        avoided=", ".join(shown(avoided_stated(s), "%1") for s in SETTINGS),
+    )  # fmt: skip
+    parts = [
+        Text.of(
+            "{name} {lstm:%1~} / {last:%1~} / {majority:%1~} %", name=NAMES[dataset],
+            **{
+                short: _score(results, dataset, variant, "genres_6", "accuracy")
+                for short, variant in (("lstm", "lstm"), ("last", "last_genre"), ("majority", "majority"))
+            },
+        )
+        for dataset in REAL
+    ]  # fmt: skip
+    ours = Text.join(["six classes, LSTM / persistence / majority class: ", Text.join(parts, ", ")], "")
+    note = "An undated course report; its data are private, and ours are other people's listening at reduced size."
+    return report.card(results, verdicts(results), theirs, ours, note)

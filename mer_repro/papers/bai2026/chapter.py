@@ -1,0 +1,508 @@
+"""The tables, figures, numbers and the head of the chapter on bai2026."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from mer_repro import plots, report
+from mer_repro.papers.bai2026 import planted, study, survey
+from mer_repro.papers.bai2026.names import (
+    CONDITIONS,
+    FEATURES,
+    LABELS,
+    NETWORKS,
+    OUTCOMES,
+    PROFILES,
+    READINGS,
+    RIVALS,
+    STATED_ROWS,
+    TAGGING,
+    condition_of,
+    point_label,
+)
+from mer_repro.papers.bai2026.verdicts import (
+    failed,
+    failed_in_study,
+    failures,
+    lead,
+    of_studies,
+    one_class,
+    over_age,
+    screened,
+    share_high,
+    simulated,
+    studies,
+    survey_auc,
+    verdicts,
+)
+from mer_repro.results import DASH, Results, Score, Stated, holm, shown, stated
+from mer_repro.tables import Column, Runs, Table, Text, grid
+from mer_repro.verdicts import levelled_off
+
+KEY = study.KEY
+
+
+# The comparison on 578 test users ----------------------------------------------------------------------------------
+
+
+def _simulated(results: Results, variant: str) -> dict[str, Results]:
+    """Runs of simulated answers by the heading of their column."""
+    runs = results.where(dataset="simulated", variant=variant)
+    by = sorted(runs, key=lambda run: run.parameters["correlation"])
+    return {f"correlation {run.parameters['correlation']:g}, %": Results(KEY, [run], runs.store) for run in by}
+
+
+def type_one_table(results: Results) -> Table:
+    """How often five equally good models look different, a column per correlation of their right answers."""
+    columns = _simulated(results, "type_one_error")
+    rows = [
+        {"what counts as better": says} | {name: (run.metric(metric), "%1") for name, run in columns.items()}
+        for metric, says in READINGS.items()
+    ]
+    caption = f"Five models of one accuracy on {results.stated('t1.users_test')} users (simulated)"
+    return Table(rows if columns else [], caption)
+
+
+def again_table(results: Results) -> Table:
+    """If the printed accuracies were true: what a second draw of as many test users would show."""
+    rows = []
+    for variant, rivals in RIVALS.items():
+        columns = _simulated(results, variant)
+        what = {f"found_{k}": f"significantly above {LABELS[rival]}" for k, rival in enumerate(rivals, 1)}
+        what |= {"all_found": "significantly above all", "first": "first", "whole_order": "the whole order again"}
+        rows += [
+            {"table": variant[-1], "TCN-LM is": says}
+            | {name: (run.metric(metric), "%1") for name, run in columns.items()}
+            for metric, says in what.items()
+            if columns
+        ]
+    return Table(rows, f"A second draw of {results.stated('t1.users_test')} test users (simulated)")
+
+
+def power_figure(results: Results) -> plots.DescribedFigure:
+    """Power against the true lead: one rival named beforehand, and whichever rival came out best."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    runs = [run for one in _simulated(results, "power").values() for run in one]
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True)
+    told = []
+    panels = {"mcnemar": "against one rival", "mcnemar_best_rival": "against the best of four"}
+    for axis, (name, title) in zip(axes, panels.items(), strict=True):
+        for run, colour in zip(runs, plots.PALETTE[2:], strict=False):
+            leads = [100 * at for at in run.curves["lead"]]
+            correlation = f"{run.parameters['correlation']:g}"
+            axis.plot(leads, [100 * share for share in run.curves[name]], "o-", ms=4, color=colour, label=correlation)
+            least = shown(run.metrics[f"least_{name}"], "%1")
+            told.append(f"{title}, correlation {correlation}: 80 % at {least} points")
+        axis.axhline(80, color=plots.MUTED, lw=1, ls=":")
+        axis.axvline(100 * results.stated("sec421.accuracy_gain").value, color=plots.STATED, ls="--", lw=1.2)
+        axis.set(title=title, xlabel="true lead in points of accuracy")
+    axes[0].set_ylabel("studies that find it, %")
+    if runs:
+        axes[0].legend(title="correlation of right answers", fontsize=9, title_fontsize=9)
+    return plots.described(
+        figure,
+        alt="Power of McNemar's test, rising with the true lead. " + "; ".join(told) + ".",
+        caption=f"Simulated. Dashed: the lead that the paper states over its best baseline."
+        f" {results.stated('t1.users_test')} test users; rivals of one accuracy, that of late fusion.",
+    )
+
+
+# Whole studies -----------------------------------------------------------------------------------------------------
+
+
+def study_points(results: Results) -> list[str]:
+    """The points at which whole studies were simulated, in the order of `CONDITIONS`."""
+    found = results.where(variant="study").values("target")
+    return sorted(found, key=lambda point: (list(CONDITIONS).index(condition_of(point)), point))
+
+
+def study_table(results: Results) -> Table:
+    """Accuracy over simulated studies of everything trained, point by point; failed trainings are counted."""
+    rows = []
+    for point in study_points(results):
+        for variant, label in LABELS.items():
+            if len(runs := studies(results, point, variant)):
+                names = (variant,) if variant in NETWORKS else ()
+                accuracy = of_studies(runs, lambda run, v=variant: run.metrics[v], *names)
+                row = {"planted": point_label(point), "model": label, "accuracy, %": (accuracy, "%1")}
+                rows.append(row | {"failed": (failures(runs, *names), ".0"), "studies": Runs(runs.ids)})
+    return Table(rows, "Whole studies (generated): mean over those whose network trained, 95 % interval over studies")
+
+
+COMPARED = ("no_tcn", "no_tcn_one_layer", "no_attention", "no_lm", "bert_text")
+
+
+def leads_table(results: Results) -> Table:
+    """TCN-LM against what stands in for its parts, point by point."""
+    rows = []
+    for rival in COMPARED:
+        for point in study_points(results):
+            runs = studies(results, point, "tcn_lm", rival)
+            if len(runs):
+
+                def significant(run, sign: int, rival: str = rival) -> float:
+                    gap = run.metrics["tcn_lm"] - run.metrics[rival]
+                    return float(run.notes["against"][rival]["mcnemar_p"] < 0.05 and sign * gap > 0)
+
+                row: dict[str, Any] = {"TCN-LM minus": LABELS[rival], "planted": point_label(point)}
+                row["oracle, %"] = (runs.metric("told"), "%1")
+                row["points, both trained"] = (lead(results, point, rival), "+%1")
+                row["one failed"] = (failures(runs, "tcn_lm", rival), ".0")
+                for name, sign in (("found, %", 1), ("opposite found, %", -1)):
+                    share = of_studies(runs, lambda run, s=sign: significant(run, s), "tcn_lm", rival)
+                    row[name] = (share, "%0~")
+                row["correlation"] = (runs.over(lambda run, r=rival: run.notes["against"][r]["correlation"]), ".2")
+                rows.append(row | {"studies": Runs(runs.ids)})
+    return Table(rows, "Differences over whole studies (generated); found: McNemar's test below 0.05 in one study")
+
+
+def study_figure(results: Results) -> plots.DescribedFigure:
+    """Every study's difference of TCN-LM and its stand-ins, point by point; failed trainings are left out."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    plots.use_style()
+    rivals, colours = COMPARED[:3], plots.PALETTE[::2]
+    shown_ = [(r, p) for r in rivals for p in study_points(results) if len(studies(results, p, "tcn_lm", r))]
+    figure, axis = plt.subplots(figsize=(8, 1.2 + 0.42 * len(shown_)))
+    rng, told = np.random.default_rng(0), []
+    for height, (rival, point) in enumerate(reversed(shown_)):
+        runs = studies(results, point, "tcn_lm", rival)
+        both = [run for run in runs if not any(failed_in_study(run, name) for name in ("tcn_lm", rival))]
+        gaps = 100 * np.array([run.metrics["tcn_lm"] - run.metrics[rival] for run in both])
+        colour = colours[rivals.index(rival)]
+        axis.scatter(gaps, height + rng.uniform(-0.18, 0.18, len(gaps)), s=14, alpha=0.6, color=colour)
+        if len(gaps):
+            axis.plot(gaps.mean(), height, "D", color="black", ms=5)
+            told.append(f"{LABELS[rival]}, {point_label(point)}: mean {gaps.mean():+.1f} of {len(gaps)} studies")
+    axis.axvline(0, color=plots.MUTED, lw=1)
+    labels = [f"{LABELS[r]}; {point_label(p)}" for r, p in reversed(shown_)]
+    axis.set_yticks(range(len(shown_)), labels, fontsize=9)
+    axis.set_xlabel("TCN-LM minus the variant, points of accuracy")
+    return plots.described(
+        figure,
+        alt="Differences of whole simulated studies in points, both networks trained: " + "; ".join(told) + ".",
+        caption="Every dot is one simulated study with its own users and trainings; diamonds are means (generated)."
+        " Studies in which either network failed to train are left out; the table counts them.",
+    )
+
+
+# The twin at the paper's size --------------------------------------------------------------------------------------
+
+
+def _level(runs: Results) -> str:
+    """How many trainings were level when they ended; of networks alone."""
+    networks = [run for run in runs if "train_loss" in run.curves]
+    return f"{sum(map(levelled_off, networks))} of {len(networks)}" if networks else DASH
+
+
+def _failed(runs: Results) -> str:
+    networks = [run for run in runs if run.variant in NETWORKS]
+    return f"{sum(map(failed, networks))} of {len(networks)}" if networks else DASH
+
+
+def trained_table(results: Results) -> Table:
+    """Networks at the stated length, trained until level, beside simple rivals on the same folds; by condition."""
+    rows = []
+    for condition, says in CONDITIONS.items():
+        cells = results.where(protocol=study.FOLDS, target=condition)
+        for variant, label in LABELS.items():
+            for rate in cells.where(variant=variant).values("rate") or [None]:
+                runs = cells.where(variant=variant, rate=rate)
+                if len(runs):
+                    good = runs.filter(lambda run: not failed(run))
+                    row: dict[str, Any] = {"planted": says, "model": label, "learning rate": rate}
+                    row["paper, %"] = _paper(variant)
+                    row |= {column.heading: column.cell(good) for column in SCORES[:3]}
+                    row |= {"level": _level(runs), "failed": _failed(runs), "folds": Runs(runs.ids)}
+                    rows.append(row)
+    users, length = (results.stated(claim) for claim in ("t1.users", "sec411.sequence_length"))
+    return Table(rows, f"{users} listeners (generated), {length} songs, at most 30 epochs")
+
+
+def _paper(variant: str, metric: str = "accuracy") -> tuple[Stated, str] | None:
+    return (stated(KEY, f"{STATED_ROWS[variant]}.{metric}"), "%1") if variant in STATED_ROWS else None
+
+
+def twin_table(results: Results) -> Table:
+    """The brief trainings: accuracy by condition on one split, the paper's accuracy beside it."""
+    one_split = results.where(dataset="planted", protocol=study.SPLIT, seed=0)
+    rows = []
+    for variant in (*study.SIMPLE, "told", *study.TABLE_2, *study.TABLE_3, "no_tcn_one_layer"):
+        runs = one_split.where(variant=variant)
+        if len(runs):
+            row: dict[str, Any] = {"model": LABELS[variant], "paper, %": _paper(variant)}
+            for condition in one_split.values("target"):
+                cell, says = runs.where(target=condition), CONDITIONS[condition]
+                lost = any(failed(run) for run in cell)
+                row[f"{says}, %"] = "failed: one class for all" if lost else (cell.score("accuracy"), "%1")
+            rows.append(row | {"level": _level(runs)})
+    caption = f"{results.stated('t1.users')} listeners (generated), accuracy, one split, five epochs"
+    return Table(rows, caption)
+
+
+SCORES = (
+    Column("accuracy, %", "accuracy", "%1"),
+    Column("macro F1, %", "macro_f1", "%1"),
+    Column("weighted AUC", "auc"),
+    Column("log loss", "log_loss"),
+    Column("calibration error", "calibration_error", ".3~"),
+    Column("one class for all", lambda runs: f"{sum(map(one_class, runs))} of {len(runs)}"),
+    Column("level", _level),
+    Column("splits", lambda runs: Runs(runs.ids)),
+)
+
+
+def scores_table(results: Results, dataset: str, target: str) -> Table:
+    """All scores of one data set and target on the splits that all its models share."""
+    cell = results.where(dataset=dataset, target=target, protocol=study.SPLIT, variant=tuple(LABELS))
+    seeds = [set(cell.where(variant=name).values("seed")) for name in cell.values("variant")]
+    cell = cell.where(seed=tuple(set.intersection(*seeds))) if seeds else cell
+    kind = ", ".join(sorted(cell.values("data"))) or "no runs"
+    return grid(cell, LABELS, SCORES, f"{dataset}: {OUTCOMES.get(target) or CONDITIONS[target]} ({kind})")
+
+
+def widths_table(results: Results) -> Table:
+    """TCN-LM as wide as the paper's, few epochs."""
+    cell = results.where(protocol=study.PAPER_WIDTHS, variant="tcn_lm")
+    columns = (Column("majority class, %", lambda runs: _majority(results, runs), "%1~"), *SCORES)
+    return grid(cell, CONDITIONS, columns, "TCN-LM at the paper's widths and learning rate (generated), one split",
+                "planted", "target")  # fmt: skip
+
+
+def _majority(results: Results, runs: Results) -> Score | None:
+    """The majority class on the split of some runs."""
+    condition, seeds = runs.values("target"), runs.values("seed")
+    cell = results.where(dataset="planted", protocol=study.SPLIT, variant="majority")
+    return cell.where(target=tuple(condition), seed=tuple(seeds)).score("accuracy")
+
+
+def paired_table(results: Results) -> Table:
+    """TCN-LM against rivals on the same test users; p after Holm over the table. Failed trainings are left out."""
+    found: dict[tuple, Score | None] = {}
+    places = [("planted", study.SPLIT, c) for c in CONDITIONS] + [("planted", study.FOLDS, c) for c in CONDITIONS]
+    places += [("hetrec2011_lastfm", study.SPLIT, outcome) for outcome in study.TAGS_TARGETS]
+    for dataset, protocol, target in places:
+        cell = results.where(dataset=dataset, protocol=protocol, target=target, seed=0)
+        cell = cell.filter(lambda run: not failed(run) and run.factors.get("rate", 0.003) == 0.003)
+        for rival in ("majority", "logistic_tags", "bag_of_songs", *COMPARED):
+            pair = {name: cell.where(variant=name) for name in ("tcn_lm", rival)}
+            folds = set(pair["tcn_lm"].values("fold")) & set(pair[rival].values("fold"))
+            both = cell.where(fold=tuple(folds) or None)
+            found[dataset, protocol, target, rival] = both.contrast(
+                "accuracy", {"variant": "tcn_lm"}, {"variant": rival}
+            )
+    rows = [
+        {
+            "data": f"{dataset}: {OUTCOMES.get(target) or CONDITIONS[target]}",
+            "trained": "until level" if protocol == study.FOLDS else "five epochs",
+            "TCN-LM minus": LABELS[rival],
+            "points": (score, "+%1"),
+            "p, Holm": (Score(score.p), ".3"),
+        }
+        for (dataset, protocol, target, rival), score in holm(found).items()
+    ]
+    return Table(rows, "Paired on the same test users; intervals over users")
+
+
+# Attention ---------------------------------------------------------------------------------------------------------
+
+
+def attention_table(results: Results) -> Table:
+    """What figure 2 would show of networks trained on true and on shuffled labels."""
+    rows = []
+    for protocol, says in ((study.FOLDS, "until level"), (study.SPLIT, "five epochs")):
+        for condition, where in CONDITIONS.items():
+            for variant, labels in (("tcn_lm", "true"), ("shuffled_labels", "shuffled")):
+                runs = results.where(dataset="planted", target=condition, variant=variant, protocol=protocol)
+                runs = runs.filter(lambda run: "planted_auc" in run.metrics)
+                if len(runs):
+                    each = [run.metrics["planted_auc"] for run in runs]
+                    rows.append({
+                        "planted": where, "trained": says, "labels": labels,
+                        "AUC of sad songs": (runs.metric("planted_auc", interval=True), ".2"),
+                        "least and most": f"{min(each):.2f}, {max(each):.2f}",
+                        "listeners with sad above party, %": (runs.metric("favoured"), "%0"),
+                        "attention on the top tenth, %": (runs.metric("top_tenth"), "%0"),
+                        "variance that tags explain, %": (runs.metric("told_by_group"), "%0"),
+                        "failed": _failed(runs) if variant == "tcn_lm" else DASH,
+                        "trainings": Runs(runs.ids),
+                    })  # fmt: skip
+    return Table(rows, "Attention of TCN-LM to the songs of test listeners (generated)")
+
+
+def listener_figure(results: Results, condition: str = "both") -> plots.DescribedFigure:
+    """Figure 2's picture twice: a network trained on true labels, and one trained on shuffled labels."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    plots.use_style()
+    figure, axes = plt.subplots(2, 1, figsize=(8, 4.6), sharex=True, sharey=True)
+    names = {planted.SAD: ("sad tags", plots.PALETTE[0], ""), planted.PARTY: ("party tags", plots.PALETTE[4], "//")}
+    told = []
+    for axis, variant in zip(axes, ("tcn_lm", "shuffled_labels"), strict=True):
+        runs = results.where(dataset="planted", target=condition, variant=variant)
+        runs = sorted((run for run in runs if "listener_weight" in run.curves), key=lambda r: r.protocol == study.SPLIT)
+        if not runs:
+            continue
+        weight, group = (np.array(runs[0].curves[f"listener_{name}"]) for name in ("weight", "group"))
+        weight = weight * len(weight)
+        axis.bar(range(len(weight)), weight, width=0.9, color="#C9C9C9", label="other songs")
+        for which, (name, colour, hatch) in names.items():
+            places = np.flatnonzero(group == which)
+            axis.bar(places, weight[places], width=0.9, color=colour, hatch=hatch, label=name)
+        axis.axhline(1, color=plots.MUTED, lw=1, ls=":")
+        title = "trained on true labels" if variant == "tcn_lm" else "trained on shuffled labels"
+        axis.set(title=title, ylabel="weight over the even weight")
+        means = {g: weight[group == k].mean() for k, g in enumerate(planted.GROUPS) if (group == k).any()}
+        told.append(
+            f"{title}: mean weight over the even weight, " + ", ".join(f"{g} {m:.2f}" for g, m in means.items())
+        )
+    axes[1].set_xlabel("songs in the order heard (dotted: even weights)")
+    if told:
+        axes[0].legend(fontsize=9)
+    return plots.described(
+        figure,
+        alt="Attention weights on the songs of one severe listener per network. " + "; ".join(told) + ".",
+        caption="The paper's figure 2 for generated listeners, signal in both: of each network, the listener whom it"
+        " most surely calls severe; they are two different listeners.",
+    )
+
+
+# Real data ---------------------------------------------------------------------------------------------------------
+
+
+def survey_table(results: Results) -> Table:
+    """How much of a self-rating music habits carry; what they add to age, after Holm over the table."""
+    added = holm({(t, v): over_age(t, v)(results) for t in survey.OTHER for v in survey.VARIANTS if v != "age"})
+    rows = []
+    for target in survey.OTHER:
+        for variant in survey.VARIANTS:
+            runs = results.where(dataset="mxmh", data="real", target=target, variant=variant)
+            if len(runs):
+                more = added.get((target, variant))
+                rows.append({
+                    "self-rating": target, "from": FEATURES[variant],
+                    "AUC": (survey_auc(results, target, variant), ".3"), "R²": (runs.score("r2"), ".3"),
+                    "AUC over age alone": (more, "+.3"), "p, Holm": (Score(more.p) if more else None, ".3"),
+                    "AUC, permuted scores: 95 % below": (runs.metric("auc_permuted_95"), ".3"),
+                })  # fmt: skip
+    caption = f"MXMH survey (real), {survey.FOLDS}-fold cross-validation, scores of {survey.HIGH} or more"
+    return Table(rows, caption)
+
+
+def screening_table(results: Results) -> Table:
+    """Of those whom a test as good as genre habits points at, how many are well, by how common the illness is."""
+    severe, high = results.stated("t1.share_severe"), share_high(results)
+    cases: Sequence[tuple[str, Any, float]] = (
+        ("one in twenty", "0.05", 0.05),
+        ("severe in the paper's table 1", (severe, "%1"), severe.value),
+        ("high self-rating of depression in MXMH", (high, "%1"), high.value if high else 0.0),
+    )
+    rows = [
+        {"who counts as ill": says, "share who are ill, %": "5.0" if share == 0.05 else cell}
+        | {
+            f"well, of the {part:.0%} pointed at, %": (screened(results, share, part), "%0")
+            for part in (0.05, 0.1, 0.2)
+        }
+        for says, cell, share in cases
+        if high
+    ]
+    return Table(rows, "Binormal model with the AUC of genre habits for depression in MXMH and its interval")
+
+
+def survey_figure(results: Results) -> plots.DescribedFigure:
+    """AUC of each group of features for both self-ratings, and what permuted scores give."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, sharex=True)
+    told = []
+    for axis, target in zip(axes, survey.OTHER, strict=True):
+        for height, variant in enumerate(reversed(survey.VARIANTS)):
+            if (cell := survey_auc(results, target, variant)) is None:
+                continue
+            axis.plot([cell.low, cell.high], [height] * 2, color=plots.MEASURED, lw=2)
+            axis.plot(cell.value, height, "o", color=plots.MEASURED)
+            runs = results.where(dataset="mxmh", data="real", target=target, variant=variant)
+            if permuted := runs.metric("auc_permuted_95"):
+                axis.plot(permuted.value, height, "|", color="black", ms=12, mew=2)
+            told.append(f"{target} from {FEATURES[variant]} {cell:.2}")
+        axis.axvline(0.5, color=plots.MUTED, lw=1)
+        axis.set_yticks(range(len(survey.VARIANTS)), [FEATURES[v] for v in reversed(survey.VARIANTS)], fontsize=9)
+        axis.set(title=target, xlabel="AUC of a high self-rating")
+    return plots.described(
+        figure,
+        alt="AUC with 95 % intervals over people: " + "; ".join(told) + ".",
+        caption="MXMH survey (real). Black bars: what 95 % of the runs with permuted scores stay below.",
+    )
+
+
+def tagging_table(results: Results) -> Table:
+    """HetRec as sequences of artists, mean over splits."""
+    runs = results.where(dataset="hetrec2011_lastfm", variant="description", data="real")
+    rows = [{"HetRec": says, "value": (runs.metric(name), style)} for name, (says, style) in TAGGING.items() if runs]
+    return Table(rows, f"HetRec (real), 70/15/15 by user, mean of {len(runs)} splits")
+
+
+def profiles_table(results: Results) -> Table:
+    """Last.fm-1K's profiles in counts."""
+    runs = results.where(dataset="lastfm1k", variant="description", data="real")
+    rows = [{"Last.fm-1K": says, "value": (runs.metric(name), ",.0")} for name, says in PROFILES.items() if runs]
+    return Table(rows, "Last.fm-1K, the profile table (real)")
+
+
+# Prose and head ----------------------------------------------------------------------------------------------------
+
+
+def numbers(results: Results) -> dict[str, Any]:
+    """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    ledger = {"users": "t1.users", "lastfm": "sec411.lastfm_users", "test": "t1.users_test",
+              "lead": "sec421.accuracy_gain", "length": "sec411.sequence_length", "rate": "sec413.learning_rate",
+              "epochs": "alg.validation_interval"}  # fmt: skip
+    quoted: dict[str, Any] = {f"stated_{name}": results.stated(claim) for name, claim in ledger.items()}
+    asked = {f"least_{c}": ("power", "least_mcnemar", c) for c in (50, 80, 95)}
+    asked |= {f"least_best_{c}": ("power", "least_mcnemar_best_rival", c) for c in (50, 80, 95)}
+    asked |= {f"lead_one_{c}": ("type_one_error", "leads_one_as_stated", c) for c in (50, 80)}
+    asked |= {"best_variant_80": ("type_one_error", "best_variant", 80)}
+    quoted |= {name: (simulated(*what)(results), "%1") for name, what in asked.items()}
+    quoted["leads_50"] = (simulated("type_one_error", "leads", 50)(results), "%0")
+    for variant in ("genres", "age"):
+        quoted[f"depression_{variant}"] = (survey_auc(results, "depression", variant), ".2")
+    severe, high = results.stated("t1.share_severe"), share_high(results)
+    quoted["severe"], quoted["high"] = severe, (high, "%0")
+    quoted["well_paper"] = (screened(results, severe.value), "%0")
+    quoted["well_here"] = (screened(results, high.value) if high else None, "%0")
+    quoted["well_rare"] = (screened(results, 0.05), "%0")
+    tagging = results.where(dataset="hetrec2011_lastfm", variant="description")
+    for name, metric in {"artists": "artists_a_user_50", "reaching": "share_reaching_length",
+                         "padding": "padding", "seen": "seen"}.items():  # fmt: skip
+        quoted[f"hetrec_{name}"] = (tagging.metric(metric), ",.0" if name == "artists" else "%0")
+    profiles = results.where(dataset="lastfm1k", variant="description")
+    quoted |= {f"profiles_{n}": (profiles.metric(m), ",.0") for n, m in (("users", "users"), ("age", "age_given"))}
+    nothing = studies(results, "none_000", "tcn_lm")
+    quoted["nothing_mean"] = (nothing.metric("tcn_lm"), "%1")
+    brief = results.where(dataset="planted", protocol=study.SPLIT, variant=NETWORKS)
+    brief = brief.filter(lambda run: "train_loss" in run.curves)
+    quoted |= {"brief_level": _level(brief), "brief_failed": str(sum(map(failed, brief)))}
+    return quoted
+
+
+def card(results: Results) -> Table:
+    """The head of the chapter."""
+    theirs = Text.of(
+        "{accuracy:%1} % of {test} test users (majority class {healthy} %)", test=results.stated("t1.users_test"),
+        accuracy=results.stated("t2.tcn_lm.accuracy"), healthy=results.stated("t1.share_healthy"),
+    )  # fmt: skip
+    trained = results.where(protocol=study.FOLDS, target="both", variant="tcn_lm", rate=0.003)
+    ours = Text.of(
+        "generated listeners, signal in order and tags, trained until level: {network:%1} %; MXMH survey: AUC"
+        " {genres:.2} for a high self-rating of depression from genre habits, {age:.2} from age alone",
+        network=trained.score("accuracy"), genres=survey_auc(results, "depression", "genres"),
+        age=survey_auc(results, "depression", "age"),
+    )  # fmt: skip
+    note = "Networks were trained at reduced width; no public data hold listening histories and a clinical label."
+    return report.card(results, verdicts(results), theirs, ours, note)

@@ -1,0 +1,164 @@
+"""bai2026's verdicts on planted records, and its tables with the committed records and with none."""
+
+import numpy as np
+import pytest
+
+from mer_repro import verdicts as policy
+from mer_repro.audit import ledger
+from mer_repro.papers.bai2026 import chapter, study, verdicts
+from mer_repro.results import Results
+from mer_repro.runs.records import Outcome, RecordStore, Run
+
+LEVEL = {
+    "train_loss": [1.0, 0.5, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3],
+    "validation_loss": [1.0, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4],
+}
+FALLING = {"train_loss": [1.0, 0.9, 0.8, 0.7], "validation_loss": [1.0, 0.9, 0.8, 0.7]}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return RecordStore(tmp_path)
+
+
+def load(store):
+    return Results("bai2026", store.all("bai2026"), store)
+
+
+def put(store, run, outcome):
+    store.put(run, outcome, data_fingerprint="d", source_fingerprint="s", device="cpu", seconds=2.0)
+
+
+def network(store, variant, target, right, fold=0, curves=LEVEL, metrics=(), label=None):
+    """A network of the folds that answers a share `right` of 500 listeners of three classes."""
+    rng = np.random.default_rng([fold, 1])
+    true = rng.choice(3, 500, p=[0.6, 0.25, 0.15])
+    said = np.where(rng.random(500) < right, true, (true + 1) % 3) if label is None else np.full(500, label)
+    counts = [[np.sum((true == t) & (said == s)) for s in range(3)] for t in range(3)]
+    hits, called, is_ = np.diag(counts), np.sum(counts, axis=0), np.sum(counts, axis=1)
+    scores = {"accuracy": float(np.mean(true == said)), "macro_f1": float(np.mean(2 * hits / (called + is_)))}
+    run = Run(
+        "bai2026", "planted", "twin", study.FOLDS, variant, target, 0, factors={"rate": verdicts.RATE, "fold": fold}
+    )
+    predictions = {"item": 500 * fold + np.arange(500), "y_true": true, "y_pred": said}
+    put(store, run, Outcome(scores | dict(metrics), predictions=predictions, curves=curves))
+
+
+def verdict(store, about):
+    return next(v for v in verdicts.verdicts(load(store)) if about in v.about)
+
+
+@pytest.mark.parametrize(
+    ("gain", "curves", "judgement"),
+    [(0.1, LEVEL, "supported"), (0.0, LEVEL, "undecided"), (-0.1, LEVEL, "undecided"), (0.1, FALLING, "undecided")],
+)
+def test_long_histories_follow_a_planted_lead_of_networks_that_are_level(store, gain, curves, judgement):
+    for condition in ("order", "both"):
+        for fold in (0, 1):
+            network(store, "tcn_lm", condition, 0.8 + gain, fold, curves)
+            network(store, "no_tcn_one_layer", condition, 0.8, fold)
+    found = verdict(store, "s.no_tcn_drops")
+    assert found.judgement == judgement
+    assert ("still improving" in str(found.because)) == (curves is FALLING)
+    assert len(found.records) == 8
+
+
+def test_long_histories_are_not_judged_by_short_ones(store):
+    for number, gap in enumerate((0.05, 0.06, 0.04)):
+        scores = {"tcn_lm": 0.7 + gap, "no_tcn_one_layer": 0.7, "no_tcn": 0.6, "majority": 0.58, "told": 0.8}
+        run = Run("bai2026", "planted", "twin", study.STUDY, "study", "order_100", number)
+        put(store, run, Outcome(scores))
+    assert verdict(store, "s.no_tcn_drops").judgement == "not run"
+    assert verdicts.lead(load(store), "order_100", "no_tcn_one_layer").value == pytest.approx(0.05)
+
+
+def test_a_failed_training_is_named_and_never_averaged(store):
+    for fold in (0, 1):
+        network(store, "tcn_lm", "both", 0.9, fold)
+        network(store, "no_attention", "both", 0.85, fold, label=0 if fold else None)
+    results = load(store)
+    lost = [run for run in results if verdicts.failed(run)]
+    assert [(run.variant, run.factors["fold"]) for run in lost] == [("no_attention", 1)]
+    found = verdict(store, "s.no_attention_drops")
+    assert found.judgement == "supported" and len(found.records) == 2  # fold 0 of both
+    row = next(row for row in chapter.trained_table(results).rows if "concatenation" in row["model"])
+    assert row["failed"] == "1 of 2" and row["accuracy, %"][0].value > 0.8
+
+
+def test_a_study_whose_network_failed_counts_in_no_mean(store):
+    for number, accuracy in enumerate((0.7, 0.72, 0.58)):
+        scores = {"tcn_lm": accuracy, "no_attention": 0.71, "majority": 0.58, "told": 0.8}
+        notes = {"against": {"no_attention": {"mcnemar_p": 0.5, "correlation": 0.8}}}
+        put(
+            store,
+            Run("bai2026", "planted", "twin", study.STUDY, "study", "gated_100", number),
+            Outcome(scores, notes=notes),
+        )
+    results = load(store)
+    assert verdicts.lead(results, "gated_100", "no_attention").value == pytest.approx(0.0)
+    row = next(row for row in chapter.study_table(results).rows if row["model"] == "TCN-LM")
+    assert row["failed"][0].value == 1 and row["accuracy, %"][0].value == pytest.approx(0.71)
+
+
+@pytest.mark.parametrize(
+    ("marks", "judgement"),
+    [
+        ({"both": 0.9, "tags": 0.9}, "supported"),
+        ({"both": 0.9, "tags": 0.4}, "undecided"),
+        ({"both": 0.9}, "undecided"),
+    ],
+)
+def test_attention_is_judged_wherever_the_class_shows(store, marks, judgement):
+    for condition, auc in marks.items():
+        for fold, luck in enumerate((-0.01, 0.0, 0.01)):
+            network(store, "tcn_lm", condition, 0.9, fold, metrics={"planted_auc": auc + luck})
+    assert verdict(store, "s.case_attends_sad_tags").judgement == judgement
+
+
+def test_the_time_of_a_training_is_compared_with_the_rivals(store):
+    for condition in ("order", "both"):
+        network(store, "tcn_lm", condition, 0.9)
+        network(store, "no_tcn_one_layer", condition, 0.9)
+    found = verdicts.slower("no_tcn_one_layer", study.FOLDS, rate=verdicts.RATE)(load(store))
+    assert found.value == 1.0 and len(found.records) == 4
+
+
+def test_every_claim_is_in_the_ledger_and_the_headline_is_the_papers_main_one():
+    book = ledger.load("bai2026")
+    known = {one.id for one in (*book.claims, *book.statements)}
+    assert {name for rule in verdicts.RULES for name in rule.about} <= known
+    main = policy.headline(verdicts.verdicts(Results.load("bai2026")))
+    assert main.judgement == "untestable" and "s.beats_single_modal" in main.about
+
+
+def test_every_statement_is_judged_checked_or_listed_with_a_reason():
+    from mer_repro import report
+
+    rows = report.untested_table("bai2026", verdicts.verdicts(Results.load("bai2026")), verdicts.UNTESTED).rows
+    assert rows and not [row for row in rows if row["why not"] == report.NOT_TESTED]
+
+
+TABLES = [getattr(chapter, name) for name in dir(chapter) if name.endswith("_table") and name != "scores_table"]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
+def test_every_table_stands_with_the_records_and_without(store, table):
+    assert "no runs are recorded yet" in table(load(store)).markdown()
+    assert "|" in table(Results.load("bai2026")).markdown() or table in (chapter.paired_table, chapter.trained_table)
+
+
+@pytest.mark.parametrize(
+    "data", [("planted", "both"), ("hetrec2011_lastfm", "play_concentration"), ("lastfm1k", "older")]
+)
+def test_models_of_one_table_were_tested_on_the_same_splits(data):
+    rows = chapter.scores_table(Results.load("bai2026"), *data).rows
+    seeds = {tuple(name.rpartition(".seed")[2] for name in row["splits"][0].records) for row in rows}
+    assert len(seeds) == 1
+
+
+def test_figures_numbers_and_head_stand_without_records(store):
+    nothing = load(store)
+    for figure in (chapter.power_figure, chapter.study_figure, chapter.listener_figure, chapter.survey_figure):
+        assert figure(nothing).alt
+    assert chapter.numbers(nothing).keys() == chapter.numbers(Results.load("bai2026")).keys()
+    assert "untestable" in chapter.card(nothing).markdown()

@@ -31,7 +31,7 @@ def write_listens(folder: Path, listens: int) -> None:
     users = [f"user_{number:06d}" for number in range(1, USERS + 1)]
     people = "".join(f"{user}\tm\t\tGeneratedland\t\n" for user in users)
     (folder / lastfm1k.PROFILES.path).write_text("#id\tgender\tage\tcountry\tregistered\n" + people, encoding="utf-8")
-    with open(folder / lastfm1k.EVENTS.path, "w", encoding="utf-8") as stream:
+    with (folder / lastfm1k.EVENTS.path).open("w", encoding="utf-8") as stream:
         for user in users:
             seconds = np.sort(rng.integers(0, 10**8, listens // USERS))[::-1]
             times = np.datetime_as_string(np.datetime64("2006-01-01") + seconds.astype("timedelta64[s]"))

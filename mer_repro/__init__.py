@@ -1,4 +1,4 @@
-"""mer_repro: five papers on music emotion, audited, rebuilt and rerun.
+"""mer_repro: papers on music emotion, audited, rebuilt and rerun.
 
 Importing this package imports nothing heavy; torch, transformers and librosa are loaded by the functions that
 need them.

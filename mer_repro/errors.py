@@ -7,6 +7,7 @@ traceback and exits with status 2. Programming errors stay ordinary Python excep
 from __future__ import annotations
 
 import difflib
+import errno
 import functools
 from collections.abc import Iterable
 from pathlib import Path
@@ -68,12 +69,36 @@ class PackageMissing(MerReproError):
     """An optional package or a pretrained model that is not installed here."""
 
 
+#: What the reader of "Cannot use <file>: <reason>" can do about it.
+_CURES = {
+    errno.EACCES: "Change its permissions, or name a place of your own.",
+    errno.EPERM: "Change its permissions, or name a place of your own.",
+    errno.EROFS: "Name a place that can be written.",
+    errno.ENOSPC: "Free some space; what was finished is kept, and the same command goes on from there.",
+    errno.EDQUOT: "Free some of your quota; what was finished is kept, and the same command goes on from there.",
+    errno.ELOOP: "Mend the symbolic link.",
+    errno.EMFILE: "Raise the limit of open files (ulimit -n).",
+}
+
+
+def explained(error: OSError) -> str:
+    """An error of the operating system as one line: which file, what is wrong with it, what can be done."""
+    reason = error.strerror or " ".join(str(error).split()) or type(error).__name__
+    files = [str(name) for name in (error.filename, error.filename2) if name is not None]
+    subject = f"Cannot use {' and '.join(files)}: {reason}" if files else reason
+    return f"{subject.rstrip('.')}. {_CURES.get(error.errno, '')}".rstrip()
+
+
+def closest(word: str, valid: Iterable[str]) -> str:
+    """The clause " Did you mean '...'?" for the nearest valid choice; "" where none is close."""
+    close = difflib.get_close_matches(word, sorted(valid), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
 def nearest(word: str, valid: Iterable[str]) -> str:
     """The clause that names the valid choices and, where one is close, the nearest: ' (did you mean ...?)'."""
     valid = sorted(valid)
-    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.5)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"{hint} Valid: {', '.join(valid)}."
+    return f"{closest(word, valid)} Valid: {', '.join(valid)}."
 
 
 def require_choice(kind: str, word: str, valid: Iterable[str]) -> str:

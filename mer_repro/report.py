@@ -337,12 +337,10 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
     overrides : top-level parameters that stand above the profile's file.
     metrics : names of the scores to show, where a run has them.
     """
-    from mer_repro.results import Results
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(key, profile, overrides=overrides)
     cells: dict[tuple, list[float]] = {}
-    for run in Results.load(key, profile):
+    for run in measured(key, profile, overrides or {}):
         for name in metrics:
             if name in run.metrics:
                 place = (f"{run.dataset} ({run.data})", run.protocol, run.variant, run.target, name)

@@ -20,9 +20,11 @@ intervals, and `Score.how` says so; such scores have no contrast.
 from __future__ import annotations
 
 import math
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mer_repro import paths
@@ -122,13 +124,15 @@ class Stated:
 
 
 def stated(key: str, claim: str) -> Stated:
-    """A number of a paper's ledger. Raises `LedgerError` naming the nearest id where there is none."""
+    """A number of a paper's ledger. Raises `LedgerError` naming the nearest id, and who asks, where there is none."""
     from mer_repro.audit import ledger
-    from mer_repro.errors import LedgerError, nearest
+    from mer_repro.errors import LedgerError, closest
 
     numbers = _numbers(key)
     if claim not in numbers:
-        raise LedgerError(f"{key} has no claim '{claim}'.{nearest(claim, numbers)}")
+        room = [Path(frame.filename) for frame in traceback.extract_stack() if f"papers/{key}/" in frame.filename]
+        who = f", which {room[-1].name} asks for" if room else ""
+        raise LedgerError(f"The ledger of {key} has no claim '{claim}'{who}.{closest(claim, numbers)}")
     number = numbers[claim]
     return Stated(ledger.load(key).full_id(claim), number.printed, float(number.middle))
 

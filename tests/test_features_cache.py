@@ -7,13 +7,15 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mer_repro.errors import DataError, ParameterError
+from mer_repro.errors import DataError
 from mer_repro.features.cache import Cache, entry_key, file_digest
 from mer_repro.features.files import compute_files
 
@@ -151,10 +153,73 @@ def test_data_error_survives_the_way_back_from_a_process():
     assert (str(copy), copy.line, copy.path) == (str(error), 3, error.path)
 
 
-def test_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
+@pytest.fixture
+def spare(tmp_path, monkeypatch):
+    """The folder for temporary files, in this test's own place."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def test_a_cache_that_cannot_be_made_costs_time_only(tmp_path, spare):
     (tmp_path / "file").touch()
-    with pytest.raises(ParameterError, match="set XDG_CACHE_HOME"):
-        Cache(tmp_path / "file")
+    with pytest.warns(UserWarning, match="cannot be written"):
+        Cache(tmp_path / "file").put(KEY, np.arange(3))
+    again = Cache(tmp_path / "file")
+    np.testing.assert_array_equal(again.get(KEY), np.arange(3))
+    assert list(again.keys("test")) == [KEY] and again.sizes()[0].entries == 1
+    with again.lock("test"):
+        pass
+    assert (tmp_path / "file").read_bytes() == b"" and list(spare.rglob("*.npy"))
+
+
+SHARE = """
+import os, sys, tempfile, warnings
+import numpy as np
+from pathlib import Path
+from mer_repro.features.cache import Cache
+with tempfile.TemporaryDirectory() as warm:  # what numpy imports late must be imported before the files are closed
+    Cache(warm).put("warm/up", np.arange(1)), Cache(warm).get("warm/up")
+    with Cache(warm).lock("warm"):
+        pass
+tempfile.tempdir = sys.argv[4]
+if int(sys.argv[1]):
+    os.setgid(int(sys.argv[1])), os.setuid(int(sys.argv[1]))
+warnings.simplefilter("ignore")
+cache = Cache(sys.argv[2])
+for key in sys.argv[3].split(","):
+    found = cache.get(key)
+    print("found" if found is not None else "made", end=" ")
+    if found is None:
+        with cache.lock(key.split("/")[0]):
+            cache.put(key, np.arange(5))
+        assert list(cache.get(key)) == [0, 1, 2, 3, 4]
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.parametrize("mode", [0o777, 0o755])
+def test_two_users_share_one_cache(mode):
+    """What one user made serves another one; what the other may not write there, lies among temporary files."""
+    other = 12345
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o755)
+        shared, temporary = Path(place, "cache"), Path(place, "temporary")
+        for folder, open_to in ((shared, mode), (temporary, 0o1777)):
+            folder.mkdir()
+            folder.chmod(open_to)
+
+        def use(user, *keys):
+            call = [sys.executable, "-c", SHARE, str(user), str(shared), ",".join(keys), str(temporary)]
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1])}
+            done = subprocess.run(call, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            return done.stdout.split()
+
+        assert use(0, "test/aa1") == ["made"]
+        assert use(other, "test/aa1", "test/bb2") == ["found", "made"]
+        assert use(other, "test/aa1", "test/bb2") == ["found", "found"]
 
 
 def test_missing_file_is_a_clear_error(tmp_path):

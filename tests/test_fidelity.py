@@ -20,6 +20,9 @@ def test_stated_numbers_are_the_ledgers_and_what_is_impossible_has_a_reason(key)
         assert row.where and row.stated and row.done, row
         assert row.why or row.possible, f"no reason: {row}"
         for claim in row.claims:
+            assert claim in printed, (
+                f"model.py names the claim '{claim}', which the ledger of {key} does not have: {row}"
+            )
             assert printed[claim] in row.stated, f"{claim} is printed as {printed[claim]!r}: {row}"
     assert len({row.detail for row in rows}) == len(rows)
 

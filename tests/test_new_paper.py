@@ -1,6 +1,9 @@
 """`mer-repro new`: all of a paper's files, or none; what they do when built is tested in test_site.py."""
 
+import importlib
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,8 +12,10 @@ from click.testing import CliRunner
 from mer_repro import papers, paths
 from mer_repro.audit import ledger
 from mer_repro.cli import main
-from mer_repro.errors import ParameterError
+from mer_repro.errors import LedgerError, ParameterError
 from mer_repro.publish import new_paper
+from mer_repro.results import Results
+from mer_repro.runs.records import RecordStore
 
 ROOT = paths.PROJECT
 
@@ -89,3 +94,24 @@ def test_outside_a_clone_the_error_says_so(tmp_path, monkeypatch):
         new_paper.lay_out("smith2027")
     with pytest.raises(ParameterError, match="author and year"):
         new_paper.lay_out("")
+
+
+def test_a_replaced_ledger_says_which_claim_is_missing_and_who_asks(project, monkeypatch):
+    """The page says: replace the examples. The ledger here is Music2Emotion's (arXiv 2502.03979), tables 1 and 2."""
+    new_paper.lay_out("kang2025")
+    room = project / "mer_repro" / "papers" / "kang2025"
+    shutil.copy(Path(__file__).parent / "kang2025.yaml", room / "claims.yaml")
+    assert len(ledger.load("kang2025").claims) == 58
+    monkeypatch.setattr(papers, "__path__", [*papers.__path__, str(room.parent)])
+    chapter = importlib.import_module("mer_repro.papers.kang2025.chapter")
+    says = r"ledger of kang2025 has no claim 't1.ours.rmse', which chapter.py asks for"
+    with pytest.raises(LedgerError, match=says):
+        chapter.numbers(Results("kang2025", [], RecordStore(project)))
+
+
+def test_no_text_counts_the_papers_by_hand():
+    for name in ("README.md", "book/intro.md", "mer_repro/publish/findings.py", "mer_repro/cli.py"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        text = re.sub("<!-- findings.*end of findings -->", "", text, flags=re.DOTALL)  # tools/readme.py counts these
+        found = re.search(r"\b(four|five|six|seven)\s+papers", text, re.IGNORECASE)
+        assert not found, f"{name} says {found.group()!r}, which a further paper makes wrong"

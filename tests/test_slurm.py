@@ -4,14 +4,17 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mer_repro.errors import ParameterError
+from mer_repro.runs import sweep as sweep_module
 from mer_repro.runs.records import RecordStore
 from mer_repro.runs.slurm import Slurm, minutes
 from mer_repro.runs.sweep import sweep
@@ -100,6 +103,83 @@ def test_failures_on_slurm_are_recorded_like_local_ones(place, monkeypatch):
     assert len(summary.done) == 2
     with pytest.raises(ParameterError, match="Slurm refused the job"):
         run(place / "other", Slurm(partition="nowhere"), seeds=1)
+
+
+# A cluster that misbehaves ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fake(place, monkeypatch):
+    """The fake cluster's folder; a test writes its switches there. See ``fake_slurm.py``."""
+    home = place / "fake"
+    home.mkdir()
+    for name in ("sbatch", "squeue", "scancel", "srun"):
+        command = home / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TESTS / "fake_slurm.py"}" {name} "$@"\n')
+        command.chmod(0o755)
+    monkeypatch.setenv("FAKE_SLURM", str(home))
+    monkeypatch.setenv("FAKE_STORE", str(place / "cluster"))
+    monkeypatch.setenv("PATH", f"{home}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(TESTS.parent)]))
+    monkeypatch.setattr(Slurm, "poll_seconds", 0.2)
+    monkeypatch.setattr(Slurm, "retry_seconds", 0.2)
+    return home
+
+
+def in_one_job(place, **overrides):
+    """Four runs, all in one job of the fake cluster."""
+    return sweep(
+        KEY, "smoke", workers=1, device="cpu", cluster=Slurm(minutes=7), progress=False, folder=place / "cluster",
+        overrides={"seeds": 4} | overrides,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def one_job(monkeypatch):
+    """Put all runs of a sweep into one task."""
+    monkeypatch.setattr("mer_repro.runs.sweep._tasks", lambda *a: [_joined(_TASKS(*a))])
+
+
+_TASKS = sweep_module._tasks
+
+
+def _joined(tasks):
+    return replace(tasks[0], jobs=tuple(job for task in tasks for job in task.jobs))
+
+
+def test_what_a_timed_out_job_finished_stays_done_and_the_long_run_is_blamed(place, fake, one_job):
+    (fake / "limit").write_text("6")
+    summary = in_one_job(place, variants=["slow"], seconds=60.0, seeds=3)
+    slow = "fake_study.numbers.real.all.slow.seed1"
+    assert list(summary.failed) == [slow]
+    assert "timed out after 7 minutes" in summary.failed[slow] and "its log is" in summary.failed[slow]
+    assert sorted(summary.done) == [slow.replace("seed1", "seed0"), slow.replace("seed1", "seed2")]
+    store = RecordStore(place / "cluster")
+    assert [record.id for record in store.failures("fake_study")] == [slow]
+    begun = Counter((place / "log.txt").read_text().split())
+    assert begun[slow.replace("seed1", "seed0")] == 1 and begun[slow] == 2  # with others, then with the limit to itself
+    assert "--signal=CONT@1" in (fake / "scripts").read_text()
+
+
+def test_a_lost_node_costs_the_run_in_flight_one_loss_and_the_others_nothing(place, fake, one_job, monkeypatch):
+    monkeypatch.setattr(Slurm, "max_losses", 1)
+    (fake / "dies").write_text("2")
+    summary = in_one_job(place, seconds=0.5)
+    assert summary.ok and len(summary.done) == 4
+    begun = Counter((place / "log.txt").read_text().split())
+    assert begun["fake_study.numbers.real.all.mean.seed0"] == 1 and sum(begun.values()) <= 6
+
+
+def test_a_silent_slow_or_forgetful_controller_is_waited_for(place, fake, one_job, monkeypatch):
+    monkeypatch.setattr(Slurm, "answer_seconds", 0.5)
+    monkeypatch.setattr(Slurm, "grace_seconds", 5.0)
+    (fake / "silent").write_text("2")  # sbatch, twice
+    (fake / "forgets").write_text("3")
+    (fake / "slow").write_text("1.0")  # longer than we wait for an answer
+    with pytest.warns(UserWarning, match="Slurm takes no jobs now"):
+        summary = in_one_job(place, seconds=0.5)
+    assert summary.ok and len(summary.done) == 4
+    assert set(Counter((place / "log.txt").read_text().split()).values()) == {1}
 
 
 def test_without_sbatch_the_error_says_so(place, monkeypatch):

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from mer_repro import paths
@@ -14,7 +15,7 @@ from mer_repro.cli import main
 from mer_repro.errors import MerReproError, ParameterError
 from mer_repro.runs.records import RecordStore
 from mer_repro.runs.study import load_parameters, load_study
-from mer_repro.runs.sweep import survey, sweep
+from mer_repro.runs.sweep import measured, survey, sweep
 
 KEY = "studies.fake_study"
 TESTS = Path(__file__).parent
@@ -128,9 +129,16 @@ def test_stale_and_damaged_records_are_named_and_run_again(place):
         ({"training": {"epochs": "many"}}, "parameter 'training.epochs' is 'many'"),
     ],
 )
-def test_a_wrong_parameter_is_named(place, overrides, message):
-    with pytest.raises(ParameterError, match=message):
+def test_a_wrong_parameter_is_named_with_where_it_comes_from(place, overrides, message):
+    with pytest.raises(ParameterError, match=f"^given to the notebook: {message}"):
         load_parameters(KEY, "smoke", overrides)
+    given = load_parameters(KEY, "smoke").model_dump(mode="json") | overrides
+    file = place / "fake_study.yaml"
+    file.write_text(yaml.safe_dump(given))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mer_repro.runs.study.Study.parameters_file", lambda *_: file)
+        with pytest.raises(ParameterError, match=f"fake_study.yaml: {message}"):
+            load_parameters(KEY, "smoke", overrides)
 
 
 @pytest.mark.parametrize(
@@ -174,3 +182,27 @@ def test_planning_imports_nothing_heavy(place):
         "print([n for n in ('torch', 'pandas', 'sklearn', 'scipy', 'librosa', 'numpy') if n in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_a_notebook_never_writes_into_the_committed_store(place, monkeypatch):
+    """Other parameters under `-p profile full` go to the user's own store; what is committed stays, and is used."""
+    monkeypatch.setattr(paths, "own_records_home", lambda profile: place / "own" / profile)
+    sweep(KEY, "full", workers=1, device="cpu", progress=False)
+    committed = {path: path.read_bytes() for path in (place / "full").rglob("*.json")}
+    assert len(committed) == 3
+    # The profile's own parameters, as the book gives them: nothing is left to run.
+    given = load_parameters(KEY, "full").model_dump(mode="json")
+    assert [record.seed for record in measured(KEY, "full", given)] == [0, 1, 2]
+    assert set(executed(place).values()) == {1} and not (place / "own").exists()
+    found = measured(KEY, "full", given | {"shift": 1.0, "seeds": 2})
+    assert [(record.seed, record.parameters["shift"]) for record in found] == [(0, 1.0), (1, 1.0)]
+    assert {path: path.read_bytes() for path in (place / "full").rglob("*.json")} == committed
+    assert len(list((place / "own" / "full").rglob("records/*.json"))) == 2
+    assert measured(KEY, "full", given)[0].parameters["shift"] == 0.0
+
+
+def test_the_command_says_which_committed_records_it_replaces(place):
+    words = ["run", KEY, "--profile", "full", "--device", "cpu"]
+    assert "replaced" not in CliRunner().invoke(main, words).stdout
+    said = CliRunner().invoke(main, [*words, "--force", "--only", "seed=1"]).stdout
+    assert "1 committed records replaced: results/fake_study/records" in said and "git diff" in said

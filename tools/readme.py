@@ -22,6 +22,7 @@ def section() -> str:
 
 
 def main() -> None:
+    """See the module's docstring."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
     start, end = text.index(MARKS[0]), text.index(MARKS[1]) + len(MARKS[1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mer_repro.paths import require_clone
+
 
 @click.command()
 @click.option("--profile", default="quick", show_default=True, help="smoke, quick or full.")
@@ -23,6 +25,7 @@ def command(profile: str, workers: int, renew: bool, force: bool, only: tuple[st
       mer-repro book --profile full --workers 4
       mer-repro book --only papers/qiu2025
     """
+    require_clone("mer-repro book")
     from mer_repro.publish import build as book
 
     renew = renew or profile == "full"

@@ -10,7 +10,7 @@ import click
 from mer_repro.commands import data_check
 from mer_repro.data import registry
 from mer_repro.errors import DataError, DataMissing, DataWarning
-from mer_repro.paths import data_home
+from mer_repro.paths import data_home, require_clone
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -204,6 +204,7 @@ def survey(write: bool) -> None:
       mer-repro data survey
       MER_REPRO_DATA=~/music mer-repro data survey --write
     """
+    require_clone("mer-repro data survey")
     from mer_repro.critique.data_chapter import survey as chapter
 
     document = chapter.measure("real")

@@ -22,7 +22,7 @@ def command(key: str, title: str, doi: str) -> None:
       mer-repro new smith2027 --title "Deep Moods" --doi 10.1000/182
       mer-repro audit smith2027
       mer-repro run smith2027 --profile smoke
-      mer-repro book --only papers/smith2027 --only ledgers --renew
+      mer-repro book --profile smoke --only papers/smith2027 --only ledgers --renew
     """
     from mer_repro.paths import PROJECT
     from mer_repro.publish.new_paper import lay_out
@@ -31,5 +31,6 @@ def command(key: str, title: str, doi: str) -> None:
         click.echo(path.relative_to(PROJECT))
     click.echo(
         f"Next: mer-repro audit {key}; mer-repro run {key} --profile smoke;"
-        f" mer-repro book --only papers/{key} --only ledgers --renew. See the book's page 'Add a paper'."
+        f" mer-repro book --profile smoke --only papers/{key} --only ledgers --renew; python tools/readme.py."
+        " See the book's page 'Add a paper'."
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mer_repro.paths import PROFILES
+from mer_repro.paths import PROFILES, require_clone
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,6 +33,7 @@ def command(key, profile, as_json, restamp, base, seconds, workers, folder):
       mer-repro records --export my-crate
       mer-repro records bath2025 --restamp --base HEAD~3
     """
+    require_clone("mer-repro records", key)
     from mer_repro.errors import require_choice
     from mer_repro.paths import records_home
     from mer_repro.runs.records import RecordStore

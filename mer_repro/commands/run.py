@@ -7,7 +7,7 @@ import json
 import click
 
 from mer_repro.errors import ParameterError, require_choice
-from mer_repro.paths import PROFILES
+from mer_repro.paths import PROFILES, require_clone
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,6 +37,7 @@ def command(key, more_only, profile, workers, device, only, force, cluster, part
       mer-repro run qiu2025 --only dataset=deam protocol=song_grouped,frame_random
       mer-repro run all --profile full --cluster slurm --partition gpu --gpus 1 --time 8:00:00
     """
+    require_clone("mer-repro run", key)
     from mer_repro.runs.study import study_keys
     from mer_repro.runs.sweep import sweep
 

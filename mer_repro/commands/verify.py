@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from mer_repro.paths import PROFILES
+from mer_repro.paths import PROFILES, require_clone
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +28,7 @@ def command(key, profile, sample, workers, device, as_json):
       mer-repro verify qiu2025 --sample 5
       mer-repro verify --sample 3 --json
     """
+    require_clone("mer-repro verify", key)
     from mer_repro.errors import require_choice
     from mer_repro.runs.study import study_keys
     from mer_repro.runs.verify import report, verify

@@ -24,6 +24,7 @@ from mer_repro.data import base, copies
 from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
 from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
+from mer_repro.storage import spare_home
 
 SOURCES = ("auto", "real", "twin")
 TWIN_SEED = 0
@@ -212,8 +213,9 @@ def tables_fingerprint(location: Location) -> str:
         digest = hashlib.sha256(location.fingerprint.encode())
         for field in sorted(dataclasses.fields(tables), key=lambda field: field.name):
             digest.update(field.name.encode() + _content(getattr(tables, field.name)))
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(memo, digest.hexdigest())
+        with contextlib.suppress(OSError):  # a cache that cannot be written costs time only
+            write_atomically(memo, digest.hexdigest())
+        return digest.hexdigest()
     return memo.read_text(encoding="utf-8")
 
 
@@ -290,8 +292,13 @@ def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
 
 def _twin(name: str, module: ModuleType, seed: int) -> Location:
     folder = twin_folder(name, seed)
-    if not folder.is_dir():
-        generate_twin(module, folder, seed)
+    if not os.path.isdir(folder):
+        try:
+            generate_twin(module, folder, seed)
+        except OSError:  # a cache that cannot be written costs time only
+            folder = spare_home() / "twins" / folder.name
+            if not folder.is_dir():
+                generate_twin(module, folder, seed)
     return Location(name, "twin", folder, copies.files(module, folder), getattr(module, "ALSO", {}))
 
 
@@ -301,6 +308,7 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
     building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         module.make_twin(building, seed=seed)
+        building.chmod(0o755)  # mkdtemp makes folders that only their owner may read
         _note_tables(building, module)
         # A process that lost the race finds the folder there and drops its own, identical, copy.
         with contextlib.suppress(OSError):

@@ -15,12 +15,12 @@ Conventions
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import io
 import json
 import mmap
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -29,8 +29,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mer_repro.errors import DataError, ParameterError
+from mer_repro.errors import DataError
 from mer_repro.paths import cache_home
+from mer_repro.storage import lock, spare_home, write_atomically
 
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 #: Temporary files older than this were left by a killed writer.
@@ -46,7 +47,7 @@ def file_digest(path: Path | str) -> str:
         If there is no such file.
     """
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(path, found=f"no file that can be read ({error.strerror})", expected="a file") from error
@@ -78,41 +79,36 @@ class CacheSize:
 class Cache:
     """Arrays by key in a folder, by default ``features`` in the user's cache folder (`mer_repro.paths.cache_home`).
 
-    Raises
-    ------
-    ParameterError
-        If the folder cannot be made.
+    A folder that cannot be written costs time only: what it holds is read, and what is missing goes into the user's
+    folder for temporary files. Two users can share one whose permissions let them.
     """
 
     def __init__(self, folder: Path | str | None = None):
         self.folder = Path(folder) if folder is not None else cache_home() / "features"
-        self._temporary = self.folder / "tmp"
-        try:
-            self._temporary.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ParameterError(
-                f"The feature cache cannot be kept in {self.folder} ({error.strerror}); set XDG_CACHE_HOME to a folder"
-                " that can be written."
-            ) from error
         self._remove_abandoned()
 
     def path(self, key: str) -> Path:
         """The file of an entry, whether it exists or not."""
         feature, digest = key.split("/")
-        return self.folder / feature / digest[:2] / f"{digest}.npy"
+        name = Path(feature, digest[:2], f"{digest}.npy")
+        places = [place / name for place in self._places()]
+        return next((place for place in places if _is_file(place)), places[0])
 
     def get(self, key: str) -> np.ndarray | None:
         """The array under `key`, read-only and mapped from the disk; None where it is absent or corrupt."""
         path = self.path(key)
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 whole = _passes_checksum(file)
             if whole:
-                return self.open(key)
+                with contextlib.suppress(ValueError):  # whole, and no array that may be loaded
+                    return self.open(key)
+            path.unlink()
+            warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
         except FileNotFoundError:
-            return None
-        warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
-        path.unlink(missing_ok=True)
+            pass
+        except PermissionError as error:
+            warnings.warn(f"Cache entry passed over: {path}: {error.strerror}", stacklevel=2)
         return None
 
     def open(self, key: str) -> np.ndarray:
@@ -120,53 +116,83 @@ class Cache:
         return np.load(self.path(key), mmap_mode="r")
 
     def put(self, key: str, array: np.ndarray) -> None:
-        """Store `array` under `key`, replacing what is there in one step."""
+        """Store `array` under `key`, replacing what is there in one step.
+
+        Raises
+        ------
+        OSError
+            If neither the cache nor the folder for temporary files takes it.
+        """
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
-        content = buffer.getbuffer()
-        path = self.path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._temporary)
+        buffer.write(hashlib.sha256(buffer.getbuffer()).digest())
+        feature, digest = key.split("/")
+        content, name = buffer.getbuffer(), Path(feature, digest[:2], f"{digest}.npy")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.write(hashlib.sha256(content).digest())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            write_atomically(self.folder / name, content, durable=False, through=self.folder / "tmp")
+        except OSError as error:
+            _warn_once(self.folder, error.strerror or str(error))
+            write_atomically(self._spare() / name, content, durable=False, through=self._spare() / "tmp")
 
     @contextlib.contextmanager
     def lock(self, feature: str) -> Iterator[None]:
         """Let one process at a time compute `feature`; a killed one lets go."""
-        from filelock import FileLock
-
-        folder = self.folder / feature
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "lock"):
+        try:
+            handle = lock(self.folder / feature / "lock", wait=True)
+        except OSError as error:
+            _warn_once(self.folder, error.strerror or str(error))
+            handle = lock(self._spare() / feature / "lock", wait=True)
+        try:
             yield
+        finally:
+            os.close(handle)
 
     def keys(self, feature: str) -> Iterator[str]:
         """The keys of all entries of one feature."""
-        for path in sorted((self.folder / feature).glob("*/*.npy")):
-            yield f"{feature}/{path.stem}"
+        names = {path.stem for place in self._places() for path in (place / feature).glob("*/*.npy")}
+        yield from (f"{feature}/{name}" for name in sorted(names))
 
     def sizes(self) -> list[CacheSize]:
         """Entries and bytes of each feature."""
-        report = []
-        for folder in sorted(self.folder.iterdir()):
-            if folder != self._temporary:
-                files = [path.stat().st_size for path in folder.glob("*/*.npy")]
-                report.append(CacheSize(folder.name, len(files), sum(files)))
-        return report
+        files: dict[str, list[int]] = {}
+        for path in (path for place in self._places() for path in place.glob("*/*/*.npy")):
+            files.setdefault(path.parent.parent.name, []).append(path.stat().st_size)
+        return [CacheSize(feature, len(sizes), sum(sizes)) for feature, sizes in sorted(files.items())]
+
+    def _places(self) -> list[Path]:
+        """Where entries may lie, the cache itself first."""
+        try:
+            spare = self._spare()
+        except OSError:
+            return [self.folder]
+        return [self.folder, spare] if spare.is_dir() else [self.folder]
+
+    def _spare(self) -> Path:
+        name = hashlib.sha256(str(self.folder.absolute()).encode()).hexdigest()[:16]
+        return spare_home() / "features" / name
 
     def _remove_abandoned(self) -> None:
-        for path in self._temporary.iterdir():
-            try:
+        for path in (self.folder / "tmp").glob(".*.tmp"):
+            with contextlib.suppress(OSError):  # its writer finished, another process was quicker, or it is not ours
                 if time.time() - path.stat().st_mtime > ABANDONED_AFTER_SECONDS:
                     path.unlink()
-            except FileNotFoundError:
-                pass  # its writer finished, or another process was quicker
+
+
+@functools.cache
+def _warn_once(folder: Path, why: str) -> None:
+    warnings.warn(
+        f"The feature cache in {folder} cannot be written ({why}); features are kept among temporary files. Set"
+        " XDG_CACHE_HOME to a folder that can be written.",
+        stacklevel=3,
+    )
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a file that this user may ask for."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def _passes_checksum(file) -> bool:

@@ -162,7 +162,7 @@ def execute(notebook: Notebook, profile: str) -> Path:
         ) from None
     else:
         _tidy(draft)
-        os.replace(draft, target)
+        draft.replace(target)
     finally:
         source.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from typing import Any
 #: modules that carry runs about and cannot change what a run computes
 PLUMBING = frozenset(
     f"mer_repro{name}"
-    for name in ("", ".errors", ".paths", ".data.registry", ".features.cache", ".features.files", ".runs")
+    for name in ("", ".errors", ".paths", ".storage", ".data.registry", ".features.cache", ".features.files", ".runs")
 )
 
 #: (module, name); name None stands for the whole module

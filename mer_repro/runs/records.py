@@ -14,8 +14,6 @@ raised are kept apart, in ``<paper>/failed/``, so that they never displace a goo
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import io
 import json
@@ -23,13 +21,13 @@ import math
 import os
 import re
 import time
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mer_repro import storage
 from mer_repro.errors import ParameterError, RecordError
 
 if TYPE_CHECKING:
@@ -528,44 +526,20 @@ def _npz(run: Run, predictions: dict[str, Any]) -> bytes:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """All of `content` under `path`, or nothing: temporary file in the same folder, fsync, rename, fsync folder."""
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp")
+    """All of `content` under `path`, or nothing. Raises `RecordError`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        storage.write_atomically(path, content)
     except OSError as error:
-        raise RecordError(f"Cannot write {path}: {error.strerror}. Nothing was changed.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
 
 
 def _lock(path: Path, wait: bool) -> int | None:
-    """An open, exclusively locked file at `path`, or None where another process holds it and `wait` is false."""
-    while True:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT)
-        except OSError as error:
-            raise RecordError(f"Cannot write {path}: {error.strerror}. Nothing was changed.") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        except OSError as error:
-            if error.errno not in (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK):
-                raise
-        # The holder before us removed the file as it left: then ours is no longer the one at `path`.
-        with contextlib.suppress(FileNotFoundError):
-            if os.fstat(handle).st_ino == os.stat(path).st_ino:
-                return handle
-        os.close(handle)
+    """See `mer_repro.storage.lock`. Raises `RecordError`."""
+    try:
+        return storage.lock(path, wait=wait)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> RecordError:
+    return RecordError(f"Cannot write {path}: {error.strerror}. Nothing was changed.")

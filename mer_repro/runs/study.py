@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -162,11 +163,17 @@ def load_parameters(key: str, profile: str, overrides: dict[str, Any] | None = N
         raise ParameterError(f"{path} is not YAML: {error}") from error
     if not isinstance(given, dict):
         raise ParameterError(f"{path} must map names to values, found a {type(given).__name__}.")
-    return validate_parameters(study.module.Parameters, given | (overrides or {}), str(path))
+    from_elsewhere = {name for name, value in (overrides or {}).items() if name not in given or given[name] != value}
+    return validate_parameters(study.module.Parameters, given | (overrides or {}), str(path), from_elsewhere)
 
 
-def validate_parameters(model: type, given: dict[str, Any], origin: str) -> Any:
-    """`given` as an instance of a pydantic model; `origin` names the file in the error.
+def validate_parameters(model: type, given: dict[str, Any], origin: str, overridden: Collection[str] = ()) -> Any:
+    """`given` as an instance of a pydantic model.
+
+    Parameters
+    ----------
+    origin : names the file in the error.
+    overridden : names of parameters that do not come from the file but were given to the notebook.
 
     Raises
     ------
@@ -178,8 +185,11 @@ def validate_parameters(model: type, given: dict[str, Any], origin: str) -> Any:
     try:
         return model(**given)
     except ValidationError as error:
-        problems = [_explain(model, problem) for problem in error.errors()]
-        raise ParameterError(f"{origin}: " + "; ".join(problems)) from error
+        blamed: dict[str, list[str]] = {}
+        for problem in error.errors():
+            place = "given to the notebook" if (problem["loc"] or ("",))[0] in overridden else origin
+            blamed.setdefault(place, []).append(_explain(model, problem))
+        raise ParameterError("; ".join(f"{place}: {'; '.join(each)}" for place, each in blamed.items())) from error
 
 
 def _explain(model: type, problem: dict[str, Any]) -> str:

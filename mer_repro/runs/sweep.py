@@ -65,6 +65,8 @@ class Summary:
     stale: dict[str, str] = field(default_factory=dict)
     damaged: dict[str, str] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    #: runs done anew in place of a record that was there before
+    replaced: list[str] = field(default_factory=list)
     seconds: float = 0.0
     #: the command that runs the failed ones again, and nothing else
     rerun: str = ""
@@ -85,6 +87,9 @@ class Summary:
         lines += _by_reason("stale, run again", self.stale)
         lines += _by_reason("damaged, run again", self.damaged)
         lines += _by_reason("not here", self.unavailable)
+        if self.replaced and self.profile == "full":
+            reason = f"results/{self.study}/records; `git diff` shows what moved, `git checkout` takes it back"
+            lines += _by_reason("committed records replaced", dict.fromkeys(self.replaced, reason))
         lines += [f"  failed: {name} ({why})" for name, why in self.failed.items()]
         if self.failed:
             lines.append(f"{len(self.failed)} failed; once the cause is removed: {self.rerun}")
@@ -119,8 +124,11 @@ def survey(
     key : citation key, or dotted path of a study module; see `mer_repro.runs.study`.
     profile : "smoke", "quick" or "full".
     only : field of a run ("dataset", "data", "protocol", "variant", "target", "seed") -> accepted values.
-    overrides : parameters that replace those of the profile's file.
+    overrides : parameters that replace those of the profile's file, as a notebook gives them.
     folder : the store's folder, instead of the profile's own.
+
+    With `overrides`, the full profile's committed records are read and never written: what they lack belongs into the
+    user's own store, `mer_repro.paths.own_records_home`.
 
     Raises
     ------
@@ -129,7 +137,7 @@ def survey(
     """
     study = load_study(key)
     runs = select(study.plan(load_parameters(key, profile, overrides)), only or {})
-    store = RecordStore(folder or paths.records_home(profile))
+    store, committed = _stores(profile, overrides, folder)
     failures = {record.id: record for record in store.failures(study.key)}
     # Runs share data and code: each is looked up once.
     data: dict[tuple[str, str], tuple[str | None, str | None]] = {}
@@ -141,8 +149,35 @@ def survey(
             data[read] = _data_fingerprint(study, run)
         if roots not in sources:
             sources[roots] = source_fingerprint(roots)
-        cells.append(_judge(store, run, *data[read], sources[roots], failures.get(run.id)))
+        cell = _judge(store, run, *data[read], sources[roots], failures.get(run.id))
+        if committed is not None and cell.state != "recorded":
+            known = _judge(committed, run, *data[read], sources[roots], None)
+            cell = known if known.state == "recorded" else cell
+        cells.append(cell)
     return cells
+
+
+def measured(key: str, profile: str, overrides: dict[str, Any]) -> list[Record]:
+    """What a notebook shows of its own parameters: runs what is missing, and returns the records of the runs planned.
+
+    Raises
+    ------
+    MerReproError
+        As `sweep`.
+    """
+    sweep(key, profile, overrides=overrides)
+    cells = survey(key, profile, overrides=overrides)
+    return sorted((cell.record for cell in cells if cell.record is not None), key=lambda record: record.id)
+
+
+def _stores(
+    profile: str, overrides: dict[str, Any] | None, folder: Path | None
+) -> tuple[RecordStore, RecordStore | None]:
+    """The store that is written, and, where that is not it, the committed one, which is only read."""
+    home = paths.records_home(profile)
+    if folder is None and profile == "full" and overrides is not None:
+        return RecordStore(paths.own_records_home(profile)), RecordStore(home)
+    return RecordStore(folder or home), None
 
 
 def _data_fingerprint(study: Study, run: Run) -> tuple[str | None, str | None]:
@@ -222,7 +257,7 @@ def sweep(
         raise ParameterError(f"workers is {workers}; expected 1 or more.")
     started = time.monotonic()
     study = load_study(key)
-    store = RecordStore(folder or paths.records_home(profile))
+    store, _ = _stores(profile, overrides, folder)
     cells = survey(key, profile, only=only, overrides=overrides, folder=folder)
     summary, todo = _sort(Summary(study.key, profile, len(cells)), cells, force)
     if todo:
@@ -233,6 +268,8 @@ def sweep(
         with _reporter(len(todo), progress) as report, results as every:
             for finished in every:
                 _account(summary, finished, report)
+    before = {cell.run.id for cell in todo if cell.record is not None or cell.state == "damaged"}
+    summary.replaced = [name for name in summary.done if name in before]
     summary.seconds = time.monotonic() - started
     summary.rerun = _rerun_command(key, profile, [cell.run for cell in cells if cell.run.id in summary.failed])
     return summary

@@ -65,7 +65,8 @@ def execute(run, *, device):
         with open(log, "a") as handle:
             handle.write(f"{run.id}\n")
     numbers = np.loadtxt(os.environ["FAKE_DATA"])
-    time.sleep(run.parameters["seconds"])
+    # "slow" is slow for seed 1 only
+    time.sleep(run.parameters["seconds"] if run.variant != "slow" or run.seed == 1 else 0.1)
     if run.variant == "raises" and run.seed == 1:
         raise ArithmeticError("seed 1 cannot be computed")
     if run.variant == "dies" and run.seed == 1:

@@ -381,10 +381,10 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
-    frame = report.as_frame(report.records(KEY, profile))
+    records = measured(KEY, profile, given)
+    frame = report.as_frame(records)
     scored = frame[frame["accuracy"].notna() & frame["macro_f1"].notna()]
     columns = ["accuracy", "macro_f1"]
     cells = scored.groupby(["data", "dataset", "target", "variant"], sort=False)[columns].mean().reset_index()

@@ -245,10 +245,10 @@ def measure_here(profile: str, given: dict) -> report.Table:
     ----------
     given : the notebook's parameters, which stand above the profile's file.
     """
-    from mer_repro.runs.sweep import sweep
+    from mer_repro.runs.sweep import measured
 
-    sweep(KEY, profile, overrides=given)
-    cells = summary(report.records(KEY, profile))
+    records = measured(KEY, profile, given)
+    cells = summary(records)
     cells["model"] = cells["variant"].map(MODEL_LABELS | LABELS)
     shown = cells[["data", "dataset", "target", "protocol", "model", "r2", "rmse", "mae", "seeds"]]
     return report.Table(shown.round(3), f"The {profile} profile on this machine", searchable=True)

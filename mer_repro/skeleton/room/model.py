@@ -24,6 +24,7 @@ class Network(nn.Module):
         self.layers = nn.Sequential(nn.Linear(n_features, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
 
     def forward(self, descriptors: Tensor) -> Tensor:
+        """Predicted arousal (song,) of descriptors (song, feature)."""
         return torch.squeeze(self.layers(descriptors), -1)  # (song, feature) -> (song,)
 
 

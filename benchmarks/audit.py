@@ -12,6 +12,8 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import logging
 import statistics
 import subprocess
@@ -74,12 +76,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sets", type=int, default=200)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
     logging.getLogger("mlscorecheck").setLevel(logging.ERROR)
 
     pairs = [(process_seconds(WHOLE), process_seconds(FLOOR)) for _ in range(arguments.rounds)]
     whole, floor = (statistics.median(side) for side in zip(*pairs, strict=True))
-    print(f"whole audit {whole:.2f} s, only its imports {floor:.2f} s, ratio {whole / floor:.1f}")
+    say(f"whole audit {whole:.2f} s, only its imports {floor:.2f} s, ratio {whole / floor:.1f}")
 
     rng = np.random.default_rng(0)
     sets = [score_set(rng, moved=bool(k % 2)) for k in range(arguments.sets)]
@@ -91,8 +95,20 @@ def main() -> None:
         taken[name] = time.perf_counter() - start
     same = sum(a == b for a, b in zip(*verdicts.values(), strict=True))
     rates = {name: arguments.sets / seconds for name, seconds in taken.items()}
-    print(f"binary score sets a second: ours {rates['ours']:.0f}, mlscorecheck {rates['mlscorecheck']:.0f},", end=" ")
-    print(f"ratio {rates['ours'] / rates['mlscorecheck']:.1f}; same verdict on {same} of {arguments.sets}")
+    say(f"binary score sets a second: ours {rates['ours']:.0f}, mlscorecheck {rates['mlscorecheck']:.0f},", end=" ")
+    say(f"ratio {rates['ours'] / rates['mlscorecheck']:.1f}; same verdict on {same} of {arguments.sets}")
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "seconds": whole,
+                    "imports": floor,
+                    "sets_per_second": rates,
+                    "same_verdicts": same,
+                    "sets": arguments.sets,
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ so that peak memory is each reader's own. Prints listens a second and peak memor
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import resource
 import statistics
@@ -77,7 +78,9 @@ def main() -> None:
     parser.add_argument("--listens", type=int, default=2_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--read", nargs=2, metavar=("READER", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
     if arguments.read:
         start = time.perf_counter()
         rows = READERS[arguments.read[0]](Path(arguments.read[1]))
@@ -94,11 +97,13 @@ def main() -> None:
             for _ in range(arguments.rounds)
         ]
     assert len({result["rows"] for results in rounds for result in results.values()}) == 1
+    rates = {name: statistics.median(results[name]["rate"] for results in rounds) for name in READERS}
     for name in READERS:
-        rate = statistics.median(results[name]["rate"] for results in rounds)
-        print(f"{name:<8} {rate:>12,.0f} listens/s   peak {rounds[0][name]['peak']:,.0f} MB")
+        say(f"{name:<8} {rates[name]:>12,.0f} listens/s   peak {rounds[0][name]['peak']:,.0f} MB")
     ratio = statistics.median(results["ours"]["rate"] / results["pandas"]["rate"] for results in rounds)
-    print(f"ours / pandas: {ratio:.2f} (median of {arguments.rounds} rounds)")
+    say(f"ours / pandas: {ratio:.2f} (median of {arguments.rounds} rounds)")
+    if arguments.json:
+        print(json.dumps({"listens_per_second": rates, "ratio": ratio}))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ where MER_REPRO_DATA does not hold the set.
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -75,7 +78,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--device", help="compute batches there (cuda, cpu) instead of in processes")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
     with tempfile.TemporaryDirectory() as folder:
         kind, paths = clips(arguments.set, Path(folder))
         librosa_loop(paths[:2])  # imports and compiles what librosa imports and compiles at its first call
@@ -85,11 +90,13 @@ def main() -> None:
             ours_s, found = seconds(ours, paths, arguments.workers, arguments.device)
             worst = max(float(abs(a - b).max()) for a, b in zip(expected, found, strict=True))
             ratios.append(loop_s / ours_s)
-            print(
+            say(
                 f"librosa loop {len(paths) / loop_s:6.1f} clips/s   ours {len(paths) / ours_s:6.1f} clips/s"
                 f"   ratio {ratios[-1]:.2f}   largest difference {worst:.1e} dB"
             )
-    print(f"{len(paths)} {kind}, {arguments.workers} workers: median ratio {statistics.median(ratios):.2f}")
+    say(f"{len(paths)} {kind}, {arguments.workers} workers: median ratio {statistics.median(ratios):.2f}")
+    if arguments.json:
+        print(json.dumps({"clips": len(paths), "kind": kind, "ratios": ratios, "ratio": statistics.median(ratios)}))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,10 @@ The clips are pieces of VGMIDI, or generated ones where MER_REPRO_DATA does not 
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -61,7 +64,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--clips", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
     try:
         import opensmile
     except ImportError:
@@ -79,11 +84,13 @@ def main() -> None:
             ours(paths, arguments.workers)
             loop_s, ours_s = middle - start, time.perf_counter() - middle
             ratios.append(loop_s / ours_s)
-            print(
+            say(
                 f"two passes {audio_s / loop_s:5.0f} s of audio/s   ours {audio_s / ours_s:5.0f} s of audio/s"
                 f"   ratio {ratios[-1]:.2f}"
             )
-    print(f"{len(paths)} {kind}, {arguments.workers} workers: median ratio {statistics.median(ratios):.2f}")
+    say(f"{len(paths)} {kind}, {arguments.workers} workers: median ratio {statistics.median(ratios):.2f}")
+    if arguments.json:
+        print(json.dumps({"clips": len(paths), "kind": kind, "ratios": ratios, "ratio": statistics.median(ratios)}))
 
 
 if __name__ == "__main__":

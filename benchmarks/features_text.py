@@ -12,9 +12,12 @@ Without MER_REPRO_DATA the texts are made up of random words.
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import logging
 import os
 import statistics
+import sys
 import tempfile
 import time
 
@@ -59,7 +62,9 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
     try:
         from sentence_transformers import SentenceTransformer
     except ImportError:
@@ -79,11 +84,13 @@ def main() -> None:
         ours_s, found = seconds(ours, texts, encoder, arguments.batch_size)
         found = found / np.linalg.norm(found, axis=1, keepdims=True)  # this model's own pipeline ends so
         ratios.append(rival_s / ours_s)
-        print(
+        say(
             f"sentence-transformers {len(texts) / rival_s:6.1f} texts/s   ours {len(texts) / ours_s:6.1f} texts/s"
             f"   ratio {ratios[-1]:.2f}   largest difference {abs(expected - found).max():.1e}"
         )
-    print(f"{len(texts)} {kind}, batches of {arguments.batch_size}: median ratio {statistics.median(ratios):.2f}")
+    say(f"{len(texts)} {kind}, batches of {arguments.batch_size}: median ratio {statistics.median(ratios):.2f}")
+    if arguments.json:
+        print(json.dumps({"texts": len(texts), "kind": kind, "ratios": ratios, "ratio": statistics.median(ratios)}))
 
 
 if __name__ == "__main__":

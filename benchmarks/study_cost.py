@@ -80,10 +80,10 @@ def measure(copy: Path, record: dict) -> dict | str:
 
 def compare(release: Path, record: dict) -> dict:
     """Seconds of both copies, and the largest difference between their scores."""
-    before, now = measure(release, record), measure(ROOT, record)
-    for found in (before, now):
-        if isinstance(found, str):
-            return {"run": record["id"], "failed": found}
+    before = measure(release, record)
+    now = measure(ROOT, record) if isinstance(before, dict) else before
+    if isinstance(before, str) or isinstance(now, str):
+        return {"run": record["id"], "failed": before if isinstance(before, str) else now}
     pairs = [(before["metrics"][name], now["metrics"][name]) for name in before["metrics"].keys() & now["metrics"]]
     return {
         "run": record["id"],

@@ -11,7 +11,10 @@ costs either way, and the step with an LSTM in the TCN's place (section 2.2 call
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import statistics
+import sys
 import time
 
 import numpy as np
@@ -66,13 +69,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=32, help="listeners; the paper's is 32")
     parser.add_argument("--epochs", type=int, default=10, help="of the whole training that is extrapolated")
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
 
     made = planted.generate("both", 1.0, planted.TABLE_1["users"], planted.TABLE_1["length"], CATALOGUE, 0)
     encoder = text.find_encoder()
     encode(made.texts[:2], encoder)  # load the encoder
     once, vectors = timed(encode, made.texts, encoder)
-    print(f"{encoder}; {CATALOGUE} distinct songs encoded once: {once:.2f} s")
+    say(f"{encoder}; {CATALOGUE} distinct songs encoded once: {once:.2f} s")
 
     every, looked_up = build(vectors), build(vectors)
     ratios, fast = [], []
@@ -84,11 +89,11 @@ def main() -> None:
         assert abs(loss - same) < 1e-3, (loss, same)
         ratios.append(slow / quick)
         fast.append((slow, quick))
-        print(f"round {number}: every step {slow:.2f} s, looked up {quick:.3f} s, ratio {slow / quick:.1f}")
+        say(f"round {number}: every step {slow:.2f} s, looked up {quick:.3f} s, ratio {slow / quick:.1f}")
     slow, quick = (statistics.median(column) for column in zip(*fast, strict=True))
     steps = arguments.epochs * 2696 / arguments.batch
-    print(f"median ratio of a step: {statistics.median(ratios):.1f}")
-    print(
+    say(f"median ratio of a step: {statistics.median(ratios):.1f}")
+    say(
         f"{arguments.epochs} epochs of 2,696 listeners: {steps * slow / 3600:.1f} h encoding every step,"
         f" {(once + steps * quick) / 3600:.2f} h encoding once (ratio {steps * slow / (once + steps * quick):.1f})"
     )
@@ -105,9 +110,13 @@ def main() -> None:
         songs, label = torch.from_numpy(made.songs[rows]), torch.from_numpy(made.label[rows])
         for name, pair in built.items():
             seconds[name].append(timed(step, *pair, songs, label)[0])
+    over_tcn = {}
     for name, times in seconds.items():
         ratio = statistics.median(t / tcn for t, tcn in zip(times[1:], seconds["TCN"][1:], strict=True))
-        print(f"{name}: {1000 * statistics.median(times[1:]):.0f} ms a step, {ratio:.2f} times the TCN's")
+        over_tcn[name] = ratio
+        say(f"{name}: {1000 * statistics.median(times[1:]):.0f} ms a step, {ratio:.2f} times the TCN's")
+    if arguments.json:
+        print(json.dumps({"ratios": ratios, "ratio": statistics.median(ratios), "over_tcn": over_tcn}))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ Every figure is the best of the rounds; the rivals take turns. This module is it
 from __future__ import annotations
 
 import argparse
+import functools
+import json
 import os
 import subprocess
 import sys
@@ -174,17 +176,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", action="store_true", help="figures as JSON; what else is said goes to stderr")
     arguments = parser.parse_args()
+    say = functools.partial(print, file=sys.stderr if arguments.json else sys.stdout)
 
     calls = {
         "Lightning, one after another": "b.lightning_one_after_another(8)",
         f"mer_repro sweep, {arguments.workers} workers": swept(arguments.workers, 8, "gru"),
     }
     lightning, ours = best_of(arguments.rounds, calls).values()
-    print("eight seeds of a small GRU:")
+    say("eight seeds of a small GRU:")
     for name, value in zip(calls, (lightning, ours), strict=True):
-        print(f"  {name:32} {value:6.1f} s")
-    print(f"  {lightning / ours:.2f} times as fast as Lightning")
+        say(f"  {name:32} {value:6.1f} s")
+    say(f"  {lightning / ours:.2f} times as fast as Lightning")
 
     calls = {
         "start-up": swept(2, 2, "nothing"),
@@ -192,14 +196,28 @@ def main() -> None:
         "2 workers": swept(2, 40, "short"),
     }
     start_up, one, two = best_of(arguments.rounds, calls).values()
-    print("forty short runs:")
-    print(f"  start-up {start_up:.2f} s; 1 worker {one:.2f} s; 2 workers {two:.2f} s")
-    print(f"  (2 workers - start-up) / 1 worker = {(two - start_up) / one:.2f}")
+    say("forty short runs:")
+    say(f"  start-up {start_up:.2f} s; 1 worker {one:.2f} s; 2 workers {two:.2f} s")
+    say(f"  (2 workers - start-up) / 1 worker = {(two - start_up) / one:.2f}")
 
     with tempfile.TemporaryDirectory() as folder:
         again = swept(2, 40, "nothing").replace("tempfile.mkdtemp()", repr(folder))
         seconds(again)
-        print(f"nothing to do: {best_of(arguments.rounds, {'': again})['']:.2f} s from process start to end")
+        nothing = best_of(arguments.rounds, {"": again})[""]
+    say(f"nothing to do: {nothing:.2f} s from process start to end")
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "lightning": lightning,
+                    "mer_repro": ours,
+                    "start_up": start_up,
+                    "one_worker": one,
+                    "workers": two,
+                    "nothing_to_do": nothing,
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

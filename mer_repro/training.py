@@ -352,44 +352,33 @@ def fit(
     """
     from tqdm import tqdm
 
-    metrics = dict(metrics or {})
     rules = [_Tracked(rule, network) for rule in (config.rule, config.paper_rule) if rule is not None]
     for tracked in rules:
-        require_choice("monitor", tracked.rule.monitor, ["loss", *metrics])
+        require_choice("monitor", tracked.rule.monitor, ["loss", *(metrics or {})])
     precision = usable_precision(config.precision, device, family)
-    train, validation = _resident(train, validation, device)
-    loop = _Loop(network, train, config, loss, seed, device, precision)
-    curves: dict[str, list[float]] = {"train_loss": [], "learning_rate": []}
-
+    loop = _Loop(network, *_resident(train, validation, device), config, loss, metrics, seed, device, precision)
     with tqdm(range(config.epochs), unit="epoch", disable=not progress) as epochs:
         for epoch in epochs:
-            curves["learning_rate"].append(loop.learning_rate)
-            curves["train_loss"].append(loop.train_epoch(epoch))
-            scores = {}
-            if validation is not None:
-                scores = evaluate(
-                    loop.forward, validation, loss, metrics,
-                    batch_size=config.batch_size, device=device, precision=precision,
-                )  # fmt: skip
-                for name, value in scores.items():
-                    curves.setdefault(f"validation_{name}", []).append(value)
+            scores = loop.epoch(epoch)
             for tracked in rules:
                 tracked.offer(epoch, scores)
             loop.schedule(scores)
-            epochs.set_postfix(train_loss=curves["train_loss"][-1], **scores, refresh=False)
+            epochs.set_postfix(train_loss=loop.curves["train_loss"][-1], **scores, refresh=False)
             if all(tracked.stopped_at is not None for tracked in rules):
                 break
-    kept = [tracked.kept(config.epochs) for tracked in rules]
-    ours, paper = kept[0], kept[1] if len(kept) > 1 else None
+    ours, *paper = (tracked.kept(config.epochs) for tracked in rules)
     ours.restore(network)
     trained = config.epochs if rules[0].stopped_at is None else rules[0].stopped_at + 1
-    return Fit(curves, ours.epoch, ours.stopped_early, trained, precision, paper)
+    return Fit(loop.curves, ours.epoch, ours.stopped_early, trained, precision, paper[0] if paper else None)
 
 
 class _Loop:
     """A network on its device with all that an epoch of training needs."""
 
-    def __init__(self, network, train: Examples, config: TrainingConfig, loss: Loss, seed: int, device: str, precision):
+    def __init__(
+        self, network, train: Examples, validation: Examples | None, config: TrainingConfig, loss: Loss, metrics,
+        seed: int, device: str, precision: Precision,
+    ):  # fmt: skip
         import torch
 
         seed_everything(seed)
@@ -402,13 +391,27 @@ class _Loop:
             self.weights, config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         self.schedule = _schedule(self.optimizer, config)
-        self.train, self.config, self.loss, self.device, self.precision = train, config, loss, device, precision
+        self.train, self.validation, self.config, self.loss, self.metrics = train, validation, config, loss, metrics
+        self.where: dict[str, Any] = {"device": device, "precision": precision}
+        self.curves: dict[str, list[float]] = {"train_loss": [], "learning_rate": []}
 
-    @property
-    def learning_rate(self) -> float:
-        return self.optimizer.param_groups[0]["lr"]
+    def epoch(self, number: int) -> dict[str, float]:
+        """Train for one epoch, extend the curves, and return the validation scores; none without validation data."""
+        rate = self.optimizer.param_groups[0]["lr"]
+        train_loss = self._train_epoch()
+        if not math.isfinite(train_loss):
+            raise TrainingDiverged(f"The loss is {train_loss} in epoch {number} (learning rate {rate:g}).")
+        self.curves["learning_rate"].append(rate)
+        self.curves["train_loss"].append(train_loss)
+        if self.validation is None:
+            return {}
+        size = self.config.batch_size
+        scores = evaluate(self.forward, self.validation, self.loss, self.metrics, batch_size=size, **self.where)
+        for name, value in scores.items():
+            self.curves.setdefault(f"validation_{name}", []).append(value)
+        return scores
 
-    def train_epoch(self, epoch: int) -> float:
+    def _train_epoch(self) -> float:
         """One pass over the training data in random order; the mean loss per example (per step, with a mask)."""
         import torch
 
@@ -417,8 +420,8 @@ class _Loop:
         # The whole order goes to the data's device at once: a copy for every batch would make a GPU wait.
         order = torch.randperm(len(self.train), generator=self.shuffling).to(self.train.target.device)
         for indices in _batches(order, self.config.batch_size):
-            batch = _to(self.train.take(indices), self.device)
-            value, count = _batch_loss(self.forward, batch, self.loss, self.precision)
+            batch = _to(self.train.take(indices), self.where["device"])
+            value, count = _batch_loss(self.forward, batch, self.loss, self.where["precision"])
             self.optimizer.zero_grad()
             value.backward()
             if self.config.clip_norm is not None:
@@ -426,10 +429,7 @@ class _Loop:
             self.optimizer.step()
             # Tensors are summed and read once an epoch: reading one makes a GPU wait.
             total, weight = total + value.detach() * count, weight + count
-        mean = float(total / weight)
-        if not math.isfinite(mean):
-            raise TrainingDiverged(f"The loss is {mean} in epoch {epoch} (learning rate {self.learning_rate:g}).")
-        return mean
+        return float(total / weight)
 
 
 def _batches(indices: torch.Tensor, batch_size: int) -> Sequence[torch.Tensor]:

@@ -212,7 +212,7 @@ def test_two_users_share_one_cache(mode):
 
         def use(user, *keys):
             call = [sys.executable, "-c", SHARE, str(user), str(shared), ",".join(keys), str(temporary)]
-            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1])}
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
             done = subprocess.run(call, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             return done.stdout.split()

@@ -30,8 +30,8 @@ def write_listens(folder: Path, listens: int) -> None:
     rng = np.random.default_rng(0)
     users = [f"user_{number:06d}" for number in range(1, USERS + 1)]
     people = "".join(f"{user}\tm\t\tGeneratedland\t\n" for user in users)
-    (folder / lastfm1k.PROFILES).write_text("#id\tgender\tage\tcountry\tregistered\n" + people, encoding="utf-8")
-    with (folder / lastfm1k.EVENTS).open("w", encoding="utf-8") as stream:
+    (folder / lastfm1k.PROFILES.path).write_text("#id\tgender\tage\tcountry\tregistered\n" + people, encoding="utf-8")
+    with (folder / lastfm1k.EVENTS.path).open("w", encoding="utf-8") as stream:
         for user in users:
             seconds = np.sort(rng.integers(0, 10**8, listens // USERS))[::-1]
             times = np.datetime_as_string(np.datetime64("2006-01-01") + seconds.astype("timedelta64[s]"))
@@ -43,17 +43,17 @@ def write_listens(folder: Path, listens: int) -> None:
 
 
 def ours(folder: Path) -> int:
-    location = Location("lastfm1k", "real", folder, (lastfm1k.PROFILES, lastfm1k.EVENTS))
+    location = Location("lastfm1k", "real", folder, (lastfm1k.PROFILES.path, lastfm1k.EVENTS.path))
     return sum(len(block) for block in lastfm1k.load(location).events())
 
 
 def pandas_chunks(folder: Path) -> int:
     import pandas as pd
 
-    known = set(pd.read_csv(folder / lastfm1k.PROFILES, sep="\t")["#id"])
+    known = set(pd.read_csv(folder / lastfm1k.PROFILES.path, sep="\t")["#id"])
     rows = 0
     for block in pd.read_csv(
-        folder / lastfm1k.EVENTS,
+        folder / lastfm1k.EVENTS.path,
         sep="\t",
         header=None,
         names=lastfm1k.EVENT_COLUMNS,

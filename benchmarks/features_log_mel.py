@@ -6,7 +6,8 @@ each round and the median of them are printed.
 
     MER_REPRO_DATA=... python benchmarks/features_log_mel.py
 
-The clips are the 400 of Emotify, or 40 generated ones where MER_REPRO_DATA does not hold them.
+The clips are the 900 of 4QAED (Opus or mp3) or, with ``--set emotify``, the 400 of Emotify (Vorbis); 40 generated ones
+where MER_REPRO_DATA does not hold the set.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ import librosa
 import numpy as np
 import soundfile
 
+from mer_repro.data import registry
 from mer_repro.features.cache import Cache
 from mer_repro.features.log_mel import BATH2025, log_mel_files, set_reference
-from mer_repro.paths import data_home
 
 
 def librosa_loop(paths: list[Path]) -> list[np.ndarray]:
@@ -47,12 +48,12 @@ def ours(paths: list[Path], workers: int, device: str | None) -> list[np.ndarray
         return [set_reference(clip) for clip in clips]
 
 
-def clips(folder: Path) -> tuple[str, list[Path]]:
-    """The Emotify clips, or generated ones of the same length and format, written to `folder`."""
-    home = data_home()
-    paths = sorted((home / "emotify" / "audio").glob("*.ogg")) if home else []
-    if paths:
-        return "Emotify clips", paths
+def clips(name: str, folder: Path) -> tuple[str, list[Path]]:
+    """The clips of a set, or generated ones of the same length, written to `folder`."""
+    if registry.available(name):
+        dataset = registry.load(name, "real")
+        songs = dataset.songs if name == "panda_4qaed" else dataset.labels
+        return f"{name} clips", [dataset.audio_path(song_id) for song_id in songs.song_id]
     generator = np.random.default_rng(0)
     for number in range(40):
         samples = np.arange(30 * BATH2025.sample_rate)
@@ -70,12 +71,13 @@ def seconds(function, *arguments) -> tuple[float, list[np.ndarray]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--set", default="panda_4qaed", choices=("panda_4qaed", "emotify"))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--device", help="compute batches there (cuda, cpu) instead of in processes")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        kind, paths = clips(Path(folder))
+        kind, paths = clips(arguments.set, Path(folder))
         librosa_loop(paths[:2])  # imports and compiles what librosa imports and compiles at its first call
         ratios = []
         for _ in range(arguments.rounds):

@@ -53,6 +53,10 @@ class DataError(MerReproError):
         return functools.partial(type(self), **keywords), (self.path,)
 
 
+class DataWarning(UserWarning):
+    """Data that can be read, with something about it that the reader should know."""
+
+
 class DataMissing(MerReproError):
     """A data set of which there is no copy where the lookup order searches."""
 

@@ -35,10 +35,10 @@ def test_merge_gives_official_splits_lyrics_and_audio():
 def test_merge_without_train_lists_takes_the_rest_and_notices_lost_songs(tmp_path):
     whole = registry.load("merge", "twin")
     copy = copy_of(registry.locate("merge", "twin"), tmp_path / "merge")
-    copy.path(merge.split_file("70_15_15", "train")).unlink()
+    copy.path(merge.LISTS["70_15_15", "train"]).unlink()
     copy.path(merge.METADATA).unlink()
     for part in merge.PARTS:
-        copy.path(merge.split_file("40_30_30", part)).unlink()
+        copy.path(merge.LISTS["40_30_30", part]).unlink()
     bare = merge.load(copy)
     assert sorted(bare.part("70_15_15", "train")) == sorted(whole.part("70_15_15", "train"))
     with pytest.raises(DataMissing, match="no files for split 40_30_30"):
@@ -49,7 +49,7 @@ def test_merge_without_train_lists_takes_the_rest_and_notices_lost_songs(tmp_pat
     lost = [line for line in lines if line.split(",")[0] not in kept][-30:]
     path.write_text("\n".join(line for line in lines if line not in lost) + "\n")
     with (
-        pytest.warns(UserWarning, match="has only 211 of its 241 lines"),
+        pytest.warns(UserWarning, match="has only 211 of the 241 lines"),
         pytest.raises(DataError, match="15 % of the 210"),
     ):
         merge.load(copy)

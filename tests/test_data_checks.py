@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mer_repro.data import checks, deam, registry, swap
+from mer_repro.critique.data_chapter import swap
+from mer_repro.data import checks, deam, registry
 
 
 def songs(*rows):
@@ -197,7 +198,7 @@ def test_real_deam_agrees_with_emomusic_only_after_the_swap_is_undone():
 @pytest.mark.real
 def test_real_dynamic_labels_are_the_published_cells():
     dataset = real("deam")
-    wide = {t: pd.read_csv(dataset.location.path(name), index_col=0) for t, name in deam.DYNAMIC.items()}
+    wide = {t: pd.read_csv(dataset.location.path(table), index_col=0) for t, table in deam.DYNAMIC.items()}
     both = wide["arousal"].stack().dropna().index.intersection(wide["valence"].stack().dropna().index)
     assert len(dataset.dynamic) == len(both) == 129_995
     frame = dataset.dynamic.iloc[-1]

@@ -10,11 +10,13 @@ from data_tools import copy_of
 
 from mer_repro.cli import main
 from mer_repro.data import pmemo, registry
-from mer_repro.data.base import Column, read_table
-from mer_repro.errors import DataError, DataMissing
+from mer_repro.data.base import Column, Table
+from mer_repro.data.reading import read_table
+from mer_repro.errors import DataError, DataMissing, DataWarning
 
 ID = Column("song_id", "id", "int", low=1)
 SCORE = Column("valence", low=0, high=1)
+TABLE = Table("table.csv", (ID, SCORE))
 
 
 def run(*arguments):
@@ -30,8 +32,8 @@ def test_status_says_what_serves_each_set(tmp_path, monkeypatch):
     rows = {row["name"]: row for row in json.loads(result.stdout)}
     assert result.exit_code == 0 and set(rows) == set(registry.DATASETS)
     assert rows["emomusic"]["data"] == "real" and rows["emomusic"]["folder"] == str(tmp_path / "emomusic")
-    assert rows["emomusic"]["bytes"] == sum(f.stat().st_size for f in (tmp_path / "emomusic").iterdir())
-    assert rows["pmemo"]["data"] == "incomplete" and pmemo.STATIC in rows["pmemo"]["problem"]
+    assert rows["emomusic"]["bytes"] == sum(f.stat().st_size for f in (tmp_path / "emomusic").rglob("*.*"))
+    assert rows["pmemo"]["data"] == "incomplete" and pmemo.STATIC.path in rows["pmemo"]["problem"]
     assert rows["deam"]["data"] == "twin"
     assert all(row["licence"] for row in rows.values())
 
@@ -94,7 +96,9 @@ GOOD = "id,valence\n1,0.5\n2,0.25\n"
         (b"id,valence\n0,0.5\n", 2, "'0' in column 'id'"),
         (b"id,valence\n1,0.5\n2,0.5\n1,0.7\n", 4, "a second row for song_id 1"),
         (b'id,valence\n1,"0.5\n2,0.5\n', 2, "broken quoting"),
-        (b"id,valence\n1,0.5\n2,0\xff\n", 3, "bytes that are not text"),
+        (b"id,valence\n1,0.5\n2,0\xff\n", 3, "'0\N{REPLACEMENT CHARACTER}' in column 'valence'"),
+        (b"id;valence\n1;0.5\n", 1, "Its cells seem to be separated by semicolons: save it with commas"),
+        (b"id,valence\n1,0.5\n2,0.5,9\n", 3, "A cell that holds a ',' must stand in double quotes"),
         (b"id,valence\n1,0.5\n2,0\x00\n", 3, "a zero byte"),
     ],
 )
@@ -102,7 +106,7 @@ def test_a_broken_table_gives_one_error_with_file_line_and_expectation(tmp_path,
     path = tmp_path / "table.csv"
     path.write_bytes(content)
     with pytest.raises(DataError) as caught:
-        read_table(path, (ID, SCORE))
+        read_table(path, TABLE)
     assert caught.value.line == line
     assert found in str(caught.value)
     assert str(path) in str(caught.value) and "expected" in str(caught.value)
@@ -110,7 +114,7 @@ def test_a_broken_table_gives_one_error_with_file_line_and_expectation(tmp_path,
 
 def test_a_missing_table_is_missing_data(tmp_path):
     with pytest.raises(DataMissing, match=r"no file .*table\.csv"):
-        read_table(tmp_path / "table.csv", (ID, SCORE))
+        read_table(tmp_path / "table.csv", TABLE)
 
 
 def test_a_cut_last_line_is_told_from_one_that_only_lacks_its_end(tmp_path):
@@ -120,14 +124,38 @@ def test_a_cut_last_line_is_told_from_one_that_only_lacks_its_end(tmp_path):
     path.write_text(whole)
     registry.dataset_module("emomusic").load(copy)
     path.write_text(whole[:-1])
+    with pytest.warns(DataWarning, match="the last line has no line end, so its last cell may be cut short"):
+        registry.dataset_module("emomusic").load(copy)
+    path.write_text(whole[: whole.rindex("\n") - 1])
     with pytest.raises(DataError, match="a last line that ends too early") as caught:
         registry.dataset_module("emomusic").load(copy)
-    assert caught.value.line == len(whole.splitlines())
+    assert caught.value.line == len(whole.splitlines()) - 1
 
 
 def test_an_unknown_table_without_last_line_end_is_read_with_a_warning(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(GOOD.rstrip("\n"))
     with pytest.warns(UserWarning, match="line 3: the last line has no line end"):
-        table = read_table(path, (ID, SCORE))
+        table = read_table(path, TABLE)
     assert table.valence.tolist() == [0.5, 0.25]
+
+
+def test_damaged_text_is_read_counted_and_named(tmp_path):
+    path = tmp_path / "table.csv"
+    names = Table("table.csv", (ID, Column("artist", kind="str")))
+    path.write_bytes(
+        "id,artist\n1,Bj\N{LATIN SMALL LETTER O WITH DIAERESIS}rk\n2,Sigur\rRos\n".encode("latin-1") + b"3,A\xff\n"
+    )
+    with pytest.warns(DataWarning) as said:
+        table = read_table(path, names)
+    assert table.artist.tolist() == ["Bj\N{REPLACEMENT CHARACTER}rk", "Sigur Ros", "A\N{REPLACEMENT CHARACTER}"]
+    assert [str(w.message).partition(": ")[2].partition(", were")[0] for w in said] == [
+        "2 bytes that are not text, the first on line 2",
+        "1 carriage returns in cells, the first on line 3",
+    ]
+
+
+def test_a_column_that_is_empty_throughout_is_passed_over(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,valence,23455\n1,0.5,\n2,0.25, \n")
+    assert read_table(path, TABLE).columns.tolist() == ["song_id", "valence"]

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mer_repro.data import registry
-from mer_repro.data.base import DataWarning, Finding, Remote
-from mer_repro.errors import DataError, DataMissing, MerReproError, ParameterError
+from mer_repro.data.base import Finding, Remote
+from mer_repro.errors import DataError, DataMissing, DataWarning, MerReproError, ParameterError
 
 NAMES = sorted(registry.DATASETS)
 TEXT = (".csv", ".tsv", ".txt", ".dat", ".cls")

@@ -20,9 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mer_repro.data import lastfm1k, registry, situnes, streaming
-from mer_repro.data.base import DataWarning
 from mer_repro.data.mxmh import frequency_column
-from mer_repro.errors import DataError, DataMissing
+from mer_repro.errors import DataError, DataMissing, DataWarning
 
 
 def copy_of(location, folder):
@@ -276,8 +275,8 @@ def test_a_stream_gives_the_same_rows_whatever_the_block_and_the_compression(tmp
     assert small.broken == whole.broken
 
     copy = copy_of(dataset.location, tmp_path / "lastfm1k")
-    plain = copy.path(lastfm1k.EVENTS)
-    (tmp_path / "lastfm1k" / (lastfm1k.EVENTS + ".gz")).write_bytes(gzip.compress(plain.read_bytes()))
+    plain = copy.path(lastfm1k.EVENTS.path)
+    (tmp_path / "lastfm1k" / (lastfm1k.EVENTS.path + ".gz")).write_bytes(gzip.compress(plain.read_bytes()))
     plain.unlink()
     packed = load(registry.locate("lastfm1k", home=tmp_path))
     assert packed.events_file.endswith(".gz")
@@ -286,9 +285,9 @@ def test_a_stream_gives_the_same_rows_whatever_the_block_and_the_compression(tmp
 
 def test_a_cut_compressed_table_is_an_error(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    plain = copy.path(lastfm1k.EVENTS)
+    plain = copy.path(lastfm1k.EVENTS.path)
     packed = gzip.compress(plain.read_bytes())
-    (copy.folder / (lastfm1k.EVENTS + ".gz")).write_bytes(packed[: len(packed) // 2])
+    (copy.folder / (lastfm1k.EVENTS.path + ".gz")).write_bytes(packed[: len(packed) // 2])
     plain.unlink()
     dataset = load(registry.locate("lastfm1k", home=tmp_path))
     with pytest.raises(DataError, match="Fetch the file again"):
@@ -297,27 +296,49 @@ def test_a_cut_compressed_table_is_an_error(tmp_path):
 
 def test_a_cut_large_table_is_an_error(damaged, monkeypatch):
     monkeypatch.setattr(streaming, "SMALL_BYTES", 1000)
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text[:-3])
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text[:-3])
     with pytest.raises(DataError, match="last line without line end"):
         load(copy).events()
 
 
 def test_a_table_of_broken_rows_is_an_error(damaged):
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text.replace("2008-01-1", "2008-13-1"))
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text.replace("2008-01-1", "2008-13-1"))
     with pytest.raises(DataError, match=r"broken rows among .*no time"):
         list(load(copy).events())
 
 
-def test_text_in_another_encoding_is_an_error(tmp_path):
+def test_bytes_that_are_not_text_and_returns_in_cells_are_counted_and_end_no_stream(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    path = copy.path(lastfm1k.EVENTS)
-    path.write_bytes(path.read_bytes().replace(b"Song 1", b"S\xf6ng 1", 1))
-    with pytest.raises(DataError, match="UTF-8"):
-        list(load(copy).events())
+    path = copy.path(lastfm1k.EVENTS.path)
+    whole = sum(len(block) for block in load(copy).events())
+    content = path.read_bytes().replace(b"Song 1", b"S\xf6ng 1", 1).replace(b"Song 2", b"So\rng 2", 2)
+    path.write_bytes(content)
+    stream = load(copy).events()
+    titles = pd.concat(list(stream)).title
+    assert len(titles) == whole
+    assert titles.str.contains("S\N{REPLACEMENT CHARACTER}ng 1").sum() == 1
+    assert titles.str.contains("So ng 2").sum() == 2
+    assert dict(stream.damaged) == {"bytes that are not text": 1, "carriage returns in cells": 2}
+    assert numbers(load(copy), "damaged text") == dict(stream.damaged)
+
+
+def test_a_quotation_mark_that_nobody_closes_costs_its_own_row(damaged):
+    name = "context_content_features.csv"
+    intact = pd.concat(list(twin("nowplaying_rs").events()))
+
+    def change(text):
+        lines = text.split("\n")
+        lines[100] = lines[100].replace(",Vienna,", ',"Vienna,', 1)
+        return "\n".join(lines)
+
+    stream = load(damaged("nowplaying_rs", name, change)).events()
+    rows = pd.concat(list(stream))
+    assert dict(stream.broken) == {"broken quoting": 1}
+    assert set(intact.event_id) - set(rows.event_id) == {intact.event_id.iloc[99]}
 
 
 def test_listens_of_one_user_in_two_places_are_an_error(damaged):
-    copy = damaged("lastfm1k", lastfm1k.EVENTS, lambda text: text + text[: text.index("\n") + 1])
+    copy = damaged("lastfm1k", lastfm1k.EVENTS.path, lambda text: text + text[: text.index("\n") + 1])
     with pytest.raises(DataError, match="listens of user_000001 in two places"):
         list(load(copy).histories())
 
@@ -330,7 +351,7 @@ def test_a_stream_whose_header_lacks_a_column_is_an_error_before_anything_is_rea
 
 def test_profiles_alone_say_what_is_missing(tmp_path):
     copy = copy_of(registry.locate("lastfm1k", "twin"), tmp_path / "lastfm1k")
-    copy.path(lastfm1k.EVENTS).unlink()
+    copy.path(lastfm1k.EVENTS.path).unlink()
     dataset = load(registry.locate("lastfm1k", home=tmp_path))
     with pytest.raises(DataMissing, match="has no listens"):
         dataset.events()
@@ -473,3 +494,18 @@ def test_a_cut_file_never_passes_for_a_whole_one(name, bench, data):
     kept = text[: int(data.draw(st.floats(0, 1, exclude_max=True)) * (len(text) - 1))]
     with rewritten(path, kept):
         assert told(name, copy, expected)
+
+
+def without_permissions(text):
+    return re.sub(r",[^,\n]*$", "", text, flags=re.MULTILINE)
+
+
+def with_a_counter(text):
+    head, _, body = text.partition("\n")
+    return f"{head},23455\n" + re.sub(r"$", ",7", body.rstrip("\n"), flags=re.MULTILINE) + "\n"
+
+
+@pytest.mark.parametrize("change", [without_permissions, with_a_counter, lambda text: text.rstrip("\n")])
+def test_survey_copies_that_circulate_load_to_the_same_people(damaged, change):
+    copy = damaged("mxmh", "mxmh_survey_results.csv", change)
+    pd.testing.assert_frame_equal(load(copy).people, twin("mxmh").people)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mer_repro import paths
-from mer_repro.data import figures, merge, pmemo, registry, survey
+from mer_repro.critique.data_chapter import figures, survey
+from mer_repro.data import merge, pmemo, registry
 from mer_repro.errors import RecordError
 
 NAMES = ("deam", "emotify", "merge", "pmemo", "vgmidi")

@@ -10,10 +10,12 @@ or a mean of runs?) is tried in every reading.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mer_repro.audit.numbers import Number
+from mer_repro.audit.numbers import Interval, Number, nearest_printed
 from mer_repro.errors import LedgerError
 
 Verdict = Literal["consistent", "undetermined", "inconsistent"]
@@ -39,23 +41,57 @@ class Reading:
     holds : True or False; None where the numbers cannot decide it (then it counts as one that may hold).
     arithmetic : the calculation with its numbers.
     plain : False for a charitable reading: possible, but not what the words say.
+    stated, allowed : a printed number and what this reading lets it be, where it is that number which is judged: the
+        nearest value that would fit follows from them.
     """
 
     name: str
     holds: bool | None
     arithmetic: str = ""
     plain: bool = True
+    stated: Number | None = None
+    allowed: Interval | None = None
+
+
+def fits(name: str, stated: Number, allowed: Interval, arithmetic: str = "", plain: bool = True) -> Reading:
+    """The reading by which a printed number may be anything in `allowed` (base units)."""
+    return Reading(name, stated.interval.overlaps(allowed), arithmetic, plain, stated, allowed)
+
+
+def nearest_fit(readings: Iterable[Reading]) -> Number | None:
+    """What is stated, with the nearest value that some reading allows in its place; None if no reading names one."""
+    found = []
+    for reading in readings:
+        if reading.holds is False and reading.stated is not None and reading.allowed is not None:
+            value = nearest_printed(reading.stated, reading.allowed)
+            if value is not None:
+                new = reading.stated.with_value(value)
+                found.append((not reading.plain, abs(new.middle - reading.stated.middle), new))
+    return min(found, key=lambda entry: entry[:2])[2] if found else None
+
+
+def _with_nearest(sentence: str, readings: Iterable[Reading], template: str) -> str:
+    """An accusation with the nearest value that would fit, unless it names it already."""
+    fit = nearest_fit(readings)
+    named = fit is None or re.search(rf"(?<![\d.,]){re.escape(fit.printed)}(?![\d]|[.,]\d)", sentence)
+    several = len({reading.stated.id for reading in readings if reading.stated}) > 1
+    return sentence if named else sentence + template.format(f"{fit} for {fit.name}" if fit and several else fit)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer of one check. `blame` are the numbers that cannot stand together (all of them if empty)."""
+    """The answer of one check.
+
+    `blame` are the numbers that cannot stand together (all of them if empty); `fault` is the error of a check that
+    failed itself.
+    """
 
     verdict: Verdict
     detail: str
     readings: tuple[Reading, ...] = ()
     witness: dict | None = None
     blame: tuple[Number, ...] = field(default=())
+    fault: str = ""
 
 
 def verdict_of(readings) -> Verdict:
@@ -73,10 +109,15 @@ def worst(verdicts) -> Verdict:
 
 
 def decide(readings, *, good: str, open: str, bad: str, witness=None, blame=()) -> Finding:
-    """A finding whose verdict follows from the readings and picks its sentence."""
+    """A finding whose verdict follows from the readings and picks its sentence.
+
+    An accusation ends with the nearest value that would fit, where a reading names one.
+    """
     readings = tuple(readings)
     verdict = verdict_of(readings)
     detail = {"consistent": good, "undetermined": open, "inconsistent": bad}[verdict]
+    if verdict == "inconsistent":
+        detail = _with_nearest(detail, readings, " The nearest that fits is {}.")
     return Finding(verdict, detail, readings, witness, tuple(blame))
 
 
@@ -85,7 +126,7 @@ def observe(detail: str, readings=(), witness=None, blame=()) -> Finding:
     return Finding("undetermined", detail, tuple(readings), witness, tuple(blame))
 
 
-def rows(**columns: list[Number]) -> list[tuple[Number, ...]]:
+def rows(**columns: Sequence[Number]) -> list[tuple[Number, ...]]:
     """Aligned columns as rows.  Raises LedgerError if their lengths differ."""
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
@@ -122,6 +163,13 @@ def every_row(table, *, good: str, witness=None) -> Finding:
         detail = f"In all {len(tested)} rows {good}." if len(tested) > 1 else f"{good[0].upper()}{good[1:]}."
         return Finding(verdict, detail, readings, witness)
     count = f"{len(bad)} of {len(tested)} rows: " if len(tested) > 1 else ""
-    shown = "; ".join(row.complaint for row in bad[:4]) + ("; and more" if len(bad) > 4 else "")
+    shown = "; ".join(_complaint(row) for row in bad[:4]) + ("; and more" if len(bad) > 4 else "")
     blame = tuple(number for row in bad for number in row.numbers)
     return Finding(verdict, f"{count}{shown}.", readings, witness, blame)
+
+
+def _complaint(row: Row) -> str:
+    """What to say of a row, with the nearest value that would fit where it is accused."""
+    if row.verdict != "inconsistent":
+        return row.complaint
+    return _with_nearest(row.complaint, row.readings, " (nearest that fits: {})")

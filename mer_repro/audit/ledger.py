@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mer_repro.audit import catalogue, checks  # noqa: F401 (checks fills the catalogue)
-from mer_repro.audit.numbers import Number, decimal_of, number
+import mer_repro.audit.checks  # noqa: F401 (fills the catalogue)
+from mer_repro.audit import catalogue, quantities
+from mer_repro.audit.numbers import Number, Rounding, decimal_of, number, read_printed, rounding_of
 from mer_repro.errors import LedgerError
 from mer_repro.papers import claims_file
 
@@ -55,7 +56,11 @@ class Place(_Entry):
 
 
 class Claim(_Entry):
-    """One stated number.  `value` and `spread` are as printed; see `mer_repro.audit.numbers` for `rounding`."""
+    """One stated number.
+
+    `value` and `spread` are as printed; `quantity` is a name of `mer_repro.audit.quantities`.  `rounding` is what the
+    text says of it; without it, what is counted and printed whole is exact and everything else rounded to the nearest.
+    """
 
     id: Identifier
     where: Place
@@ -63,7 +68,7 @@ class Claim(_Entry):
     unit: Text
     value: Text
     spread: Text | None = None
-    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "nearest"
+    rounding: Rounding | None = None
     about: dict[Term, Text] = {}
     note: Text | None = None
 
@@ -111,7 +116,7 @@ class Fact(_Entry):
     says: Text
     value: Text
     unit: Text
-    rounding: Literal["nearest", "exact", "approximate", "at_least", "at_most"] = "exact"
+    rounding: Rounding = "exact"
     source: Source
 
 
@@ -121,6 +126,7 @@ class Ledger(_Entry):
     paper: Identifier
     #: an unpublished draft, which is counted apart from papers
     draft: bool = False
+    decimal_comma: bool = False
     claims: list[Claim]
     statements: list[Statement] = []
     checks: list[Binding] = []
@@ -129,8 +135,8 @@ class Ledger(_Entry):
         """The id outside the file: ``qiu2025.t1.ours.testing.r2``."""
         return f"{self.paper}.{short}"
 
-    def numbers(self, cut: bool = False) -> dict[str, Number]:
-        """All claims as `Number`, by their ids in the file; `cut` as in `mer_repro.audit.numbers.interval_of`."""
+    def numbers(self, cut: bool = False, only: Container[str] | None = None) -> dict[str, Number]:
+        """All claims (or `only` some) as `Number`, by their ids in the file; `cut` as in `numbers.interval_of`."""
         return {
             claim.id: number(
                 self.full_id(claim.id),
@@ -140,9 +146,16 @@ class Ledger(_Entry):
                 claim.quantity,
                 claim.spread,
                 cut,
+                self.decimal_comma,
             )
             for claim in self.claims
+            if only is None or claim.id in only
         }
+
+    def rounding(self, claim: Claim) -> Rounding:
+        """How a claim's number was rounded: as its signs or the text say, or as its quantity implies."""
+        read = read_printed(claim.value, claim.unit, self.decimal_comma)
+        return rounding_of(*read, claim.rounding, claim.quantity) if read else claim.rounding or "nearest"
 
     def entries(self) -> Iterator[dict]:
         """Claims, then statements, as plain dictionaries with full ids: what ``mer-repro claims --json`` prints.
@@ -155,6 +168,7 @@ class Ledger(_Entry):
                 "paper": self.paper,
                 "kind": "number",
                 **claim.model_dump(exclude={"id", "where"}),
+                "rounding": self.rounding(claim),
                 "where": claim.where.model_dump(exclude_none=True),
             }
         for statement in self.statements:
@@ -189,13 +203,13 @@ def load(key: str) -> Ledger:
 @functools.lru_cache(maxsize=32)
 def _loaded(path: Path, modified: int) -> Ledger:
     """`parse`, remembered: chapters ask for a ledger again with every number that they print."""
-    return parse(path)
+    return _checked(_Document.of(path), folder=path.parent.name)
 
 
 @functools.cache
 def facts() -> dict[str, Fact]:
     """The public facts by id.  Raises LedgerError if ``facts.yaml`` breaks its schema."""
-    document = _Document(FACTS_FILE)
+    document = _Document.of(FACTS_FILE)
     entries = document.validate(_Facts).facts
     document.unique("facts", entries)
     document.numeric("facts", entries)
@@ -208,24 +222,56 @@ class _Facts(_Entry):
 
 
 def parse(path: Path) -> Ledger:
-    """Read and check one ledger file (see `load`); the paper's name must be that of its folder."""
-    document = _Document(path)
+    """Read and check one ledger file, wherever it lies (see `load`)."""
+    return _checked(_Document.of(path))
+
+
+def read(text: str, name: str = "ledger") -> Ledger:
+    """Read and check a ledger from its YAML text; `name` stands for the file in error messages."""
+    return _checked(_Document(text, name))
+
+
+def build(paper: str, claims, statements=(), checks=()) -> Ledger:
+    """A ledger made in memory, of `Claim`, `Statement` and `Binding` objects or of dictionaries with their fields.
+
+    Raises
+    ------
+    LedgerError
+        As `load`; entries are named by their position in the list.
+    """
+
+    def plain(entries) -> list[dict]:
+        return [e if isinstance(e, dict) else e.model_dump(exclude_none=True, exclude_defaults=True) for e in entries]
+
+    content = {"paper": paper, "claims": plain(claims), "statements": plain(statements), "checks": plain(checks)}
+    return _checked(_Document(content, paper))
+
+
+def _checked(document: _Document, folder: str | None = None) -> Ledger:
+    """The ledger in a document, references and bindings checked; with `folder`, its paper must be called so."""
     ledger = document.validate(Ledger)
-    if ledger.paper != path.parent.name:
-        document.fault(("paper",), f"paper '{ledger.paper}', expected '{path.parent.name}' as the folder is called")
+    if folder not in (None, ledger.paper):
+        document.fault(("paper",), f"paper '{ledger.paper}', expected '{folder}' as the folder is called")
     document.unique("claims", ledger.claims, "statements", ledger.statements, "checks", ledger.checks)
-    document.numeric("claims", ledger.claims)
-    claims = {claim.id for claim in ledger.claims}
+    document.numeric("claims", ledger.claims, ledger.decimal_comma)
+    for position, claim in enumerate(ledger.claims):
+        if complaint := quantities.fault(claim.quantity, claim.unit):
+            document.fault(("claims", position, "quantity"), complaint)
+    document.finish()
+    claims = {claim.id: claim for claim in ledger.claims}
+    fact_units = {name: fact.unit for name, fact in facts().items()}
     statements = {statement.id for statement in ledger.statements}
     for position, statement in enumerate(ledger.statements):
-        document.references(("statements", position, "claims"), statement.claims, claims, "claim")
+        document.references(("statements", position, "claims"), statement.claims, set(claims), "claim")
     for position, binding in enumerate(ledger.checks):
         place = ("checks", position)
         for role, reference in binding.claims.items():
-            document.references((*place, "claims", role), _listed(reference), claims | statements, "claim or statement")
+            document.references(
+                (*place, "claims", role), _listed(reference), {*claims, *statements}, "claim or statement"
+            )
         for role, reference in binding.facts.items():
             document.references((*place, "facts", role), _listed(reference), set(facts()), "fact")
-        for problem in catalogue.problems(binding, statements):
+        for problem in catalogue.problems(binding, claims, statements, fact_units):
             document.fault(place, f"check '{binding.id}': {problem}")
     document.finish()
     return ledger
@@ -236,23 +282,30 @@ def _listed(reference: str | list[str]) -> list[str]:
 
 
 class _Document:
-    """A YAML file with the line of every entry, and the faults found in it so far."""
+    """A ledger's YAML text (or content made in memory) with the place of every entry, and the faults found so far."""
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, source: str | dict, name: str):
+        self.name = name
         self.faults: list[tuple[int, str]] = []
-        loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.root, self.content = None, cast(Any, source)
+        if isinstance(source, str):
+            loader_class = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            try:
+                loader = loader_class(source)
+                self.root = loader.get_single_node()
+                self.content = loader.construct_document(self.root) if self.root is not None else None
+            except yaml.YAMLError as error:
+                mark = getattr(error, "problem_mark", None)
+                line = mark.line + 1 if mark else 1
+                raise LedgerError(f"{name}, line {line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+            self._twice(self.root)
+
+    @classmethod
+    def of(cls, path: Path) -> _Document:
         try:
-            loader = loader_class(path.read_text(encoding="utf-8"))
-            self.root = loader.get_single_node()
-            self.content = loader.construct_document(self.root) if self.root is not None else None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = mark.line + 1 if mark else 1
-            raise LedgerError(f"{path}, line {line}: not valid YAML: {getattr(error, 'problem', error)}") from None
+            return cls(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerError(f"{path}: cannot be read: {error}") from None
-        self._twice(self.root)
 
     def _twice(self, node) -> None:
         """YAML keeps the last of two equal keys silently; here they are a fault."""
@@ -285,7 +338,8 @@ class _Document:
         return line + 1
 
     def fault(self, place: tuple, message: str) -> None:
-        self.faults.append((self.line(place), message))
+        named = "" if self.root is not None else f"{' '.join(str(step) for step in place)}: "
+        self.faults.append((self.line(place), named + message))
 
     def validate(self, model: type[_Entry]):
         try:
@@ -305,7 +359,7 @@ class _Document:
                     self.faults.append((line, f"id '{entry.id}' is already that of line {seen[entry.id]}"))
                 seen.setdefault(entry.id, line)
 
-    def numeric(self, key: str, entries) -> None:
+    def numeric(self, key: str, entries, decimal_comma: bool = False) -> None:
         """A value that looks numeric must be one, in the unit stated: anything else is a typing error."""
         for position, entry in enumerate(entries):
             for field in ("value", "spread"):
@@ -313,8 +367,13 @@ class _Document:
                 if printed is None or not re.search(r"\d", printed) or getattr(entry, "quantity", "") == "date":
                     continue
                 stated = f"{field} '{printed}' with unit '{entry.unit}'"
-                if decimal_of(printed, entry.unit) is None:
+                if decimal_of(printed, entry.unit, decimal_comma) is None:
                     complaint = "is not one number; expected digits as printed, one number a claim"
+                    if decimal_of(printed, entry.unit, not decimal_comma) is not None:
+                        mark = "false" if decimal_comma else "true"
+                        complaint += (
+                            f" (for a decimal {'point' if decimal_comma else 'comma'}: `decimal_comma: {mark}`)"
+                        )
                     self.fault((key, position, field), f"{stated} {complaint}")
                 elif printed.endswith("%") and entry.unit != "%":
                     self.fault((key, position, field), f"{stated} is a percentage; expected unit '%'")
@@ -327,7 +386,11 @@ class _Document:
     def finish(self) -> None:
         """Raise one `LedgerError` with all faults in the order of their lines, if there are any."""
         if self.faults:
-            lines = [f"{self.path}, line {line}: {message}." for line, message in sorted(set(self.faults))]
+            known = self.root is not None
+            lines = [
+                f"{self.name}, {f'line {line}: ' if known else ''}{message}."
+                for line, message in sorted(set(self.faults))
+            ]
             raise LedgerError("\n".join(lines))
 
 
@@ -338,7 +401,7 @@ def _close(word: str, known: set[str]) -> str:
     return f"; did you mean '{close[0]}'" if close else ""
 
 
-def _explain(fault: dict) -> str:
+def _explain(fault: Mapping) -> str:
     """One pydantic fault in the ledger's own words."""
     name = fault["loc"][-1] if fault["loc"] else "the file"
     given = fault["input"]

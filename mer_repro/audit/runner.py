@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 
 from mer_repro.audit import ledger
@@ -28,6 +28,7 @@ class Result:
     readings : dictionaries ``{reading, holds, plain, arithmetic}``, every convention that was tried.
     witness : an example that proves the verdict (a confusion matrix, whole counts), or None.
     binding : id of the binding in the ledger.
+    fault : where the check itself failed, the error: a fault of this audit, never of the paper; else empty.
     """
 
     paper: str
@@ -38,10 +39,11 @@ class Result:
     readings: list[dict]
     witness: dict | None
     binding: str
+    fault: str = ""
 
     def entry(self) -> dict:
         """What ``mer-repro audit --json`` prints."""
-        return {name: value for name, value in asdict(self).items() if name != "binding"}
+        return {name: value for name, value in asdict(self).items() if name not in ("binding", "fault")}
 
 
 def run(key: str) -> list[Result]:
@@ -58,18 +60,23 @@ def run(key: str) -> list[Result]:
 
 
 def audit(paper: ledger.Ledger) -> list[Result]:
-    """Audit a ledger that is already loaded (see `run`)."""
-    rounded, cut = _bindable(paper), None
-    results = []
+    """Audit a ledger that is already loaded (see `run`) or made with `ledger.build`."""
+    results = [_result(paper, binding, finding) for binding, finding in findings(paper)]
+    return sorted(results, key=lambda result: VERDICTS.index(result.verdict))
+
+
+def findings(paper: ledger.Ledger) -> Iterator[tuple[ledger.Binding, Finding]]:
+    """Every binding of a ledger with what its check finds, in the order of the ledger."""
+    rounded = _bindable(paper)
     for binding in paper.checks:
         finding = _call(paper, binding, rounded)
         if finding.verdict == "inconsistent" and binding.check not in NEVER_CUT:
-            cut = cut or _bindable(paper, cut=True)
+            bound = {name for role in binding.claims for name in bound_ids(binding.claims, role)}
+            cut = {**rounded, **paper.numbers(cut=True, only=bound)}
             finding = _excuse_cut_digits(finding, _call(paper, binding, cut))
         if finding.verdict == "inconsistent" and binding.unless:
             finding = _excuse(finding, binding.unless)
-        results.append(_result(paper, binding, finding))
-    return sorted(results, key=lambda result: VERDICTS.index(result.verdict))
+        yield binding, finding
 
 
 def as_frame(results: Iterable[Result]):
@@ -80,9 +87,9 @@ def as_frame(results: Iterable[Result]):
     return pd.DataFrame([result.entry() for result in results], columns=columns)
 
 
-def _bindable(paper: ledger.Ledger, cut: bool = False) -> dict[str, Number | Statement]:
+def _bindable(paper: ledger.Ledger) -> dict[str, Number | Statement]:
     """The claims and statements of a ledger by their ids there."""
-    return {**paper.numbers(cut), **{s.id: Statement(paper.full_id(s.id), s.says) for s in paper.statements}}
+    return {**paper.numbers(), **{s.id: Statement(paper.full_id(s.id), s.says) for s in paper.statements}}
 
 
 def _fact(name: str, role: Role) -> Number | Statement:
@@ -104,10 +111,16 @@ def _bound(binding: ledger.Binding, bindable: dict) -> dict:
 
 
 def _call(paper: ledger.Ledger, binding: ledger.Binding, bindable: dict) -> Finding:
+    """The check's finding; a fault of the check itself is reported as ours and costs no other check its verdict."""
     try:
         return CHECKS[binding.check](**_bound(binding, bindable), **binding.options)
-    except (LedgerError, ValueError) as error:
+    except LedgerError as error:
         raise LedgerError(f"{paper.paper}, check '{binding.id}' ({binding.check}): {error}") from error
+    except Exception as error:
+        fault = f"{type(error).__name__}: {error}"
+        return Finding(
+            "undetermined", f"A fault of this audit, not of the paper: the check ended with {fault}.", fault=fault
+        )
 
 
 def _excuse_cut_digits(rounded: Finding, cut: Finding) -> Finding:
@@ -146,4 +159,5 @@ def _result(paper: ledger.Ledger, binding: ledger.Binding, finding: Finding) -> 
         ],
         witness=finding.witness,
         binding=binding.id,
+        fault=finding.fault,
     )

@@ -8,6 +8,8 @@ they are; into each of the others one error of one kind is planted after roundin
 - false alarm: a check that calls an honest table `inconsistent`.  None is accepted.
 - hit: a check that is meant for a planted error and calls the table `inconsistent` (for checks that only observe:
   answers `undetermined`).
+- the checks that the score tables do not bind have trials of their own (`mer_repro.audit.trials`), so that every check
+  is measured.
 - noticed: the same, counting `undetermined` too.
 """
 
@@ -18,11 +20,15 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from mer_repro.audit.ledger import Binding, Claim, Ledger, Place
+from mer_repro.audit import ledger as ledgers
+from mer_repro.audit.ledger import Ledger
 from mer_repro.audit.runner import audit
 
 TABLES = 400
-EXACT = {"batch_size", "count", "dimension", "split_share", "support"}
+#: honest and wrong cases for each check that has a trial of its own
+TRIALS_PER_CHECK = 40
+#: exact as printed, though not counted
+EXACT = {"split_share"}
 SEED = 2026
 
 
@@ -32,7 +38,7 @@ class Table:
 
     Attributes
     ----------
-    kind : ``regression``, ``classification`` or ``study``.
+    kind : ``regression``, ``classification``, ``study`` or ``trial`` (one check, see `mer_repro.audit.trials`).
     claims : id -> (quantity, unit, printed value).
     checks : (name of check, roles, options).
     planted : name of the planted error, empty for an honest table.
@@ -44,6 +50,12 @@ class Table:
     checks: list[tuple[str, dict, dict]] = dataclasses.field(default_factory=list)
     planted: str = ""
     targets: tuple[str, ...] = ()
+    statements: list[str] = dataclasses.field(default_factory=list)
+
+    def say(self, name: str) -> str:
+        """Add a statement without a number; its id."""
+        self.statements.append(name)
+        return name
 
     def state(self, name: str, quantity: str, value: str, unit: str = "1") -> str:
         self.claims[name] = (quantity, unit, value)
@@ -54,18 +66,18 @@ class Table:
 
     def ledger(self) -> Ledger:
         """The table as a ledger that `mer_repro.audit.runner.audit` takes."""
-        place = Place(section="generated")
-        return Ledger(
-            paper="generated",
-            claims=[
-                Claim(id=n, where=place, quantity=q, unit=unit, value=v, rounding="exact" if q in EXACT else "nearest")
-                for n, (q, unit, v) in self.claims.items()
-            ],
-            checks=[
-                Binding(id=f"k{position}", check=check, claims=roles, options=options)
-                for position, (check, roles, options) in enumerate(self.checks)
-            ],
-        )
+        place = {"section": "generated"}
+        claims = [
+            {"id": n, "where": place, "quantity": q, "unit": unit, "value": v}
+            | ({"rounding": "exact"} if q in EXACT else {})
+            for n, (q, unit, v) in self.claims.items()
+        ]
+        says = [{"id": n, "where": place, "kind": "design", "says": "It is so."} for n in self.statements]
+        checks = [
+            {"id": f"k{position}", "check": check, "claims": roles, "options": options}
+            for position, (check, roles, options) in enumerate(self.checks)
+        ]
+        return ledgers.build("generated", claims, says, checks)
 
 
 class Printer:
@@ -363,7 +375,9 @@ def mape_too_small(table: Table, rng) -> None:
 @error("regression", "in_range", "r2_at_most_squared_correlation")
 def r2_above_one(table: Table, rng) -> None:
     quantity, unit, value = table.claims["m0.r2"]
-    table.claims["m0.r2"] = (quantity, unit, ("1" if unit == "1" else "10") + "2." + value.partition(".")[2])
+    decimals = value.partition(".")[2]
+    whole = ("1" if unit == "1" else "10") + "2"
+    table.claims["m0.r2"] = (quantity, unit, f"{whole}.{decimals}" if decimals else whole)
 
 
 @error("regression", "ordering")
@@ -510,7 +524,12 @@ def order_reversed(table: Table, rng) -> None:
 
 
 #: checks that never say more than `undetermined`, so that this is their hit
-OBSERVING = {"copied_cells", "memory_growth", "error_within_scale", "mape_scale", "mean_baseline", "majority_baseline"}
+OBSERVING = {
+    *("copied_cells", "memory_growth", "error_within_scale", "mape_scale", "mean_baseline", "majority_baseline"),
+    *("accuracy_and_macro_f1", "constant_offset", "coverage", "difference_beyond_chance", "fewer_classes", "opposed"),
+    *("pr_auc_above_prevalence", "public_fact", "receptive_field", "roots_of_rounded_mse", "terminal_digits"),
+    *("trained_better_than_tested", "variance_within_scale"),
+}
 GENERATORS = {"regression": regression_table, "classification": classification_table, "study": study_table}
 
 
@@ -518,8 +537,13 @@ GENERATORS = {"regression": regression_table, "classification": classification_t
 
 
 def tables(count: int = TABLES, seed: int = SEED) -> list[Table]:
-    """`count` generated tables: one half honest, the other with one planted error each, every kind equally often."""
+    """Generated tables: `count` score tables and up to `TRIALS_PER_CHECK` cases for each check with a trial of its own.
+
+    One half is honest, the other has one planted error each, every kind equally often.
+    """
     import numpy as np
+
+    from mer_repro.audit import trials
 
     rng = np.random.default_rng(seed)
     kinds = list(GENERATORS)
@@ -531,13 +555,17 @@ def tables(count: int = TABLES, seed: int = SEED) -> list[Table]:
         plant(table, rng)
         table.planted, table.targets = names[k % len(names)], targets
         generated.append(table)
+    cases = max(2, min(TRIALS_PER_CHECK, count // 4))
+    generated += [trials.generated(check, rng, wrong=k % 2 == 1) for check in trials.TRIALS for k in range(cases)]
     return generated
 
 
 def verdicts(table: Table) -> dict[str, set[str]]:
-    """The verdicts on a table by check."""
+    """The verdicts on a table by check.  Raises RuntimeError where a check itself fails."""
     found: dict[str, set[str]] = {}
     for result in audit(table.ledger()):
+        if result.fault:
+            raise RuntimeError(f"{result.check}: {result.fault}")
         found.setdefault(result.check, set()).add(result.verdict)
     return found
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import click
 
+from mer_repro.commands import data_check
 from mer_repro.data import registry
-from mer_repro.paths import require_clone
+from mer_repro.errors import DataError, DataMissing, DataWarning
+from mer_repro.paths import data_home, require_clone
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -21,7 +24,12 @@ def command() -> None:
       mer-repro data status
       mer-repro data verify deam
       mer-repro data fetch merge
+      mer-repro data check my_split.csv --set deam
     """
+
+
+for _each in data_check.COMMANDS:
+    command.add_command(_each)
 
 
 @command.command("list", context_settings=CONTEXT)
@@ -70,20 +78,20 @@ def status(as_json: bool) -> None:
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] is not None else "-"
         click.echo(f"{row['name']:<18} {row['data']:<10} {size:>10}  {row['folder'] or row['problem']}")
+        if row["folder"] and row["problem"]:
+            click.echo(f"{'':<18} {row['problem']}")
         click.echo(f"{'':<18} Licence: {row['licence']}")
 
 
 def _state(name: str) -> dict:
     """What serves for one data set; a twin is not generated for the asking."""
-    from mer_repro.errors import DataMissing
-
     row = {
         "name": name,
         "data": "twin",
         "folder": None,
         "bytes": None,
         "files": [],
-        "problem": "generated when asked for",
+        "problem": "generated when asked for" if data_home() is None else f"no copy in {data_home()}; the twin serves",
         "licence": registry.dataset_module(name).LICENSE_INFO,
     }
     try:
@@ -100,7 +108,7 @@ def _state(name: str) -> dict:
         "folder": str(location.folder),
         "bytes": location.size,
         "files": list(location.files),
-        "problem": None,
+        "problem": row["problem"] if location.kind == "twin" and data_home() is not None else None,
     }
 
 
@@ -110,7 +118,7 @@ def _state(name: str) -> dict:
 @click.option("--source", default="auto", show_default=True, help=f"One of {', '.join(registry.SOURCES)}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def verify(keys: tuple[str, ...], everything: bool, source: str, as_json: bool) -> None:
-    """Load data sets KEY and run every check on them; ends with one line a set.
+    """Load data sets KEY and run every check on them; ends with one line per set.
 
     Exits with status 1 if a check failed or a set could not be loaded. Known defects of published files,
     which the loaders handle, are reported and do not count as failures.
@@ -136,16 +144,19 @@ def verify(keys: tuple[str, ...], everything: bool, source: str, as_json: bool) 
 
 
 def _verify(name: str, source: str) -> dict:
-    from mer_repro.errors import DataError, DataMissing
-
     report = {"name": name, "data": None, "folder": None, "error": None, "failed": 0, "findings": []}
     module = registry.dataset_module(name)
-    try:
-        location = registry.locate(name, source)
-        report |= {"data": location.kind, "folder": str(location.folder)}
-        findings = module.validate(module.load(location))
-    except (DataError, DataMissing) as error:
-        return report | {"error": str(error)}
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", DataWarning)
+        try:
+            location = registry.locate(name, source)
+            report |= {"data": location.kind, "folder": str(location.folder)}
+            findings = registry.validate(module.load(location))
+        except (DataError, DataMissing) as error:
+            report["error"], findings = str(error), []
+    report["warnings"] = [str(warning.message) for warning in said if issubclass(warning.category, DataWarning)]
+    for warning in report["warnings"]:
+        click.echo(f"mer-repro: warning: {warning}", err=True)
     return report | {
         "failed": sum(finding.status == "failed" for finding in findings),
         "findings": [
@@ -194,7 +205,7 @@ def survey(write: bool) -> None:
       MER_REPRO_DATA=~/music mer-repro data survey --write
     """
     require_clone("mer-repro data survey")
-    from mer_repro.data import survey as chapter
+    from mer_repro.critique.data_chapter import survey as chapter
 
     document = chapter.measure("real")
     if not write:
@@ -202,8 +213,6 @@ def survey(write: bool) -> None:
         return
     missing = sorted({"deam", "merge", "pmemo", "vgmidi", "emotify", "emomusic"} - set(document["sets"]))
     if missing:
-        from mer_repro.errors import DataMissing
-
         raise DataMissing(f"The chapter needs real copies of {', '.join(missing)}; see: mer-repro data status")
     chapter.write(document)
     click.echo(chapter.COMMITTED)

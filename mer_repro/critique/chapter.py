@@ -11,8 +11,8 @@ from typing import Any
 from mer_repro import report, verdicts
 from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, curated, precision
+from mer_repro.critique.data_chapter import survey as data_survey
 from mer_repro.critique.rooms import NOT_CHECKED, NOT_RERUN, THIS_STUDY, Room
-from mer_repro.data import survey as data_survey
 from mer_repro.results import Results, Score, difference, stated
 from mer_repro.tables import Claims, Runs, Table, Text
 from mer_repro.verdicts import JUDGEMENTS

@@ -10,19 +10,24 @@ Nothing honest exceeds it; a published score above it has seen the noise.
 
 from __future__ import annotations
 
+import fnmatch
 import html
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mer_repro.data.base import Finding, Location
+from mer_repro.data import reading
+from mer_repro.data.base import Finding, Location, Table
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mer_repro.data.streaming import RowStream
+
 TARGETS = ("valence", "arousal")
+LARGEST_TEXT_BYTES = 64 << 20
 
 # ---- the same song twice ---------------------------------------------------------------------------------------------
 
@@ -227,6 +232,17 @@ def orientation_by_loudness(table: pd.DataFrame, loudness: pd.DataFrame) -> dict
 # ---- findings that several sets share --------------------------------------------------------------------------------
 
 
+def note(check: str, says: str, numbers: Mapping | None = None, status: str = "note", **words) -> Finding:
+    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`."""
+    return Finding(check, status, says.format(**(numbers or {}), **words), numbers or {})
+
+
+#: Status of a finding by whether all is as it should be.
+OK = {True: "ok", False: "failed"}
+#: Status of a finding by whether the published files have the defect.
+DEFECT = {True: "known_defect", False: "ok"}
+
+
 def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
@@ -321,6 +337,65 @@ def _is_empty(cell) -> bool:
     return isinstance(cell, str) and not cell
 
 
+def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
+    """What the declaration of a set says of the files of a copy: which are known to be whole, and damage to their text.
+
+    Files that are too large to be read as a whole are streamed, and counted there (`stream_findings`).
+    """
+    known, unknown, damaged = 0, [], {}
+    for name in location.files:
+        table = next(t for t in tables.values() if t.path == name or fnmatch.fnmatch(name, t.path))
+        path = location.path(name)
+        if path.suffix in (".json", ".gz") or path.stat().st_size > LARGEST_TEXT_BYTES:
+            continue
+        content = path.read_bytes()
+        for what, (count, line) in reading.damage(content, table.encodings).items():
+            damaged[f"{name}, {what}"] = (count, line)
+        if table.digests:
+            text = reading.plain_line_ends(reading.decode(content, table.encodings))
+            whole = reading.text_digest(text) in reading.whole(location, table, name).digests
+            known += whole
+            unknown += [] if whole else [name]
+    found = ", ".join(f"{where}: {count} (the first on line {line})" for where, (count, line) in damaged.items())
+    return [
+        note(
+            "known copies",
+            "{known} files are, but for line ends, those that this project knows to be whole{listed}.",
+            {"known": known, "others": len(unknown)},
+            "note" if unknown else "ok",
+            listed="; not so " + ", ".join(unknown) if unknown else "",
+        ),
+        note(
+            "damaged text",
+            "{places} places where the text of a file is damaged{found}.",
+            {"places": sum(count for count, _ in damaged.values())},
+            DEFECT[bool(damaged)],
+            found=f": {found}" if damaged else "",
+        ),
+    ]
+
+
+def stream_findings(stream: RowStream) -> list[Finding]:
+    """The rows that a stream left out, and damage to the text of the others."""
+    broken, damaged = sum(stream.broken.values()), sum(stream.damaged.values())
+    reasons, damage = (
+        f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
+        for counts in (stream.broken, stream.damaged)
+    )
+    return [
+        note(
+            "broken rows", f"{broken} rows were left out{{why}}.", dict(stream.broken), DEFECT[broken > 0], why=reasons
+        ),
+        note(
+            "damaged text",
+            f"{damaged} places in the text of the rows are damaged{{what}}.",
+            dict(stream.damaged),
+            DEFECT[damaged > 0],
+            what=damage,
+        ),
+    ]
+
+
 def overlap_finding(name: str, counts: Mapping[str, int]) -> Finding:
     """Songs that another set holds too."""
     listed = ", ".join(f"{count:,} {how.replace('_', ' ')}" for how, count in counts.items())
@@ -346,3 +421,50 @@ def balance(labels: Iterable[str]) -> dict[str, float]:
     counts = Counter(labels)
     total = sum(counts.values())
     return {label: count / total for label, count in counts.most_common()}
+
+
+def balance_finding(labels: Iterable[str], what: str) -> Finding:
+    """How evenly the classes of `what` are filled."""
+    shares = balance(labels)
+    names = list(shares)
+    return Finding(
+        "class balance",
+        "note",
+        f"{len(names)} values of {what}; the commonest, {names[0]}, has {percent(shares[names[0]])} of the items, the"
+        f" rarest, {names[-1]}, {percent(shares[names[-1]])}.",
+        shares,
+    )
+
+
+def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) -> Finding | None:
+    """Clips that are shorter than `shortest` (s) where `stated` s are documented; None where the copy has no sound, or
+    is a twin, whose clips are short by design."""
+    import soundfile
+
+    from mer_repro.errors import DataMissing
+
+    if dataset.location.kind != "real":
+        return None
+    seconds = {}
+    for song_id in song_ids:
+        try:
+            seconds[song_id] = soundfile.info(dataset.audio_path(song_id)).duration
+        except DataMissing:
+            continue
+    if not seconds:
+        return None
+    short = sorted((song for song in seconds if seconds[song] < shortest), key=seconds.get)
+    listed = ", ".join(f"{song} ({seconds[song]:.1f} s)" for song in short[:5])
+    return Finding(
+        "length of the clips",
+        "note" if short else "ok",
+        f"{len(seconds):,} clips of {stated:g} s by the documentation: {min(seconds.values()):.1f} to"
+        f" {max(seconds.values()):.1f} s; {len(short)} are shorter than {shortest:g} s"
+        + (f": {listed}." if short else "."),
+        {
+            "clips": len(seconds),
+            "short": len(short),
+            "shortest": min(seconds.values()),
+            "longest": max(seconds.values()),
+        },
+    )

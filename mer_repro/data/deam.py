@@ -1,41 +1,34 @@
 """DEAM, the MediaEval Database for Emotional Analysis in Music: 1,802 songs (2013, 2014, 2015).
 
 Conventions
------------ Static labels are means of about ten raters on a 1-9 scale, one pair a song (a 45 s excerpt; whole
-songs in 2015). Dynamic labels are means over raters in -1..1, every 0.5 s from 15 s on. ``arousal.csv`` has
-one column more than ``valence.csv``, and a few songs have one frame more in the one or the other: the joint
-table holds the frames that both files have, and `Deam.unpaired_frames` counts those left out.
+-----------
+Static labels are means of about ten raters on a 1-9 scale, one pair per song (a 45 s excerpt; whole songs in 2015).
+Dynamic labels are means over raters in -1..1, every 0.5 s from 15 s on. ``arousal.csv`` has one column more than
+``valence.csv``, and a few songs have one frame more in the one or the other: the joint table holds the frames that both
+files have, and `Deam.unpaired_frames` counts those left out.
 
-In every copy at hand the static table of 2013 and 2014 has valence and arousal in each other's columns for
-the songs with ``song_id`` <= 1000. `load` puts them right unless the dynamic labels of the copy say that they
-are right already; ``as_published=True`` leaves the columns alone. `validate` shows the evidence.
+In every copy at hand the static table of 2013 and 2014 has valence and arousal in each other's columns for the songs
+with ``song_id`` <= 1000. `load` puts them right unless the dynamic labels of the copy say that they are right already;
+``as_published=True`` leaves the columns alone. `validate` shows the evidence.
 
-Source: Aljanaki, Yang and Soleymani 2017, "Developing a benchmark for emotional analysis of music", PLOS ONE
-12(3).
+Source: Aljanaki, Yang and Soleymani 2017, "Developing a benchmark for emotional analysis of music", PLOS ONE 12(3).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import (
-    Column,
-    Finding,
-    Location,
-    Remote,
-    parse_cell,
-    read_rows,
-    read_table,
-    require_same_ids,
-    require_unique,
-)
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.reading import read_table, require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 BIBTEX = """@article{aljanaki2017deam,
@@ -76,16 +69,6 @@ REMOTES = {
     ),
 }
 
-AVERAGED = "annotations/annotations averaged per song"
-DYNAMIC = {target: f"{AVERAGED}/dynamic (per second annotations)/{target}.csv" for target in ("arousal", "valence")}
-STATIC_EARLY = f"{AVERAGED}/song_level/static_annotations_averaged_songs_1_2000.csv"
-STATIC_LATE = f"{AVERAGED}/song_level/static_annotations_averaged_songs_2000_2058.csv"
-METADATA = {year: f"metadata/metadata_{year}.csv" for year in (2013, 2014, 2015)}
-SONG_MEANS = "derived/opensmile_song_means.csv"
-REQUIRED = (*DYNAMIC.values(), STATIC_EARLY, STATIC_LATE)
-OPTIONAL = (*METADATA.values(), SONG_MEANS, "features/*.csv")
-ROOTS = (".", "DEAM", "DEAM_Annotations")
-
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.0  # s; raters need the first seconds to settle
 LAST_OF_2013, LAST_OF_2014, LAST_OF_2015 = 1000, 2000, 2058
@@ -94,52 +77,132 @@ YEARS = {
     2014: (LAST_OF_2013 + 1, LAST_OF_2014),
     2015: (LAST_OF_2014 + 1, LAST_OF_2015),
 }
-
-STATIC_SCALE = (1.0, 9.0)
+STATIC_SCALE, DYNAMIC_SCALE = (1.0, 9.0), (-1.0, 1.0)
 DOCUMENTED_SONGS = 1802
-#: Raters a song, for the ceiling: at most about ten, so the ceiling is not too low.
+#: Raters per song, for the ceiling: at most about ten, so the ceiling is not too low.
 RATERS = 10
-
-DYNAMIC_SCALE = (-1.0, 1.0)
+TARGETS = ("valence", "arousal")
 
 SONG_ID = Column("song_id", ("song_id", "Id"), "int", low=1, high=LAST_OF_2015)
 
 
-def _rating(name: str, header: str) -> Column:
-    return Column(name, header, low=STATIC_SCALE[0], high=STATIC_SCALE[1])
+def _rating(name: str) -> Column:
+    return Column(name, f"{name}_mean", low=STATIC_SCALE[0], high=STATIC_SCALE[1])
 
 
-def _deviation(name: str, header: str) -> Column:
-    # A deviation of ratings on 1-9 is at most half the range, times sqrt(n / (n - 1)) for as few as two
-    # raters.
-    return Column(name, header, low=0, high=(STATIC_SCALE[1] - STATIC_SCALE[0]) / 2 * 2**0.5)
+def _deviation(name: str) -> Column:
+    # A deviation of ratings on 1-9 is at most half the range, times sqrt(n / (n - 1)) for as few as two raters.
+    return Column(f"{name}_std", low=0, high=(STATIC_SCALE[1] - STATIC_SCALE[0]) / 2 * 2**0.5)
 
 
-STATIC_COLUMNS = (
-    SONG_ID,
-    _rating("valence", "valence_mean"),
-    _rating("arousal", "arousal_mean"),
-    _deviation("valence_std", "valence_std"),
-    _deviation("arousal_std", "arousal_std"),
-)
+def _of_years(first: int, last: int):
+    def rule(table: pd.DataFrame) -> list[Breach]:
+        return [(~table.song_id.between(first, last), "song_id {song_id}", f"ids from {first} to {last}")]
+
+    return rule
+
+
+STATIC_COLUMNS = (SONG_ID, *map(_rating, TARGETS), *map(_deviation, TARGETS))
 STATIC_NAMES = [column.name for column in STATIC_COLUMNS]
 #: 2015 also publishes the mean and deviation of each rater's highest and lowest dynamic rating.
-EXTREME_COLUMNS = tuple(
-    column
-    for target in ("valence", "arousal")
-    for extreme in ("max", "min")
-    for column in (
-        _rating(f"{target}_{extreme}", f"{target}_{extreme}_mean"),
-        _deviation(f"{target}_{extreme}_std", f"{target}_{extreme}_std"),
+EXTREMES = [f"{target}_{extreme}" for target in TARGETS for extreme in ("max", "min")]
+AVERAGED = "annotations/annotations averaged per song"
+
+
+def _static_table(songs: str, extremes: tuple[Column, ...], years: tuple[int, int], lines: int, digest: str) -> Table:
+    return Table(
+        f"{AVERAGED}/song_level/static_annotations_averaged_songs_{songs}.csv",
+        (*STATIC_COLUMNS, *extremes),
+        lines=lines,
+        digests=(digest,),
+        rule=_of_years(*years),
+        says=f"static labels of the songs {years[0]} to {years[1]}, means and standard deviations over raters",
     )
+
+
+def _dynamic_table(target: str, digest: str) -> Table:
+    return Table(
+        f"{AVERAGED}/dynamic (per second annotations)/{target}.csv",
+        (SONG_ID,),
+        lines=DOCUMENTED_SONGS,
+        digests=(digest,),
+        short="fill",
+        says=f"dynamic {target}, one column (sample_15000ms ...) every 0.5 s; a row ends with its song",
+    )
+
+
+def _metadata_table(year: int, lines: int, digest: str) -> Table:
+    return Table(
+        f"metadata/metadata_{year}.csv",
+        (
+            SONG_ID,
+            Column("artist", kind="str", nullable=True),
+            Column("title", ("title", "Song title", "Track"), kind="str", nullable=True),
+            Column("album", kind="str", nullable=True, optional=True),
+            Column("genre", kind="str", nullable=True),
+        ),
+        optional=True,
+        lines=lines,
+        digests=(digest,),
+        others="ignore",
+        gather="tags",
+        says=f"artist, title, album, genre and tags of {year}",
+    )
+
+
+DYNAMIC = {
+    "arousal": _dynamic_table("arousal", "2dd3cf94014e4e8de2375d6335c4025e"),
+    "valence": _dynamic_table("valence", "bc529607b040aaf5182815a4e018e9d0"),
+}
+STATIC_EARLY = _static_table("1_2000", (), (1, LAST_OF_2014), 1744, "ff3340a955ca13a7e44141334d614f79")
+STATIC_LATE = _static_table(
+    "2000_2058",
+    tuple(column for name in EXTREMES for column in (_rating(name), _deviation(name))),
+    YEARS[2015],
+    58,
+    "008a53263e5c4c0f6568e8b8f1058943",
 )
-METADATA_COLUMNS = (
-    SONG_ID,
-    Column("artist", kind="str", nullable=True),
-    Column("title", ("title", "Song title", "Track"), kind="str", nullable=True),
-    Column("album", kind="str", nullable=True, optional=True),
-    Column("genre", kind="str", nullable=True),
+METADATA = {
+    2013: _metadata_table(2013, 744, "b0c9821831640325111ba83154a388fc"),
+    2014: _metadata_table(2014, 1000, "aa768a8bc619cdea542441601baed11b"),
+    2015: _metadata_table(2015, 58, "24c7fb848a8abcf6b7d1d1f721fc25b1"),
+}
+SONG_MEANS = Table(
+    "derived/opensmile_song_means.csv",
+    (SONG_ID, *(Column(f"{name}_amean") for name in twins.DESCRIPTORS)),
+    optional=True,
+    lines=DOCUMENTED_SONGS,
+    digests=("49809726e8b507e40b450edecb422f46",),
+    says="means of the openSMILE low-level descriptors over each song; a third party's aggregate",
 )
+FRAME_FEATURES = Table(
+    "features/*.csv",
+    (
+        Column("time", "frameTime", low=0, unit="s"),
+        *(Column(f"{name}_{kind}") for name in twins.DESCRIPTORS for kind in ("stddev", "amean")),
+    ),
+    key=("time",),
+    optional=True,
+    delimiter=";",
+    others="ignore",
+    says="means and deviations of the openSMILE descriptors every 0.5 s, one file per song",
+)
+TABLES = {
+    **{f"dynamic_{target}": table for target, table in DYNAMIC.items()},
+    "static_early": STATIC_EARLY,
+    "static_late": STATIC_LATE,
+    **{f"metadata_{year}": table for year, table in METADATA.items()},
+    "song_means": SONG_MEANS,
+    "frame_features": FRAME_FEATURES,
+}
+NAMES = ("DEAM", "DEAM_Annotations", "deam-mediaeval-dataset-emotional-analysis-in-music")
+#: Kaggle's copy wraps each archive into a folder of its name.
+ALSO = {
+    "annotations/": ("DEAM_Annotations/annotations/", "DEAM_Annotations/"),
+    "MEMD_audio/": ("DEAM_audio/MEMD_audio/", "DEAM_audio/", "audio/MEMD_audio/", "audio/"),
+    "features/": ("features/features/", "DEAM_features/features/", "DEAM_features/"),
+    "metadata/": ("metadata/metadata/", "DEAM_metadata/metadata/"),
+}
 
 
 @dataclass(frozen=True)
@@ -176,15 +239,7 @@ class Deam:
         DataError
             If the file is not as documented.
         """
-        columns = [Column("time", "frameTime", low=0)]
-        columns += [Column(f"{name}_{kind}") for name in twins.DESCRIPTORS for kind in ("stddev", "amean")]
-        return read_table(
-            self.location.path(f"features/{song_id}.csv"),
-            columns,
-            key=("time",),
-            delimiter=";",
-            others="ignore",
-        )
+        return read_table(self.location.path(f"features/{song_id}.csv"), FRAME_FEATURES)
 
     def audio_path(self, song_id: int) -> Path:
         """The song's mp3; raises DataMissing where the copy has no audio."""
@@ -207,9 +262,10 @@ def load(location: Location, as_published: bool = False) -> Deam:
     """
     import pandas as pd
 
-    arousal, valence = (_read_dynamic(location.path(DYNAMIC[target]), target) for target in ("arousal", "valence"))
+    arousal, valence = (_read_dynamic(location, target) for target in ("arousal", "valence"))
     dynamic = _join_dynamic(location, arousal, valence)
-    static = _read_static(location)
+    static = pd.concat([STATIC_EARLY.read(location), STATIC_LATE.read(location)], ignore_index=True)
+    static = static.sort_values("song_id", ignore_index=True)
     static_path = location.path(STATIC_EARLY)
     require_same_ids(static_path, static.song_id, location.path(DYNAMIC["arousal"]), arousal.song_id)
     swapped = find_swapped(static, dynamic)
@@ -217,9 +273,7 @@ def load(location: Location, as_published: bool = False) -> Deam:
         static = swap_columns(static, swapped)
     features = None
     if location.has(SONG_MEANS):
-        features = read_table(
-            location.path(SONG_MEANS), [SONG_ID, *(Column(f"{name}_amean") for name in twins.DESCRIPTORS)]
-        )
+        features = SONG_MEANS.read(location)
         require_same_ids(location.path(SONG_MEANS), features.song_id, static_path, static.song_id)
     years = [_read_metadata(location, year, static) for year in METADATA if location.has(METADATA[year])]
     return Deam(
@@ -234,44 +288,36 @@ def load(location: Location, as_published: bool = False) -> Deam:
     )
 
 
-def _read_dynamic(path: Path, target: str) -> pd.DataFrame:
-    """The wide file (a row a song, a column a time; rows end with the song, or in empty cells) as a long
-    table."""
+def _read_dynamic(location: Location, target: str) -> pd.DataFrame:
+    """The wide file (a row per song, a column per time; rows end with the song, or in empty cells) as a long table."""
     import numpy as np
     import pandas as pd
 
-    rows = read_rows(path)
-    line, header = next(rows)
-    times = _sample_times(path, line, header)
-    column = Column(target, low=DYNAMIC_SCALE[0], high=DYNAMIC_SCALE[1])
-    ids, lines, values, lengths = [], [], [], []
-    for line, cells in rows:
-        if len(cells) > len(header):
-            raise DataError(
-                path,
-                line=line,
-                found=f"{len(cells)} cells",
-                expected=f"at most {len(header)}, as in the header",
-            )
-        length = len(cells)
-        while length and not cells[length - 1].strip():
-            length -= 1
-        if length < 2:
-            raise DataError(path, line=line, found="a song without labels", expected="at least one")
-        ids.append(parse_cell(path, line, SONG_ID, cells[0]))
-        lines.append(line)
-        lengths.append(length - 1)
-        values += [parse_cell(path, line, column, cell) for cell in cells[1:length]]
-    if not ids:
-        raise DataError(path, line=2, found="no rows", expected="one a song")
-    require_unique(path, lines, {"song_id": ids})
+    path = location.path(DYNAMIC[target])
+    with open(path, encoding="utf-8-sig") as stream:
+        header = [cell.strip() for cell in stream.readline().split(",")]
+    times = _sample_times(path, header)
+    low, high = DYNAMIC_SCALE
+    columns = (SONG_ID, *(Column(name, low=low, high=high, nullable=True) for name in header[1:]))
+    table = dataclasses.replace(DYNAMIC[target], columns=columns, rule=_without_gaps).read(location)
+    values = table.drop(columns="song_id").to_numpy()
+    filled = ~np.isnan(values)
     return pd.DataFrame(
         {
-            "song_id": np.repeat(ids, lengths),
-            "time": np.concatenate([times[:length] for length in lengths]),
-            target: np.array(values),
+            "song_id": np.repeat(table.song_id.to_numpy(), filled.sum(axis=1)),
+            "time": np.broadcast_to(times, values.shape)[filled],
+            target: values[filled],
         }
     )
+
+
+def _without_gaps(table: pd.DataFrame) -> list[Breach]:
+    filled = table.drop(columns="song_id").notna().to_numpy()
+    gap = (filled[:, 1:] & ~filled[:, :-1]).any(axis=1)
+    return [
+        (~filled[:, 0] & ~gap, "a song without labels", "at least one"),
+        (gap, "an empty cell among the labels of song_id {song_id}", "labels without a gap"),
+    ]
 
 
 def _join_dynamic(location: Location, arousal: pd.DataFrame, valence: pd.DataFrame) -> pd.DataFrame:
@@ -293,52 +339,30 @@ def _join_dynamic(location: Location, arousal: pd.DataFrame, valence: pd.DataFra
     return valence.merge(arousal, on=["song_id", "time"]).sort_values(["song_id", "time"], ignore_index=True)
 
 
-def _sample_times(path: Path, line: int, header: list[str]):
+def _sample_times(path: Path, header: list[str]) -> np.ndarray:
     """Times (s) from header cells ``sample_<ms>ms``, which must go up by 0.5 s."""
     import numpy as np
 
-    matches = [re.fullmatch(r"sample_(\d+)ms", cell.strip()) for cell in header[1:]]
-    if header[0].strip() != "song_id" or not matches or not all(matches):
+    matches = [re.fullmatch(r"sample_(\d+)ms", cell) for cell in header[1:]]
+    if header[0] != "song_id" or not matches or not all(matches):
         raise DataError(
             path,
-            line=line,
+            line=1,
             found="another header",
             expected=f"'song_id', 'sample_{FIRST_FRAME * 1000:.0f}ms' and so on, every {HOP * 1000:.0f} ms",
             todo="Is it the right file, with its header line?",
         )
     times = np.array([int(match[1]) for match in matches]) / 1000
     if times[0] != FIRST_FRAME or np.any(np.diff(times) != HOP):
-        raise DataError(
-            path, line=line, found="irregular sample times", expected=f"every {HOP} s from {FIRST_FRAME} s on"
-        )
+        raise DataError(path, line=1, found="irregular sample times", expected=f"every {HOP} s from {FIRST_FRAME} s on")
     return times
 
 
-def _read_static(location: Location) -> pd.DataFrame:
-    import pandas as pd
-
-    def years(first: int, last: int):
-        def rule(row) -> tuple[str, str] | None:
-            inside = first <= row["song_id"] <= last
-            return None if inside else (f"song_id {row['song_id']}", f"ids from {first} to {last}")
-
-        return rule
-
-    early = read_table(location.path(STATIC_EARLY), STATIC_COLUMNS, rule=years(1, LAST_OF_2014))
-    late = read_table(
-        location.path(STATIC_LATE),
-        (*STATIC_COLUMNS, *EXTREME_COLUMNS),
-        rule=years(LAST_OF_2014 + 1, LAST_OF_2015),
-    )
-    return pd.concat([early, late], ignore_index=True).sort_values("song_id", ignore_index=True)
-
-
 def _read_metadata(location: Location, year: int, static: pd.DataFrame) -> pd.DataFrame:
-    path = location.path(METADATA[year])
-    table = read_table(path, METADATA_COLUMNS, others="ignore", gather="tags")
-    first, last = YEARS[year]
-    songs = static.song_id[static.song_id.between(first, last)]
-    require_same_ids(path, table.song_id, location.path(STATIC_EARLY if last <= LAST_OF_2014 else STATIC_LATE), songs)
+    table = METADATA[year].read(location)
+    songs = static.song_id[static.song_id.between(*YEARS[year])]
+    labels = STATIC_LATE if year == 2015 else STATIC_EARLY
+    require_same_ids(location.path(METADATA[year]), table.song_id, location.path(labels), songs)
     table.insert(1, "year", year)
     if year == 2013:
         table["album"] = ""  # the column so named holds file names in the copies at hand, and is missing elsewhere
@@ -378,32 +402,26 @@ def swap_columns(static: pd.DataFrame, song_ids: frozenset[int]) -> pd.DataFrame
 def validate(dataset: Deam) -> list[Finding]:
     """Sizes, orientation (the swap), duplicates, labels, agreement, missing values, frames against features."""
     static, dynamic = dataset.static, dataset.dynamic
+    counts = {"songs": len(static), "frames": len(dynamic)}
     findings = [
-        checks.size_finding(
-            dataset.location, {"songs": len(static), "frames": len(dynamic)}, {"songs": DOCUMENTED_SONGS}
-        ),
-        Finding(
+        checks.size_finding(dataset.location, counts, {"songs": DOCUMENTED_SONGS}),
+        checks.note(
             "unpaired frames",
-            "note",
-            f"{dataset.unpaired_frames} frames have only one of valence and arousal and are left out of the joint"
-            " table.",
+            "{frames} frames have only one of valence and arousal and are left out of the joint table.",
             {"frames": dataset.unpaired_frames},
         ),
         *_orientation_findings(dataset),
         *checks.label_findings(static, STATIC_SCALE),
         checks.between_songs_finding(dynamic),
         checks.ceiling_finding(
-            {
-                target: checks.ceiling_of_means(static[target], static[f"{target}_std"], RATERS)
-                for target in ("valence", "arousal")
-            },
+            {target: checks.ceiling_of_means(static[target], static[f"{target}_std"], RATERS) for target in TARGETS},
             f"of the static labels, if each had {RATERS} raters",
         ),
     ]
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
     findings.append(checks.missing_finding({"static": static[STATIC_NAMES], "metadata": dataset.metadata}))
-    findings += _length_findings(dataset)
+    findings.append(_length_finding(dataset))
     other = checks.beside(dataset.location, "emomusic")
     if other is not None and dataset.metadata is not None:
         findings.append(checks.overlap_finding("emomusic", checks.overlap(dataset.metadata, other.songs)))
@@ -475,21 +493,20 @@ def _orientation_findings(dataset: Deam) -> list[Finding]:
     return findings
 
 
-def _length_findings(dataset: Deam) -> list[Finding]:
+def _length_finding(dataset: Deam) -> Finding:
     lengths = dataset.dynamic.groupby("song_id").size()
     excerpts = lengths[lengths.index <= LAST_OF_2014]
-    numbers = {
-        "excerpt_frames": int(excerpts.mode().iloc[0]),
-        "odd_excerpts": int((excerpts != excerpts.mode().iloc[0]).sum()),
-        "longest": int(lengths.max()),
-    }
-    says = (
-        f"{len(excerpts) - numbers['odd_excerpts']:,} of {len(excerpts):,} excerpts of 2013 and 2014 have"
-        f" {numbers['excerpt_frames']} frames ({numbers['excerpt_frames'] * HOP:g} s), {numbers['odd_excerpts']}"
-        " others;"
-        f" the longest song of 2015 has {numbers['longest']:,}."
+    usual = int(excerpts.mode().iloc[0])
+    odd = int((excerpts != usual).sum())
+    return checks.note(
+        "frames",
+        "{usual:,} of {excerpts:,} excerpts of 2013 and 2014 have {excerpt_frames} frames ({seconds:g} s),"
+        " {odd_excerpts} others; the longest song of 2015 has {longest:,}.",
+        {"excerpt_frames": usual, "odd_excerpts": odd, "longest": int(lengths.max())},
+        usual=len(excerpts) - odd,
+        excerpts=len(excerpts),
+        seconds=usual * HOP,
     )
-    return [Finding("frames", "note", says, numbers)]
 
 
 TWIN_SONGS = {2013: 50, 2014: 58, 2015: 12}
@@ -521,8 +538,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     for song_id, song in zip(ids, songs, strict=True):
         _write_twin_features(folder / f"features/{song_id}.csv", song)
     twins.write_table(
-        folder / SONG_MEANS,
-        ["song_id", *(f"{name}_amean" for name in twins.DESCRIPTORS)],
+        folder / SONG_MEANS.path,
+        SONG_MEANS.header,
         ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
     )
     truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
@@ -539,7 +556,7 @@ def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -
             if target == "arousal" and position == len(ids) - 1:
                 cells.append(cells[-1])  # one frame that the other file does not have, as published
             rows.append([song_id, *cells, *[""] * (columns - len(cells))])
-        twins.write_table(folder / DYNAMIC[target], ["song_id", *times], rows)
+        twins.write_table(folder / DYNAMIC[target].path, ["song_id", *times], rows)
 
 
 def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list]) -> None:
@@ -568,14 +585,14 @@ def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list
             ]
         late.append(row)
     twins.write_table(
-        folder / STATIC_EARLY,
+        folder / STATIC_EARLY.path,
         ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"],
         early,
     )
     kinds = ("mean", "std", "max_mean", "max_std", "min_mean", "min_std")
     header = [f" {target}_{kind}" for target in ("valence", "arousal") for kind in kinds]
     header[2] = " valence_ max_mean"  # as published
-    twins.write_table(folder / STATIC_LATE, ["song_id", *header], late)
+    twins.write_table(folder / STATIC_LATE.path, ["song_id", *header], late)
 
 
 def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
@@ -597,7 +614,7 @@ def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
                     "Genre": genres[song_id % len(genres)],
                 }
                 rows.append([cells.get(name, "generated") for name in headers[year]])
-        twins.write_table(folder / METADATA[year], headers[year], rows)
+        twins.write_table(folder / METADATA[year].path, headers[year], rows)
 
 
 def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:
@@ -605,6 +622,6 @@ def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:
 
     times = HOP * np.arange(len(song.features))
     pairs = np.stack([song.spread, song.features], axis=2).reshape(len(times), -1)  # (frames, 260), deviation first
-    header = ["frameTime", *(f"{name}_{kind}" for name in twins.DESCRIPTORS for kind in ("stddev", "amean"))]
+    header = ";".join(FRAME_FEATURES.header)
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savetxt(path, np.column_stack([times, pairs]), fmt="%.3f", delimiter=";", header=";".join(header), comments="")
+    np.savetxt(path, np.column_stack([times, pairs]), fmt="%.3f", delimiter=";", header=header, comments="")

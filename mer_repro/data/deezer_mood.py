@@ -21,16 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import (
-    Column,
-    Finding,
-    Location,
-    Remote,
-    expected_size,
-    read_json,
-    read_table,
-    require_same_ids,
-)
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.reading import read_json, require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,15 +38,22 @@ BIBTEX = """@inproceedings{delbouys2018music,
 }"""
 LICENSE_INFO = "Published by Deezer for research; the repository names no licence. Contains neither audio nor lyrics."
 SPLITS = ("train", "validation", "test")
-TABLES = {split: f"{split}.csv" for split in SPLITS}
 COMMIT = "9c6e1c5992a5b78166f6212d5b62b86217dff17f"
 HOST = f"https://raw.githubusercontent.com/deezer/deezer_mood_detection_dataset/{COMMIT}/"
-REMOTES = {split: Remote(address=HOST + name, filename=name) for split, name in TABLES.items()}
-TAG_SONGS, TAG_COUNTS = "tags_data_info.json", "tags_annotations.json"
-REQUIRED = tuple(TABLES.values())
-OPTIONAL = (TAG_SONGS, TAG_COUNTS)
-
+REMOTES = {split: Remote(address=f"{HOST}{split}.csv", filename=f"{split}.csv") for split in SPLITS}
 PUBLISHED = {"train": 11_267, "validation": 3_863, "test": 3_514}
+DIGESTS = {
+    "train": "3f7db5e3d1b634b00cf6b8a8bc77ece4",
+    "validation": "2b8984239a3010b328d40d8f0ab0fad6",
+    "test": "79c8ac4b74cd6d7cc88a7c018d78ec96",
+}
+
+
+def _track_ids(songs: pd.DataFrame) -> list[Breach]:
+    malformed = ~songs.track_id.str.fullmatch(msd.TRACK_ID.pattern)
+    return [(malformed, "track id '{track_id}'", "TR, 5 letters, 11 hex digits")]
+
+
 COLUMNS = (
     Column("song_id", "dzr_sng_id", "int", low=1),
     Column("msd_song_id", "MSD_sng_id", "str"),
@@ -65,6 +64,21 @@ COLUMNS = (
     Column("artist", "artist_name", "str"),
     Column("title", "track_name", "str"),
 )
+SONGS = {
+    split: Table(
+        f"{split}.csv",
+        COLUMNS,
+        lines=PUBLISHED[split],
+        digests=(DIGESTS[split],),
+        rule=_track_ids,
+        says=f"labels of the {split} songs",
+    )
+    for split in SPLITS
+}
+TAG_SONGS = Table("tags_data_info.json", optional=True, says="names of the songs with tag counts; a third party's")
+TAG_COUNTS = Table("tags_annotations.json", optional=True, says="counts of emotion tags per song; a third party's")
+TABLES = {**SONGS, "tag_songs": TAG_SONGS, "tag_counts": TAG_COUNTS}
+NAMES = ("deezer_mood_detection_dataset", "deezer_mood_detection_dataset-master")
 
 
 @dataclass(frozen=True)
@@ -94,21 +108,11 @@ def load(location: Location) -> DeezerMood:
     """
     import pandas as pd
 
-    parts = []
-    for split in SPLITS:
-        path = location.path(TABLES[split])
-        part = read_table(path, COLUMNS)
-        malformed = ~part.track_id.map(lambda track_id: msd.TRACK_ID.fullmatch(track_id) is not None)
-        if malformed.any():
-            raise DataError(
-                path, found=f"track id '{part.track_id[malformed].iloc[0]}'", expected="TR, 5 letters, 11 hex digits"
-            )
-        parts.append(part.assign(split=split))
-    songs = pd.concat(parts, ignore_index=True)
+    songs = pd.concat([SONGS[split].read(location).assign(split=split) for split in SPLITS], ignore_index=True)
     twice = songs[songs.song_id.duplicated()]
     if len(twice):
         raise DataError(
-            location.path(TABLES[twice.split.iloc[0]]),
+            location.path(SONGS[twice.split.iloc[0]]),
             found=f"song {twice.song_id.iloc[0]}, which another split has",
             expected="each song in one split",
             todo="Fetch the files again.",
@@ -185,12 +189,9 @@ def validate(dataset: DeezerMood) -> list[Finding]:
 
 def _check_size(dataset: DeezerMood) -> Finding:
     sizes = dataset.songs.split.value_counts().to_dict()
-    return Finding(
-        "size",
-        "ok" if sizes == expected_size(dataset.location, PUBLISHED) else "failed",
-        ", ".join(f"{sizes[split]} {split}" for split in SPLITS) + " songs.",
-        {split: sizes[split] for split in SPLITS},
-    )
+    right = sizes == expected_size(dataset.location, PUBLISHED)
+    sizes = {split: sizes[split] for split in SPLITS}
+    return checks.note("size", "{train} train, {validation} validation, {test} test songs.", sizes, checks.OK[right])
 
 
 def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
@@ -199,12 +200,12 @@ def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
     across = sum(split[group].nunique() > 1 for group in checks.duplicate_songs(songs))
     return [
         checks.duplicate_finding(songs),
-        Finding(
+        checks.note(
             "duplicates across splits",
-            "note" if same or across else "ok",
-            f"{across} of these artist-and-title pairs are in more than one split; {same} pair(s) of tracks are one"
-            " song of the Million Song Dataset.",
+            "{across_splits} of these artist-and-title pairs are in more than one split; {same_msd_song} pair(s) of"
+            " tracks are one song of the Million Song Dataset.",
             {"across_splits": across, "same_msd_song": same},
+            "note" if same or across else "ok",
         ),
     ]
 
@@ -215,12 +216,14 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
     shared = sets["train"] & sets["test"]
     test = songs.split == "test"
     affected = int(names[test].isin(sets["train"]).sum())
-    return Finding(
+    return checks.note(
         "artists across splits",
-        "note" if shared else "ok",
-        f"{len(shared)} of {len(sets['test'])} test artists are in the training set too, with {affected} of"
-        f" {int(test.sum())} test songs" + (f" ({', '.join(sorted(shared)[:3])}, ...)." if len(shared) > 3 else "."),
+        "{artists} of {test_artists} test artists are in the training set too, with {test_songs} of {all} test songs"
+        "{shown}.",
         {"artists": len(shared), "test_artists": len(sets["test"]), "test_songs": affected},
+        "note" if shared else "ok",
+        all=int(test.sum()),
+        shown=f" ({', '.join(sorted(shared)[:3])}, ...)" if len(shared) > 3 else "",
     )
 
 
@@ -229,17 +232,15 @@ def _check_labels(songs: pd.DataFrame) -> list[Finding]:
     ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
     seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
     return [
-        Finding(
+        checks.note(
             "label multiplicity",
-            "note",
-            f"{len(songs)} songs share {labels['distinct']} different (valence, arousal) labels; the commonest is on"
-            f" {labels['most']} songs, the ten commonest on {ten:.0%}.",
+            "{items} songs share {distinct} different (valence, arousal) labels; the commonest is on {most} songs, the"
+            " ten commonest on {share_of_ten:.0%}.",
             labels | {"share_of_ten": float(ten)},
         ),
-        Finding(
+        checks.note(
             "test labels seen in training",
-            "note",
-            f"{seen:.1%} of the test songs carry a label that a training song carries exactly.",
+            "{share:.1%} of the test songs carry a label that a training song carries exactly.",
             {"share": seen},
         ),
     ]
@@ -266,13 +267,13 @@ def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Findin
         for theirs in checks.TARGETS
     }
     straight, crossed = r["valence_valence"] + r["arousal_arousal"], r["valence_arousal"] + r["arousal_valence"]
-    return Finding(
+    return checks.note(
         "orientation, second witness",
-        "ok" if straight > crossed else "note",
-        f"On {len(joint)} songs that tcc_ceds has too, valence correlates with the streaming service's by"
-        f" {r['valence_valence']:.2f}, arousal with its energy by {r['arousal_arousal']:.2f}; across the axes"
-        f" {r['valence_arousal']:.2f} and {r['arousal_valence']:.2f}.",
+        "On {songs} songs that tcc_ceds has too, valence correlates with the streaming service's by"
+        " {valence_valence:.2f}, arousal with its energy by {arousal_arousal:.2f}; across the axes"
+        " {valence_arousal:.2f} and {arousal_valence:.2f}.",
         r | {"songs": len(joint)},
+        "ok" if straight > crossed else "note",
     )
 
 
@@ -280,24 +281,31 @@ def _check_tags(dataset: DeezerMood) -> list[Finding]:
     both = dataset.tagged.merge(dataset.songs, on="song_id", suffixes=("_tags", ""))
     straight = {axis: float(both[axis].corr(both[f"tag_{axis}"])) for axis in ("valence", "arousal")}
     crossed = float(both.valence.corr(both.tag_arousal)), float(both.arousal.corr(both.tag_valence))
-    outside = int((~dataset.tagged.in_split).sum())
-    other = int((both.track_id != both.track_id_tags).sum())
-    songs_a_tag = dataset.tags.groupby("tag").size().sort_values(ascending=False)
+    songs_of_tag = dataset.tags.groupby("tag").size().sort_values(ascending=False)
     return [
-        Finding(
+        checks.note(
             "orientation of the axes",
-            "ok" if min(straight.values()) > max(map(abs, crossed)) else "failed",
-            f"Against the third party's values from other tags: r = {straight['valence']:.2f} in valence and"
-            f" {straight['arousal']:.2f} in arousal, {crossed[0]:.2f} and {crossed[1]:.2f} across the axes.",
-            {"valence": straight["valence"], "arousal": straight["arousal"], "crossed": max(map(abs, crossed))},
+            "Against the third party's values from other tags: r = {valence:.2f} in valence and {arousal:.2f} in"
+            " arousal, {one:.2f} and {other:.2f} across the axes.",
+            straight | {"crossed": max(map(abs, crossed))},
+            checks.OK[min(straight.values()) > max(map(abs, crossed))],
+            one=crossed[0],
+            other=crossed[1],
         ),
-        Finding(
+        checks.note(
             "tag counts",
-            "note",
-            f"{len(dataset.tagged)} songs have counts of {len(songs_a_tag)} tags; {outside} of them are in no official"
-            f" split, {other} name another track. Commonest: {songs_a_tag.index[0]} ({songs_a_tag.iloc[0]} songs),"
-            f" rarest: {songs_a_tag.index[-1]} ({songs_a_tag.iloc[-1]}).",
-            {"songs": len(dataset.tagged), "tags": len(songs_a_tag), "outside": outside, "other_track": other},
+            "{songs} songs have counts of {tags} tags; {outside} of them are in no official split, {other_track} name"
+            " another track. Commonest: {first} ({most} songs), rarest: {last} ({fewest}).",
+            {
+                "songs": len(dataset.tagged),
+                "tags": len(songs_of_tag),
+                "outside": int((~dataset.tagged.in_split).sum()),
+                "other_track": int((both.track_id != both.track_id_tags).sum()),
+            },
+            first=songs_of_tag.index[0],
+            most=songs_of_tag.iloc[0],
+            last=songs_of_tag.index[-1],
+            fewest=songs_of_tag.iloc[-1],
         ),
     ]
 
@@ -334,10 +342,10 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     songs = [_twin_song(rng, number, split, index) for number, (split, index) in enumerate(places)]
     for split in SPLITS:
         rows = (song["row"] for song in songs if song["split"] == split)
-        twins.write_table(folder / TABLES[split], [column.published for column in COLUMNS], rows)
-    for name, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
+        twins.write_table(folder / SONGS[split].path, SONGS[split].header, rows)
+    for table, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
         document = {str(song["row"][0]): song[part] for song in songs}
-        (folder / name).write_text(json.dumps(document) + "\n", encoding="utf-8")
+        (folder / table.path).write_text(json.dumps(document) + "\n", encoding="utf-8")
     test = [song for song in songs if song["split"] == "test"]
     label = np.array([song["label"] for song in test])
     middle = np.mean(list(TWIN_TAGS.values()), axis=0)

@@ -1,16 +1,16 @@
 """Emotify: 400 one-minute clips in four genres, 8,407 answers on nine induced emotions (GEMS).
 
 Conventions
------------ A listener ticked up to three of nine emotions that a clip made them feel; an answer holds 1 for
-ticked. A label is the share of answers that ticked the emotion, 0-1. ``mood`` is the listener's mood before
-(1-5), ``age`` in years as entered, ``gender`` 0 or 1 as published. Answers carry no listener id.
+-----------
+A listener ticked up to three of nine emotions that a clip made them feel; an answer holds 1 for ticked. A label is the
+share of answers that ticked the emotion, 0-1. ``mood`` is the listener's mood before (1-5), ``age`` in years as
+entered, ``gender`` 0 or 1 as published. Answers carry no listener id.
 
-``song_id`` is the track id of the answers (``data.csv``), which counts through classical, rock, electronic
-and pop, a hundred clips each. In the copy at hand ``labels.csv`` and ``info.csv`` number the genres
-alphabetically instead, so that one id means two clips there. The loudness of the clips agrees with the
-answers' numbering and not with the other (see `validate`), so `load` places every row of ``info.csv`` by
-genre and file name, and takes from ``labels.csv`` the numbers, which are by the answers' ids, and not the
-genre.
+``song_id`` is the track id of the answers (``data.csv``), which counts through classical, rock, electronic and pop, a
+hundred clips each. In the copy at hand ``labels.csv`` and ``info.csv`` number the genres alphabetically instead, so
+that one id means two clips there. The loudness of the clips agrees with the answers' numbering and not with the other
+(see `validate`), so `load` places every row of ``info.csv`` by genre and file name, and takes from ``labels.csv`` the
+numbers, which are by the answers' ids, and not the genre.
 
 Source: Aljanaki, Wiering and Veltkamp 2016, "Studying emotion induced by music through a crowdsourcing game",
 Information Processing and Management 52(1).
@@ -18,14 +18,13 @@ Information Processing and Management 52(1).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,22 +41,11 @@ BIBTEX = """@article{aljanaki2016emotify,
   doi = {10.1016/j.ipm.2015.03.004}
 }"""
 LICENSE_INFO = "Published for research, with citation; the clips are from the Magnatune catalogue."
+HOST = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
 REMOTES = {
-    "dataset": Remote(
-        address="",
-        filename="emotifymusic.zip",
-        unpack_to=".",
-        manual=(
-            "Open http://www2.projects.science.uu.nl/memotion/emotifydata/, download the annotations (data.csv) and"
-            " the clips, and put data.csv and, where you have them, labels.csv, info.csv and the clips as"
-            " audio/<genre>_<number>.<ending> into the folder emotify."
-        ),
-    )
+    "answers": Remote(address=HOST + "data.csv", filename="data.csv"),
+    "audio": Remote(address=HOST + "emotifymusic.zip", filename="emotifymusic.zip", unpack_to=".", part="audio"),
 }
-
-RATINGS, LABELS, INFO = "data.csv", "labels.csv", "info.csv"
-REQUIRED = (RATINGS,)
-OPTIONAL = (LABELS, INFO)
 
 EMOTIONS = (
     "amazement",
@@ -76,32 +64,79 @@ DOCUMENTED_CLIPS, DOCUMENTED_ANSWERS = 400, 8407
 TICKS_ALLOWED = 3
 
 
+def clip_name(song_id: int) -> tuple[str, int]:
+    """Genre and number of a clip, as in "classical" 18: ids count through the genres, a hundred each."""
+    position, number = divmod(song_id - 1, CLIPS_A_GENRE)
+    return GENRES[position], number + 1
+
+
+def _genre_of_id(ratings: pd.DataFrame) -> list[Breach]:
+    expected = ratings.song_id.map(lambda song_id: clip_name(song_id)[0])
+    return [(ratings.genre != expected, "genre '{genre}' for track id {song_id}", "the genre that the id counts to")]
+
+
+def _numbered_files(info: pd.DataFrame) -> list[Breach]:
+    number = info.filename.str.extract(r"^(\d{1,3})\.\w+$")[0].astype(float)
+    expected = f"a number from 1 to {CLIPS_A_GENRE} and an ending"
+    return [(~number.between(1, CLIPS_A_GENRE), "filename '{filename}'", expected)]
+
+
 TRACK_ID = Column("song_id", "track id", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE)
 GENRE = Column("genre", "", "str", choices=GENRES)
-RATING_COLUMNS = (
-    TRACK_ID,
-    GENRE,
-    *(Column(emotion, "", "int", low=0, high=1) for emotion in EMOTIONS),
-    Column("mood", "", "int", low=1, high=5),
-    Column("liked", "", "int", low=0, high=1),
-    Column("disliked", "", "int", low=0, high=1),
-    Column("age", "", "int", low=0, high=120, unit="years"),
-    Column("gender", "", "int", low=0, high=1),
-    Column("mother_tongue", "mother tongue", "str", nullable=True),
+RATINGS = Table(
+    "data.csv",
+    (
+        TRACK_ID,
+        GENRE,
+        *(Column(emotion, "", "int", low=0, high=1) for emotion in EMOTIONS),
+        Column("mood", "", "int", low=1, high=5),
+        Column("liked", "", "int", low=0, high=1),
+        Column("disliked", "", "int", low=0, high=1),
+        Column("age", "", "int", low=0, high=120, unit="years"),
+        Column("gender", "", "int", low=0, high=1),
+        Column("mother_tongue", "mother tongue", "str", nullable=True),
+    ),
+    key=(),
+    lines=DOCUMENTED_ANSWERS,
+    digests=("0475dedf09e916ee38c686b9d0b15be7",),
+    rule=_genre_of_id,
+    says="one answer of one listener per row",
 )
-LABEL_COLUMNS = (
-    TRACK_ID,
-    Column("answers", "number_of_observations", "int", low=1),
-    *(Column(emotion, low=0, high=1) for emotion in EMOTIONS),
+LABELS = Table(
+    "labels.csv",
+    (
+        TRACK_ID,
+        Column("answers", "number_of_observations", "int", low=1),
+        *(Column(emotion, low=0, high=1) for emotion in EMOTIONS),
+    ),
+    optional=True,
+    lines=DOCUMENTED_CLIPS,
+    digests=("641c48e7f0fbb222d05f6c401ab3edff",),
+    others="ignore",
+    says="shares of the answers that ticked each emotion",
 )
-INFO_COLUMNS = (
-    Column("published_id", "Track ID", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE),
-    GENRE,
-    Column("filename", "Filename", "str"),
-    Column("duration", "Duration", low=0, unit="s"),
-    Column("sample_rate", "Sample rate", low=1, unit="Hz"),
-    Column("loudness", "Mean absolute amplitude", low=0, high=1, optional=True),
+INFO = Table(
+    "info.csv",
+    (
+        Column("published_id", "Track ID", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE),
+        GENRE,
+        Column("filename", "Filename", "str"),
+        Column("duration", "Duration", low=0, unit="s"),
+        Column("sample_rate", "Sample rate", low=1, unit="Hz"),
+        Column("loudness", "Mean absolute amplitude", low=0, high=1, optional=True),
+    ),
+    key=("genre", "filename"),
+    optional=True,
+    lines=DOCUMENTED_CLIPS,
+    digests=("95235735d00f3b3f18dd9bb49b80da0c",),
+    others="ignore",
+    rule=_numbered_files,
+    says="file name, length, sample rate and loudness of the published clips",
 )
+TABLES = {"ratings": RATINGS, "labels": LABELS, "info": INFO}
+NAMES = ("emotifymusic", "emotify_dataset")
+ALSO = {f"{genre}/": (f"emotifymusic/{genre}/",) for genre in GENRES}
+ENDINGS = ("ogg", "mp3", "wav", "flac", "opus")
 
 
 @dataclass(frozen=True)
@@ -124,16 +159,8 @@ class Emotify:
     def audio_path(self, song_id: int) -> Path:
         """The clip, of whatever encoding; raises DataMissing where the copy has none."""
         genre, number = clip_name(song_id)
-        names = [f"audio/{genre}_{number}.{ending}" for ending in ("ogg", "mp3", "wav", "flac")]
-        names.append(f"{genre}/{number}.mp3")  # as in the official archive
-        found = [name for name in names if self.location.has(name)]
-        return self.location.path(found[0] if found else names[0])
-
-
-def clip_name(song_id: int) -> tuple[str, int]:
-    """Genre and number of a clip, as in "classical" 18: ids count through the genres, a hundred each."""
-    position, number = divmod(song_id - 1, CLIPS_A_GENRE)
-    return GENRES[position], number + 1
+        names = (f"audio/{genre}_{number}.{ending}" for ending in ENDINGS)
+        return self.location.path(*names, f"{genre}/{number}.mp3")  # the latter as in the official archive
 
 
 def load(location: Location) -> Emotify:
@@ -146,8 +173,7 @@ def load(location: Location) -> Emotify:
     DataError
         If a file is not as documented, or the published means are not the means of the answers.
     """
-    path = location.path(RATINGS)
-    ratings = read_table(path, RATING_COLUMNS, key=(), rule=_genre_rule)
+    ratings = RATINGS.read(location)
     labels = ratings.groupby(["song_id", "genre"], sort=True)[list(EMOTIONS)].mean().reset_index()
     labels.insert(2, "answers", ratings.groupby("song_id", sort=True).size().to_numpy())
     if location.has(LABELS):
@@ -156,36 +182,20 @@ def load(location: Location) -> Emotify:
     return Emotify(location, ratings, labels, info)
 
 
-def _genre_rule(row: Mapping) -> tuple[str, str] | None:
-    genre, _ = clip_name(row["song_id"])
-    if row["genre"] == genre:
-        return None
-    return f"genre '{row['genre']}' for track id {row['song_id']}", f"'{genre}', by the order of the ids"
-
-
-def _filename_rule(row: Mapping) -> tuple[str, str] | None:
-    number = re.fullmatch(r"(\d{1,3})\.\w+", row["filename"])
-    if number and 1 <= int(number[1]) <= CLIPS_A_GENRE:
-        return None
-    return f"filename '{row['filename']}'", f"a number from 1 to {CLIPS_A_GENRE} and an ending"
-
-
 def _read_info(location: Location, labels: pd.DataFrame) -> pd.DataFrame:
     """The table of files, placed by genre and file name, which are what the audio carries."""
-    path = location.path(INFO)
-    info = read_table(path, INFO_COLUMNS, key=("genre", "filename"), others="ignore", rule=_filename_rule)
+    info = INFO.read(location)
     numbers = info.filename.str.extract(r"^(\d+)")[0].astype(int)
     position = info.genre.map({genre: k for k, genre in enumerate(GENRES)})
     info.insert(0, "song_id", (position * CLIPS_A_GENRE + numbers))
-    require_same_ids(path, info.song_id, location.path(RATINGS), labels.song_id)
+    require_same_ids(location.path(INFO), info.song_id, location.path(RATINGS), labels.song_id)
     return info.sort_values("song_id", ignore_index=True)
 
 
 def _require_same_labels(location: Location, labels: pd.DataFrame) -> None:
     """The published means tell whether an answer was lost or changed."""
-    path = location.path(LABELS)
-    published = read_table(path, LABEL_COLUMNS, others="ignore").sort_values("song_id", ignore_index=True)
-    require_same_ids(path, published.song_id, location.path(RATINGS), labels.song_id)
+    published = LABELS.read(location).sort_values("song_id", ignore_index=True)
+    require_same_ids(location.path(LABELS), published.song_id, location.path(RATINGS), labels.song_id)
     for column in ("answers", *EMOTIONS):
         off = (published[column] - labels[column]).abs() > 1e-6
         if off.any():
@@ -193,7 +203,7 @@ def _require_same_labels(location: Location, labels: pd.DataFrame) -> None:
             raise DataError(
                 location.path(RATINGS),
                 found=f"{column} {labels[column][row]:g} for track id {labels.song_id[row]}, from its answers",
-                expected=f"{published[column][row]:g}, as in {LABELS}",
+                expected=f"{published[column][row]:g}, as in {LABELS.path}",
                 todo="One of the two files is truncated or edited: fetch both again.",
             )
 
@@ -209,14 +219,18 @@ def validate(dataset: Emotify) -> list[Finding]:
     findings = [
         checks.size_finding(dataset.location, counts, {"clips": DOCUMENTED_CLIPS, "answers": DOCUMENTED_ANSWERS}),
         checks.ceiling_finding(ceilings, "of the shares of listeners who ticked an emotion"),
-        Finding(
+        checks.note(
             "emotions",
-            "note",
-            f"{labels.answers.min()} to {labels.answers.max()} answers a clip; the commonest emotion,"
-            f" {shares.index[0]}, is"
-            f" ticked in {checks.percent(shares.iloc[0])} of them, the rarest, {shares.index[-1]}, in"
-            f" {checks.percent(shares.iloc[-1])}; {beyond} answers tick more than {TICKS_ALLOWED}.",
+            "{fewest} to {most} answers per clip; the commonest emotion, {first}, is ticked in {first_share} of them,"
+            " the rarest, {last}, in {last_share}; {beyond} answers tick more than {allowed}.",
             {**shares, "beyond": beyond},
+            fewest=labels.answers.min(),
+            most=labels.answers.max(),
+            first=shares.index[0],
+            first_share=checks.percent(shares.iloc[0]),
+            last=shares.index[-1],
+            last_share=checks.percent(shares.iloc[-1]),
+            allowed=TICKS_ALLOWED,
         ),
         checks.missing_finding({"ratings": dataset.ratings, "info": dataset.info}),
     ]
@@ -249,21 +263,20 @@ def numbering_evidence(dataset: Emotify) -> dict[str, float]:
 
 def _numbering_finding(dataset: Emotify) -> Finding:
     info = dataset.info
-    if (info.published_id == info.song_id).all():
-        return Finding("numbering of the clips", "ok", "info.csv numbers the clips as the answers do.")
+    check, moved = "numbering of the clips", int((info.published_id != info.song_id).sum())
+    if not moved:
+        return Finding(check, "ok", "info.csv numbers the clips as the answers do.")
     if "loudness" not in info:
-        moved = int((info.published_id != info.song_id).sum())
-        says = f"info.csv numbers {moved} clips otherwise than the answers; they are placed by genre and file name."
-        return Finding("numbering of the clips", "known_defect", says, {"clips": moved})
+        says = "info.csv numbers {clips} clips otherwise than the answers; they are placed by genre and file name."
+        return checks.note(check, says, {"clips": moved}, "known_defect")
     evidence = numbering_evidence(dataset)
-    right = evidence["by_file"] < evidence["by_published_id"]
-    return Finding(
-        "numbering of the clips",
-        "known_defect" if right else "failed",
-        f"info.csv numbers {evidence['clips']} clips otherwise than the answers (genres in another order). Over these,"
-        f" loudness and calmness correlate by {evidence['by_file']:.2f} when clips are placed by genre and file name,"
-        f" as the loader does, and by {evidence['by_published_id']:.2f} by its numbers.",
+    return checks.note(
+        check,
+        "info.csv numbers {clips} clips otherwise than the answers (genres in another order). Over these, loudness and"
+        " calmness correlate by {by_file:.2f} when clips are placed by genre and file name, as the loader does, and by"
+        " {by_published_id:.2f} by its numbers.",
         evidence,
+        "known_defect" if evidence["by_file"] < evidence["by_published_id"] else "failed",
     )
 
 
@@ -301,12 +314,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             labels.append([song_id, sorted(GENRES)[position], count, *statistics])
             loudness = _write_clip(folder / f"audio/{genre}_{number}.ogg", probability, rng)
             info.append([other_block + number, genre, f"{number}.mp3", 3.0, 22050.0, loudness])
-    header = [f" {column.published}" if k else column.published for k, column in enumerate(RATING_COLUMNS)]
-    twins.write_table(folder / RATINGS, header, answers)
+    header = [f" {cell}" if k else cell for k, cell in enumerate(RATINGS.header)]
+    twins.write_table(folder / RATINGS.path, header, answers)
     pairs = [name for emotion in EMOTIONS for name in (emotion, f"var_{emotion}")]
-    twins.write_table(folder / LABELS, ["track id", "genre", "number_of_observations", *pairs], labels)
+    twins.write_table(folder / LABELS.path, ["track id", "genre", "number_of_observations", *pairs], labels)
     info.sort(key=lambda row: str(row[0]))  # as published: 1, 10, 100, 101
-    twins.write_table(folder / INFO, [column.published for column in INFO_COLUMNS], info)
+    twins.write_table(folder / INFO.path, INFO.header, info)
     truth, shares = np.array(truth), np.array(shares)
     ceiling = 1 - ((shares - truth) ** 2).sum(axis=0) / ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
     found = {e: {"noise_ceiling_r2": round(float(c), 4)} for e, c in zip(EMOTIONS, ceiling, strict=True)}

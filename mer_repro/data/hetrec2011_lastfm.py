@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data import checks, twin_listening, twins
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,29 +41,66 @@ REMOTES = {
         unpack_to=".",
     )
 }
-ARTISTS, TAGS, PLAYS, EVENTS = "artists.dat", "tags.dat", "user_artists.dat", "user_taggedartists.dat"
-REQUIRED = (ARTISTS, TAGS, PLAYS, EVENTS)
-OPTIONAL = ()
-ROOTS = (".", "hetrec2011-lastfm-2k")
-
 #: Last.fm opened in 2002; an event dated earlier is a mistake.
 FIRST_YEAR = 2002
 PUBLISHED = {"users": 1_892, "artists": 17_632, "plays": 92_834, "tags": 11_946, "events": 186_479}
 
+
+def _table(path: str, columns: tuple[Column, ...], key: tuple[str, ...], digest: str, says: str, **options) -> Table:
+    lines = PUBLISHED[{"artists.dat": "artists", "tags.dat": "tags", "user_artists.dat": "plays"}.get(path, "events")]
+    return Table(path, columns, key, lines=lines, digests=(digest,), delimiter="\t", quoted=False, says=says, **options)
+
+
+def _days(events: pd.DataFrame) -> list[Breach]:
+    import pandas as pd
+
+    dates = pd.to_datetime(events[["year", "month", "day"]], errors="coerce")
+    return [(dates.isna(), "the date {year}-{month}-{day}", "a day that exists")]
+
+
 _USER = Column("user_id", "userID", "int", low=1)
 _ARTIST = Column("artist_id", "artistID", "int", low=1)
 _TAG = Column("tag_id", "tagID", "int", low=1)
-ARTIST_COLUMNS = (Column("artist_id", "id", "int", low=1), Column("artist", "name", "str"))
-TAG_COLUMNS = (_TAG, Column("tag", "tagValue", "str"))
-PLAY_COLUMNS = (_USER, _ARTIST, Column("plays", "weight", "int", low=1))
-EVENT_COLUMNS = (
-    _USER,
-    _ARTIST,
-    _TAG,
+_DATE = (
     Column("day", kind="int", low=1, high=31),
     Column("month", kind="int", low=1, high=12),
     Column("year", kind="int", low=1900, high=2011),
 )
+ARTISTS = _table(
+    "artists.dat",
+    (Column("artist_id", "id", "int", low=1), Column("artist", "name", "str")),
+    ("artist_id",),
+    "08284fa8ec3914ed97500ca389316fb9",
+    "names of the artists",
+    others="ignore",
+)
+#: Latin-1 in the official archive, UTF-8 in edited copies. An accented Latin-1 letter before a plain one is no valid
+#: UTF-8, so trying the latter first does not mistake one for the other.
+TAGS = _table(
+    "tags.dat",
+    (_TAG, Column("tag", "tagValue", "str")),
+    ("tag_id",),
+    "942c5163d65d1d1bb7ec17be709c257d",
+    "names of the tags",
+    encodings=("utf-8", "latin-1"),
+)
+PLAYS = _table(
+    "user_artists.dat",
+    (_USER, _ARTIST, Column("plays", "weight", "int", low=1)),
+    ("user_id", "artist_id"),
+    "edbb24b56424eadec8fbe60f05037749",
+    "how often a user played an artist",
+)
+EVENTS = _table(
+    "user_taggedartists.dat",
+    (_USER, _ARTIST, _TAG, *_DATE),
+    ("user_id", "artist_id", "tag_id", "day", "month", "year"),
+    "1de70052e999f5240539723697e81f28",
+    "who tagged whom with what and when",
+    rule=_days,
+)
+TABLES = {"artists": ARTISTS, "tags": TAGS, "plays": PLAYS, "events": EVENTS}
+NAMES = ("hetrec2011-lastfm-2k", "hetrec2011-lastfm", "lastfm-2k")
 
 
 @dataclass(frozen=True)
@@ -101,17 +138,10 @@ def load(location: Location, as_published: bool = False) -> Hetrec2011Lastfm:
     """
     import pandas as pd
 
-    artists = _read(location, ARTISTS, ARTIST_COLUMNS, ("artist_id",), others="ignore")
-    tags = _read(location, TAGS, TAG_COLUMNS, ("tag_id",))
-    plays = _read(location, PLAYS, PLAY_COLUMNS, ("user_id", "artist_id"))
-    events = _read(location, EVENTS, EVENT_COLUMNS, ("user_id", "artist_id", "tag_id", "day", "month", "year"))
+    artists, tags, plays, events = (table.read(location) for table in (ARTISTS, TAGS, PLAYS, EVENTS))
     _require_known(location, PLAYS, plays.artist_id, artists.artist_id, "artist")
     _require_known(location, EVENTS, events.tag_id, tags.tag_id, "tag")
-    dates = pd.to_datetime(events[["year", "month", "day"]], errors="coerce")
-    if dates.isna().any():
-        day, month, year = events.loc[dates.isna(), ["day", "month", "year"]].iloc[0]
-        raise DataError(location.path(EVENTS), found=f"the date {year}-{month}-{day}", expected="a day that exists")
-    events = events.assign(date=dates)
+    events = events.assign(date=pd.to_datetime(events[["year", "month", "day"]]))
     impossible = events.year < FIRST_YEAR
     if not as_published:
         events = events[~impossible]
@@ -120,27 +150,11 @@ def load(location: Location, as_published: bool = False) -> Hetrec2011Lastfm:
     return Hetrec2011Lastfm(location, events, plays, artists, tags, int(impossible.sum()), as_published)
 
 
-def _read(location: Location, name: str, columns: tuple[Column, ...], key: tuple[str, ...], **options) -> pd.DataFrame:
-    path = location.path(name)
-    encoding = _tag_encoding(path) if name == TAGS else "utf-8"
-    return read_table(path, columns, key=key, delimiter="\t", quoted=False, encoding=encoding, **options)
-
-
-def _tag_encoding(path: Path) -> str:
-    """Latin-1 in the official archive, UTF-8 in edited copies. An accented Latin-1 letter before a plain one is no
-    valid UTF-8, so trying the latter first does not mistake one for the other."""
-    try:
-        path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
-
-
-def _require_known(location: Location, name: str, used, known, what: str) -> None:
+def _require_known(location: Location, table: Table, used, known, what: str) -> None:
     unknown = sorted(set(used) - set(known))
     if unknown:
         raise DataError(
-            location.path(name),
+            location.path(table),
             found=f"{what} {unknown[0]}, which has no name",
             expected=f"{what}s of the name table",
             todo="One of the files is truncated: fetch the archive again.",
@@ -151,12 +165,13 @@ def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
     """Checks of the set; see `Finding`."""
     return [
         _check_size(dataset),
-        Finding(
+        checks.note(
             "impossible dates",
-            "known_defect" if dataset.impossible_dates else "ok",
-            f"{dataset.impossible_dates} events are dated before {FIRST_YEAR}, when Last.fm opened"
-            + ("." if dataset.as_published else "; left out."),
+            "{events} events are dated before {first}, when Last.fm opened"
+            + (".", "; left out.")[not dataset.as_published],
             {"events": dataset.impossible_dates},
+            "known_defect" if dataset.impossible_dates else "ok",
+            first=FIRST_YEAR,
         ),
         _check_resolution(dataset),
         _check_names(dataset),
@@ -192,24 +207,24 @@ def _check_size(dataset: Hetrec2011Lastfm) -> Finding:
 
 
 def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
-    first = float((dataset.events.date.dt.day == 1).mean())
-    return Finding(
+    return checks.note(
         "resolution of the dates",
-        "note",
-        f"{first:.1%} of the events are dated the first of a month, from {dataset.events.date.min():%Y-%m} to"
-        f" {dataset.events.date.max():%Y-%m}: what is known is the month, and the order within it is not.",
-        {"first_of_month": first},
+        "{first_of_month:.1%} of the events are dated the first of a month, from {earliest:%Y-%m} to {latest:%Y-%m}:"
+        " what is known is the month, and the order within it is not.",
+        {"first_of_month": float((dataset.events.date.dt.day == 1).mean())},
+        earliest=dataset.events.date.min(),
+        latest=dataset.events.date.max(),
     )
 
 
 def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
     nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
     artists = dataset.events.artist_id[nameless].nunique()
-    return Finding(
+    return checks.note(
         "artists without a name",
-        "known_defect" if artists else "ok",
-        f"{artists} artists of {int(nameless.sum())} tag events are not in the artist table.",
+        "{artists} artists of {events} tag events are not in the artist table.",
         {"artists": artists, "events": int(nameless.sum())},
+        "known_defect" if artists else "ok",
     )
 
 
@@ -217,12 +232,12 @@ def _check_histories(dataset: Hetrec2011Lastfm) -> Finding:
     events = dataset.events
     dates = events.groupby("user_id").date.nunique()
     at_once = float(events.groupby(["user_id", "date"]).artist_id.nunique().mean())
-    return Finding(
+    return checks.note(
         "length of the histories",
-        "note",
-        f"{events.user_id.nunique()} users tagged; the median user did so in {dates.median():.0f} different months,"
-        f" {float((dates == 1).mean()):.0%} in one only; {at_once:.1f} artists a user and date on average.",
+        "{users} users tagged; the median user did so in {median_dates:.0f} different months, {once:.0%} in one only;"
+        " {artists_a_date:.1f} artists per user and date on average.",
         {"users": events.user_id.nunique(), "median_dates": float(dates.median()), "artists_a_date": at_once},
+        once=float((dates == 1).mean()),
     )
 
 
@@ -230,15 +245,17 @@ def _check_plays(dataset: Hetrec2011Lastfm) -> Finding:
     plays = dataset.plays
     listed = plays.groupby("user_id").size()
     top = plays.groupby("artist_id").plays.sum().sort_values(ascending=False)
-    share = float(top.iloc[: max(1, len(top) // 100)].sum() / top.sum())
-    once = float((plays.groupby("artist_id").size() == 1).mean())
-    return Finding(
+    return checks.note(
         "plays",
-        "note",
-        f"At most {listed.max()} artists a user are listed ({float((listed == listed.max()).mean()):.0%} of the users"
-        f" have that many); one artist in a hundred has {share:.0%} of all plays; {once:.0%} of the artists have one"
+        "At most {most_artists} artists per user are listed ({full:.0%} of the users have that many); one artist in a"
+        " hundred has {share_of_top_percent:.0%} of all plays; {artists_with_one_listener:.0%} of the artists have one"
         " listener.",
-        {"most_artists": int(listed.max()), "share_of_top_percent": share, "artists_with_one_listener": once},
+        {
+            "most_artists": int(listed.max()),
+            "share_of_top_percent": float(top.iloc[: max(1, len(top) // 100)].sum() / top.sum()),
+            "artists_with_one_listener": float((plays.groupby("artist_id").size() == 1).mean()),
+        },
+        full=float((listed == listed.max()).mean()),
     )
 
 
@@ -274,14 +291,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         events[index][-1] = 1956
     artists = range(1, len(TWIN_TAGS) * TWIN_ARTISTS_A_GENRE + 1)
     _write_twin_file(
-        folder / ARTISTS,
+        folder / ARTISTS.path,
         ["id", "name", "url", "pictureURL"],
         ([artist, f'Generated "{artist}"', "", ""] for artist in artists if artist not in nameless),
     )
     tags = [*TWIN_TAGS, *(f"seen live {number}" for number in range(7))]
-    _write_twin_file(folder / TAGS, ["tagID", "tagValue"], enumerate(tags, 1))
-    _write_twin_file(folder / PLAYS, ["userID", "artistID", "weight"], ([*who, n] for who, n in sorted(plays.items())))
-    _write_twin_file(folder / EVENTS, [column.published for column in EVENT_COLUMNS], events)
+    _write_twin_file(folder / TAGS.path, TAGS.header, enumerate(tags, 1))
+    _write_twin_file(folder / PLAYS.path, PLAYS.header, ([*who, n] for who, n in sorted(plays.items())))
+    _write_twin_file(folder / EVENTS.path, EVENTS.header, events)
     size = {
         "users": len({user for user, _ in plays}),
         "artists": len(artists) - len(nameless),

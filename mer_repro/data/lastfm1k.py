@@ -16,13 +16,14 @@ Source: Celma 2010, "Music recommendation and discovery in the long tail", Sprin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream, open_bytes
 from mer_repro.errors import DataError, DataMissing
 
@@ -38,9 +39,16 @@ BIBTEX = """@book{celma2010music,
   doi = {10.1007/978-3-642-13287-2}
 }"""
 LICENSE_INFO = "Non-commercial use only, with permission of Last.fm."
-PROFILES = "userid-profile.tsv"
-EVENTS = "userid-timestamp-artid-artname-traid-traname.tsv"
-SAMPLE = "sample_events_one_user.tsv"
+EVENTS = Table(
+    "userid-timestamp-artid-artname-traid-traname.tsv", optional=True, says="one listen per row; streamed", quoted=False
+)
+SAMPLE = Table(
+    "sample_events_one_user.tsv",
+    optional=True,
+    lines=85,
+    digests=("007770ccd965a1271d1ae6be0a57356a",),
+    says="the first listens of one user",
+)
 REMOTES = {
     "archive": Remote(
         address="https://zenodo.org/records/6090214/files/lastfm-dataset-1K.tar.gz",
@@ -48,28 +56,56 @@ REMOTES = {
         checksum="md5:a79a6808f54f73354789a9fb02cb1e41",
         unpack_to=".",
         contents={
-            f"lastfm-dataset-1K/{EVENTS}": "md5:64747b21563e3d2aa95751e0ddc46b68",
-            f"lastfm-dataset-1K/{PROFILES}": "md5:c53608b6b445db201098c1489ea497df",
+            f"lastfm-dataset-1K/{EVENTS.path}": "md5:64747b21563e3d2aa95751e0ddc46b68",
+            "lastfm-dataset-1K/userid-profile.tsv": "md5:c53608b6b445db201098c1489ea497df",
         },
     )
 }
-REQUIRED = (PROFILES,)
-OPTIONAL = (EVENTS, EVENTS + ".gz", SAMPLE)
-ROOTS = (".", "lastfm-dataset-1K")
-
 PUBLISHED = {"users": 992, "listens": 19_150_868}
 FIRST_EVENT, LAST_EVENT = "2002-01-01", "2010-01-01"  # Last.fm opened in 2002; the crawl ended in 2009
 EVENT_COLUMNS = ("user_id", "timestamp", "artist_id", "artist", "track_id", "title")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY = re.compile(rf"({'|'.join(MONTHS)}) (\d{{1,2}}), (\d{{4}})")
 
-PROFILE_COLUMNS = (
-    Column("user_id", "#id", "str"),
-    Column("gender", kind="str", choices=("m", "f"), nullable=True),
-    Column("age", low=0, high=120, nullable=True, unit="years"),
-    Column("country", kind="str", nullable=True),
-    Column("registered", kind="str", nullable=True),
+
+def _iso_day(published: str) -> str:
+    """ "2006-08-13" for "Aug 13, 2006"; "" for ""."""
+    match = _DAY.fullmatch(published)
+    return f"{match[3]}-{MONTHS.index(match[1]) + 1:02d}-{int(match[2]):02d}" if match else ""
+
+
+def _days(published: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    return pd.to_datetime(published.map(_iso_day).replace("", None), format="%Y-%m-%d", errors="coerce")
+
+
+def _ids_and_days(profiles: pd.DataFrame) -> Iterator[Breach]:
+    yield ~profiles.user_id.str.startswith("user_"), "'{user_id}'", "a user id as user_000001"
+    no_day = (profiles.registered != "") & _days(profiles.registered).isna()
+    yield no_day, "'{registered}' as day of registration", "a day as 'Aug 13, 2006', or nothing"
+
+
+PROFILES = Table(
+    "userid-profile.tsv",
+    (
+        Column("user_id", "#id", "str"),
+        Column("gender", kind="str", choices=("m", "f"), nullable=True),
+        Column("age", low=0, high=120, nullable=True, unit="years"),
+        Column("country", kind="str", nullable=True),
+        Column("registered", kind="str", nullable=True),
+    ),
+    key=("user_id",),
+    lines=992,
+    digests=("3378db18f2d46de8eb2e4c2667b9821f",),
+    delimiter="\t",
+    quoted=False,
+    rule=_ids_and_days,
+    says="gender, age, country and day of registration, as the users gave them",
 )
+PACKED_EVENTS = Table(EVENTS.path + ".gz", optional=True, says="the same, compressed")
+TABLES = {"profiles": PROFILES, "events": EVENTS, "packed_events": PACKED_EVENTS, "sample": SAMPLE}
+NAMES = ("lastfm-dataset-1K", "lastfm-1k", "lastfm-dataset-1k")
 
 
 @dataclass(frozen=True)
@@ -96,7 +132,7 @@ class Lastfm1k:
         """
         if not self.events_file:
             raise DataMissing(
-                f"lastfm1k: the copy in {self.location.folder} has no listens. Fetch {EVENTS}"
+                f"lastfm1k: the copy in {self.location.folder} has no listens. Fetch {EVENTS.path}"
                 " (mer-repro data fetch lastfm1k, 0.7 GB)."
             )
         path = self.location.path(self.events_file)
@@ -108,6 +144,7 @@ class Lastfm1k:
             delimiter="\t",
             quoted=False,
             skip=int(_has_header(path)),
+            known=whole(self.location, SAMPLE if self.events_file == SAMPLE.path else EVENTS),
             **options,
         )
 
@@ -180,40 +217,17 @@ def load(location: Location) -> Lastfm1k:
     DataError
         If the profiles are not as documented.
     """
-    import pandas as pd
-
-    profiles = read_table(
-        location.path(PROFILES), PROFILE_COLUMNS, key=("user_id",), delimiter="\t", quoted=False, rule=_no_date
-    )
-    days = profiles.registered.map(_iso_day).replace("", None)
-    profiles["registered"] = pd.to_datetime(days, format="%Y-%m-%d")
-    present = [name for name in OPTIONAL if location.has(name)]
+    profiles = PROFILES.read(location)
+    profiles["registered"] = _days(profiles.registered)
+    present = [table.path for table in (EVENTS, PACKED_EVENTS, SAMPLE) if location.has(table)]
     return Lastfm1k(location, profiles, present[0] if present else "")
-
-
-def _iso_day(published: str) -> str:
-    """ "2006-08-13" for "Aug 13, 2006"; "" for ""."""
-    match = _DAY.fullmatch(published)
-    return f"{match[3]}-{MONTHS.index(match[1]) + 1:02d}-{int(match[2]):02d}" if match else ""
-
-
-def _no_date(row: Mapping) -> tuple[str, str] | None:
-    import datetime
-
-    try:
-        if row["registered"]:
-            datetime.date.fromisoformat(_iso_day(row["registered"]))
-        return None if row["user_id"].startswith("user_") else (f"'{row['user_id']}'", "a user id as user_000001")
-    except ValueError:
-        return f"'{row['registered']}' as day of registration", "a day as 'Aug 13, 2006', or nothing"
 
 
 def validate(dataset: Lastfm1k) -> list[Finding]:
     """Checks of the set; reads all listens once where the copy has them (about a minute for the whole file)."""
     findings = [*_check_profiles(dataset)]
     if not dataset.events_file:
-        text = "This copy has profiles only."
-        return [*findings, Finding("listens", "known_defect", text)]
+        return [*findings, Finding("listens", "known_defect", "This copy has profiles only.")]
     return findings + _check_listens(dataset)
 
 
@@ -224,28 +238,26 @@ def _check_profiles(dataset: Lastfm1k) -> list[Finding]:
     missing |= {"country": int((people.country == "").sum()), "registered": int(people.registered.isna().sum())}
     ages = sorted(people.age[(people.age < 13) | (people.age > 80)])
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if n == expected_size(dataset.location, PUBLISHED)["users"] else "failed",
-            f"{n} users, of whom {int((people.gender == 'm').sum())} say male and"
-            f" {int((people.gender == 'f').sum())} female.",
+            "{users} users, of whom {male} say male and {female} female.",
             {"users": n},
+            checks.OK[n == expected_size(dataset.location, PUBLISHED)["users"]],
+            male=int((people.gender == "m").sum()),
+            female=int((people.gender == "f").sum()),
         ),
-        Finding(
+        checks.note(
             "missing values",
-            "note",
-            "Not given: "
-            + ", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items())
-            + ". An outcome drawn from them leaves most users out.",
+            "Not given: {listed}. An outcome drawn from them leaves most users out.",
             missing,
+            listed=", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items()),
         ),
-        Finding(
+        checks.note(
             "implausible ages",
-            "note" if ages else "ok",
-            f"{len(ages)} ages are below 13 or above 80"
-            + (": " + ", ".join(f"{a:.0f}" for a in ages)) * bool(ages)
-            + ".",
+            "{ages} ages are below 13 or above 80{listed}.",
             {"ages": len(ages)},
+            "note" if ages else "ok",
+            listed=": " * bool(ages) + ", ".join(f"{a:.0f}" for a in ages),
         ),
     ]
 
@@ -261,30 +273,24 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
             nameless[name] += int((block[name] == "").sum())
         earliest = min(filter(None, (earliest, block.timestamp.min())))
         latest = max(filter(None, (latest, block.timestamp.max())))
-    broken = sum(stream.broken.values())
     expected = expected_size(dataset.location, PUBLISHED)["listens"]
-    shortfall = "known_defect" if dataset.events_file == SAMPLE else "failed"
-    status = "ok" if stream.rows + broken == expected else shortfall
-    reasons = "; ".join(f"{reason}: {rows}" for reason, rows in stream.broken.items())
+    shortfall = "known_defect" if dataset.events_file == SAMPLE.path else "failed"
     return [
-        Finding(
+        checks.note(
             "listens",
-            status,
-            f"{stream.rows:,} listens of {len(users)} users from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}, in"
-            f" {dataset.events_file}; the whole file has {expected:,}.",
+            "{listens:,} listens of {users} users from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}, in {file}; the whole"
+            " file has {expected:,}.",
             {"listens": stream.rows, "users": len(users)},
+            "ok" if stream.rows + sum(stream.broken.values()) == expected else shortfall,
+            earliest=earliest,
+            latest=latest,
+            file=dataset.events_file,
+            expected=expected,
         ),
-        Finding(
-            "broken rows",
-            "known_defect" if broken else "ok",
-            f"{broken} rows were left out" + (f" ({reasons})." if broken else "."),
-            dict(stream.broken),
-        ),
-        Finding(
+        *checks.stream_findings(stream),
+        checks.note(
             "listens without an id",
-            "note",
-            f"{nameless['artist_id'] / stream.rows:.0%} have no artist id, {nameless['track_id'] / stream.rows:.0%} no"
-            " track id: songs must be told by name.",
+            "{artist_id:.0%} have no artist id, {track_id:.0%} no track id: songs must be told by name.",
             {name: n / stream.rows for name, n in nameless.items()},
         ),
     ]
@@ -326,10 +332,10 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         people.append(
             [user, "mf"[not male], shown_age, "Generatedland", f"{MONTHS[number % 12]} {number % 28 + 1}, 2005"]
         )
-    twins.write_table(folder / PROFILES, [column.published for column in PROFILE_COLUMNS], people, delimiter="\t")
+    twins.write_table(folder / PROFILES.path, PROFILES.header, people, delimiter="\t")
     # One row cut, one from the future: the published file has such rows.
     lines[500:500] = ["user_000001\t2008-01-01T00:00:00Z\tcut", lines[0].replace("2008-", "2018-")]
-    (folder / EVENTS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / EVENTS.path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     twins.write_truth(
         folder,
         {

@@ -1,36 +1,38 @@
-"""MERGE bimodal, complete: 2,216 songs with audio, lyrics, valence and arousal, a mood quadrant and official
-splits.
+"""MERGE bimodal, complete: 2,216 songs with audio, lyrics, valence and arousal, a mood quadrant and official splits.
 
 Conventions
------------ Valence and arousal are on a 0-1 scale with 0.5 as the middle. They were computed from words that
-listeners tagged a song with, not rated. Quadrants are Q1 (valence and arousal high), Q2 (valence low, arousal
-high), Q3 (both low), Q4 (valence high, arousal low). A song has one id for its audio and one for its lyrics,
-which differ for a few; ``song_id`` is the audio's.
+-----------
+Valence and arousal are on a 0-1 scale with 0.5 as the middle. They were computed from words that listeners tagged a
+song with, not rated. Quadrants are Q1 (valence and arousal high), Q2 (valence low, arousal high), Q3 (both low), Q4
+(valence high, arousal low). A song has one id for its audio and one for its lyrics, which differ for a few; ``song_id``
+is the audio's.
 
-The official splits lie in ``tvt_dataframes`` as lists of ids with quadrants: train, validate and test of
-70-15-15 and 40-30-30. Where the train list is missing and the other two are there, train is the rest of the
-table, without official quadrants.
+The official splits lie in ``tvt_dataframes`` as lists of ids with quadrants: train, validate and test of 70-15-15 and
+40-30-30. Where the train list is missing and the other two are there, train is the rest of the table, without official
+quadrants.
 
-Source: Louro, Redinho, Santos, Malheiro, Panda and Paiva 2024, "MERGE: a bimodal dataset for static music
-emotion recognition", arXiv:2407.06060.
+Source: Louro, Redinho, Santos, Malheiro, Panda and Paiva 2024, "MERGE: a bimodal dataset for static music emotion
+recognition", arXiv:2407.06060.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data.reading import read_text, require_same_ids
 from mer_repro.errors import DataError, DataMissing, require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BIBTEX = """@article{louro2024merge,
-  title = {{MERGE}: a bimodal dataset for static music emotion recognition}, author = {Louro, Pedro Lima and
-  Redinho, Hugo and Santos, Ricardo and Malheiro, Ricardo and Panda, Renato and
+  title = {{MERGE}: a bimodal dataset for static music emotion recognition},
+  author = {Louro, Pedro Lima and Redinho, Hugo and Santos, Ricardo and Malheiro, Ricardo and Panda, Renato and
     Paiva, Rui Pedro},
   journal = {arXiv preprint arXiv:2407.06060},
   year = {2024}
@@ -46,47 +48,61 @@ REMOTES = {
     )
 }
 
-LABELS = "merge_bimodal_complete_av_values.csv"
-METADATA = "merge_bimodal_complete_metadata.csv"
-SPLITS = ("70_15_15", "40_30_30")
-PARTS = {"train": "train", "validation": "validate", "test": "test"}
-
-
-def split_file(split: str, part: str) -> str:
-    """The file that lists one part of an official split, relative to the archive."""
-    return f"tvt_dataframes/tvt_{split}/tvt_{split}_{PARTS[part]}_bimodal_complete.csv"
-
-
-REQUIRED = (LABELS,)
-OPTIONAL = (METADATA, *(split_file(split, part) for split in SPLITS for part in PARTS))
-ROOTS = ("MERGE_Bimodal_Complete", ".")
-
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 MIDDLE = 0.5
 SCALE = (0.0, 1.0)
 DOCUMENTED_SONGS = 2216
-
 #: Songs by which a part of a split may differ from its share of the table, for rounding within the quadrants.
 SHARE_TOLERANCE = 2
+SPLITS = ("70_15_15", "40_30_30")
+PARTS = {"train": "train", "validation": "validate", "test": "test"}
+QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
 
-LABEL_COLUMNS = (
-    Column("song_id", "Audio_Song", "str"),
-    Column("lyrics_id", "Lyric_Song", "str"),
-    Column("valence", "Valence", low=0, high=1),
-    Column("arousal", "Arousal", low=0, high=1),
+LABELS = Table(
+    "merge_bimodal_complete_av_values.csv",
+    (
+        Column("song_id", "Audio_Song", "str"),
+        Column("lyrics_id", "Lyric_Song", "str"),
+        Column("valence", "Valence", low=0, high=1),
+        Column("arousal", "Arousal", low=0, high=1),
+    ),
+    lines=DOCUMENTED_SONGS,
+    digests=("4fc73b9848dfdd086063f060495a1a12",),
+    says="valence and arousal, computed from tagged words",
 )
-SPLIT_COLUMNS = (
-    Column("song_id", ("Song", "Audio_Song"), "str"),
-    Column("quadrant", "Quadrant", "str", choices=QUADRANTS),
+METADATA = Table(
+    "merge_bimodal_complete_metadata.csv",
+    (
+        Column("song_id", ("Audio_Song", "Song"), "str"),
+        QUADRANT,
+        Column("artist", "Artist", "str", nullable=True),
+        Column("title", "Title", "str", nullable=True),
+        Column("genres", "Genres", "str", nullable=True, optional=True),
+        Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
+    ),
+    optional=True,
+    lines=DOCUMENTED_SONGS,
+    others="ignore",
+    says="artist, title, quadrant, genres and moods",
 )
-METADATA_COLUMNS = (
-    Column("song_id", ("Audio_Song", "Song"), "str"),
-    Column("quadrant", "Quadrant", "str", choices=QUADRANTS),
-    Column("artist", "Artist", "str", nullable=True),
-    Column("title", "Title", "str", nullable=True),
-    Column("genres", "Genres", "str", nullable=True, optional=True),
-    Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
-)
+
+
+def _split_table(split: str, part: str) -> Table:
+    """One part of an official split."""
+    return Table(
+        f"tvt_dataframes/tvt_{split}/tvt_{split}_{PARTS[part]}_bimodal_complete.csv",
+        (Column("song_id", ("Song", "Audio_Song"), "str"), QUADRANT),
+        optional=True,
+        lines=332 if split == "70_15_15" and part != "train" else 0,
+        digests=("22184eef3c6c2a49bb3f83fbf8b36184", "de28490cfa89a41073664cd4ab3a95f0"),
+        others="ignore",
+        says=f"{part} songs of the official split {split.replace('_', '-')}",
+    )
+
+
+LISTS = {(split, part): _split_table(split, part) for split in SPLITS for part in PARTS}
+TABLES = {"labels": LABELS, "metadata": METADATA} | {f"{part}_{split}": t for (split, part), t in LISTS.items()}
+NAMES = ("MERGE_Bimodal_Complete", "MERGE")
 
 
 @dataclass(frozen=True)
@@ -126,21 +142,39 @@ class Merge:
         return chosen.song_id.tolist()
 
     def audio_path(self, song_id: str) -> Path:
-        """The 30 s excerpt as mp3; raises DataMissing where the copy has no audio."""
-        return self._in_quadrants("audio", f"{song_id}.mp3")
+        """The 30 s excerpt: of the archive or, of a song that 4QAED holds too, its clip in a copy of 4QAED beside this
+        one. Raises DataMissing where there is neither."""
+        try:
+            return self._in_quadrants("audio", f"{song_id}.mp3")
+        except DataMissing:
+            clips = self._clips
+            if clips is None or song_id not in self._named_by_clips.index:
+                raise
+            return clips.audio_path(song_id)
+
+    def names(self) -> pd.DataFrame | None:
+        """song_id, artist, title of the songs whose artist is known: from the copy's metadata or else from 4QAED beside
+        it; None where there is neither."""
+        if self.metadata is not None:
+            return self.metadata[["song_id", "artist", "title"]]
+        return None if self._clips is None else self._named_by_clips[["artist", "title"]].reset_index()
+
+    @functools.cached_property
+    def _clips(self):
+        return checks.beside(self.location, "panda_4qaed")
+
+    @functools.cached_property
+    def _named_by_clips(self) -> pd.DataFrame:
+        songs = self._clips.songs
+        return songs[songs.song_id.isin(self.songs.song_id)].set_index("song_id")
 
     def lyrics(self, song_id: str) -> str:
-        """The lyrics of a song; raises DataMissing where the copy has none, DataError if they are not
-        text."""
-        from mer_repro.data.base import read_text
-
+        """The lyrics of a song; raises DataMissing where the copy has none."""
         lyrics_id = self.songs.set_index("song_id").lyrics_id[song_id]
-        return read_text(self._in_quadrants("lyrics", f"{lyrics_id}.txt"))
+        return read_text(self._in_quadrants("lyrics", f"{lyrics_id}.txt"), ends=False)
 
     def _in_quadrants(self, kind: str, filename: str) -> Path:
-        places = [f"{kind}/{quadrant}/{filename}" for quadrant in QUADRANTS] + [f"{kind}/{filename}"]
-        found = [place for place in places if self.location.has(place)]
-        return self.location.path(found[0] if found else places[-1])
+        return self.location.path(f"{kind}/{filename}", *(f"{kind}/{quadrant}/{filename}" for quadrant in QUADRANTS))
 
 
 def load(location: Location) -> Merge:
@@ -154,53 +188,44 @@ def load(location: Location) -> Merge:
         If a file is not as documented, a split names a song the table does not have, or names one twice, or
         two files give one song different quadrants.
     """
-    path = location.path(LABELS)
-    songs = read_table(path, LABEL_COLUMNS)
-    lists = {
-        (split, part): _read_split(location, split, part, set(songs.song_id))
-        for split in SPLITS
-        for part in PARTS
-        if location.has(split_file(split, part))
-    }
+    songs = LABELS.read(location)
+    lists = {key: _read_list(location, table, songs) for key, table in LISTS.items() if location.has(table)}
     metadata = None
     if location.has(METADATA):
-        metadata = read_table(location.path(METADATA), METADATA_COLUMNS, others="ignore")
-        require_same_ids(location.path(METADATA), metadata.song_id, path, songs.song_id)
+        metadata = METADATA.read(location)
+        require_same_ids(location.path(METADATA), metadata.song_id, location.path(LABELS), songs.song_id)
     songs["quadrant"] = _quadrants(location, songs, lists, metadata)
-    return Merge(location, songs, _split_table(location, songs, lists), metadata)
+    return Merge(location, songs, _splits(location, songs, lists), metadata)
 
 
-def _require_known(path: Path, ids: pd.Series, known: set[str]) -> None:
-    strangers = [song_id for song_id in ids if song_id not in known]
-    if strangers:
-        raise DataError(path, found=f"song '{strangers[0]}'", expected=f"songs of {LABELS} only")
-
-
-def _read_split(location: Location, split: str, part: str, known: set[str]) -> pd.DataFrame:
-    path = location.path(split_file(split, part))
-    table = read_table(path, SPLIT_COLUMNS, others="ignore")
-    _require_known(path, table.song_id, known)
-    return table
+def _read_list(location: Location, table: Table, songs: pd.DataFrame) -> pd.DataFrame:
+    part = table.read(location)
+    strangers = part.song_id[~part.song_id.isin(songs.song_id)]
+    if len(strangers):
+        raise DataError(
+            location.path(table), found=f"song '{strangers.iloc[0]}'", expected=f"songs of {LABELS.path} only"
+        )
+    return part
 
 
 def _quadrants(location: Location, songs: pd.DataFrame, lists: dict, metadata: pd.DataFrame | None) -> list[str]:
     """The official quadrant of each song, from every file that states it; they must agree."""
     stated: dict[str, str] = {}
-    sources = {split_file(*key): table for key, table in lists.items()}
+    sources = [(LISTS[key], table) for key, table in lists.items()]
     if metadata is not None:
-        sources[METADATA] = metadata
-    for name, table in sources.items():
+        sources.append((METADATA, metadata))
+    for declared, table in sources:
         for song_id, quadrant in zip(table.song_id, table.quadrant, strict=True):
             if stated.setdefault(song_id, quadrant) != quadrant:
                 raise DataError(
-                    location.path(name),
+                    location.path(declared),
                     found=f"{quadrant} for song '{song_id}'",
                     expected=f"{stated[song_id]}, as in another file of this copy",
                 )
     return [stated.get(song_id, "") for song_id in songs.song_id]
 
 
-def _split_table(location: Location, songs: pd.DataFrame, lists: dict) -> pd.DataFrame:
+def _splits(location: Location, songs: pd.DataFrame, lists: dict) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
@@ -211,13 +236,13 @@ def _split_table(location: Location, songs: pd.DataFrame, lists: dict) -> pd.Dat
             for song_id in ids:
                 if song_id in placed:
                     raise DataError(
-                        location.path(split_file(split, part)),
+                        location.path(LISTS[split, part]),
                         found=f"song '{song_id}', which is in {placed[song_id]} too",
                         expected="each song in one part",
                     )
                 placed[song_id] = part
         if len(parts) == len(PARTS):
-            require_same_ids(location.path(LABELS), songs.song_id, location.path(split_file(split, "train")), placed)
+            require_same_ids(location.path(LABELS), songs.song_id, location.path(LISTS[split, "train"]), placed)
         elif {"validation", "test"} <= set(parts):
             _require_shares(location, split, parts, len(songs))
             placed = {song_id: "train" for song_id in songs.song_id if song_id not in placed} | placed
@@ -231,9 +256,9 @@ def _require_shares(location: Location, split: str, parts: dict[str, list[str]],
         expected = total * int(percent) / 100
         if part in parts and abs(len(parts[part]) - expected) > SHARE_TOLERANCE:
             raise DataError(
-                location.path(split_file(split, part)),
+                location.path(LISTS[split, part]),
                 found=f"{len(parts[part])} songs",
-                expected=f"{percent} % of the {total} songs of {LABELS}, which is {expected:.0f}",
+                expected=f"{percent} % of the {total} songs of {LABELS.path}, which is {expected:.0f}",
                 todo="One of the two files is truncated: fetch both again.",
             )
 
@@ -260,19 +285,57 @@ def validate(dataset: Merge) -> list[Finding]:
         train, test = (by_id.loc[dataset.part(split, part)] for part in ("train", "test"))
         seen = checks.share_seen(train, test)
         findings.append(
-            Finding(
+            checks.note(
                 f"test labels seen in training, {split.replace('_', '-')}",
-                "note",
-                f"{checks.percent(seen)} of the {len(test)} test songs carry exactly the valence and arousal of a"
-                " training"
-                " song.",
+                "{seen} of the {test} test songs carry exactly the valence and arousal of a training song.",
                 {"share": seen, "test": len(test), "train": len(train)},
+                seen=checks.percent(seen),
             )
         )
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
+    findings += _clip_findings(dataset)
     findings.append(checks.missing_finding({"songs": songs, "metadata": dataset.metadata}))
     return findings
+
+
+def _clip_findings(dataset: Merge) -> list[Finding]:
+    """What the songs that are named, by metadata or by 4QAED, tell: artists across the official split, quadrants."""
+    found = []
+    names, parts = dataset.names(), dataset.splits[dataset.splits.split == SPLITS[0]]
+    if names is not None and len(parts):
+        joint = names[names.artist != ""].merge(parts, on="song_id")
+        joint["key"] = [checks.song_key(artist, "") for artist in joint.artist]
+        of = joint.groupby("key").part.agg(set)
+        test = joint[joint.part == "test"]
+        trained = test.key.isin(of.index[of.map(lambda held: "train" in held)])
+        found.append(
+            checks.note(
+                "artists across the official split",
+                "Of {songs} songs whose artist is known, by {artists} artists, {shared} artists stand in more than one"
+                " part of the split 70-15-15; {test_trained} of {test} test songs are by an artist who is trained on.",
+                {
+                    "songs": len(joint),
+                    "artists": len(of),
+                    "shared": int((of.map(len) > 1).sum()),
+                    "test": len(test),
+                    "test_trained": int(trained.sum()),
+                },
+            )
+        )
+    if dataset._clips is not None:
+        joint = dataset.songs.merge(dataset._clips.songs, on="song_id", suffixes=("", "_clips"))
+        placed = [quadrant_of(*point) for point in zip(joint.valence, joint.arousal, strict=True)]
+        agree = int((joint.quadrant_clips == placed).sum())
+        found.append(
+            checks.note(
+                "quadrants against panda_4qaed",
+                "{agree} of the {songs} songs that 4QAED holds too lie in its quadrant by their coordinates.",
+                {"songs": len(joint), "agree": agree},
+                checks.OK[agree == len(joint)],
+            )
+        )
+    return found
 
 
 def _quadrant_finding(songs: pd.DataFrame) -> Finding:
@@ -281,12 +344,13 @@ def _quadrant_finding(songs: pd.DataFrame) -> Finding:
     off = int((songs.quadrant[stated] != [q for q, known in zip(placed, stated, strict=True) if known]).sum())
     shares = checks.balance(placed)
     listed = ", ".join(f"{quadrant} {checks.percent(shares[quadrant])}" for quadrant in sorted(shares))
-    return Finding(
+    return checks.note(
         "quadrants",
-        "failed" if off else "ok",
-        f"{off} of {int(stated.sum()):,} songs whose quadrant the copy states lie in another by their coordinates; by"
-        f" coordinates: {listed}.",
+        "{off} of {stated:,} songs whose quadrant the copy states lie in another by their coordinates; by coordinates:"
+        " {listed}.",
         {"stated": int(stated.sum()), "off": off, **shares},
+        "failed" if off else "ok",
+        listed=listed,
     )
 
 
@@ -326,14 +390,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         for song_id, quadrant in zip(ids, stated, strict=True)
     }
     rows = [[audio, words, points[audio][1], points[audio][0]] for audio, words in zip(ids, lyric_ids, strict=True)]
-    twins.write_table(folder / LABELS, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"], rows)
+    twins.write_table(folder / LABELS.path, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"], rows)
     _write_twin_metadata(folder, ids, lyric_ids, stated)
     for split, shares in zip(SPLITS, ((0.70, 0.15), (0.40, 0.30)), strict=True):
         order = rng.permutation(TWIN_SONGS)
         bounds = [round(TWIN_SONGS * share) for share in (shares[0], shares[0] + shares[1])]
         for part, chosen in zip(PARTS, np.split(order, bounds), strict=True):
             twins.write_table(
-                folder / split_file(split, part), ["Song", "Quadrant"], [[ids[k], stated[k]] for k in chosen]
+                folder / LISTS[split, part].path, ["Song", "Quadrant"], [[ids[k], stated[k]] for k in chosen]
             )
     fidelity = 0.35
     neutral = [f"word{k}" for k in range(60)]
@@ -375,7 +439,7 @@ def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], qua
         ]
         for k, (audio, words, quadrant) in enumerate(zip(ids, lyric_ids, quadrants, strict=True))
     ]
-    twins.write_table(folder / METADATA, header, rows)
+    twins.write_table(folder / METADATA.path, header, rows)
 
 
 def _write_clip(path: Path, loudness: float, rng) -> None:

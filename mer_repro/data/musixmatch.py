@@ -17,16 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import msd, twins
-from mer_repro.data.base import (
-    Finding,
-    Location,
-    Remote,
-    expected_size,
-    read_text,
-    refuse_cut_last_line,
-    require_unique,
-)
+from mer_repro.data import checks, msd, twins
+from mer_repro.data.base import Finding, Location, Remote, Table, expected_size
+from mer_repro.data.reading import read_text, whole
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,21 +35,24 @@ BIBTEX = """@inproceedings{bertinmahieux2011million,
 }"""
 LICENSE_INFO = "Research only, strictly non-commercial; the lyrics belong to their publishers."
 SPLITS = ("train", "test")
-TABLES = {split: f"mxm_dataset_{split}.txt" for split in SPLITS}
-STEMS = "mxm_reverse_mapping.txt"
+STEMS = Table("mxm_reverse_mapping.txt", optional=True, says="the commonest word behind each stem")
 HOST = "http://millionsongdataset.com/sites/default/files/"
 REMOTES = {
     **{
         split: Remote(address=f"{HOST}AdditionalFiles/{name}.zip", filename=f"{name}.zip", unpack_to=".")
-        for split, name in TABLES.items()
+        for split, name in ((split, f"mxm_dataset_{split}.txt") for split in SPLITS)
     },
-    "stems": Remote(address=HOST + STEMS, filename=STEMS),
+    "stems": Remote(address=HOST + STEMS.path, filename=STEMS.path),
 }
-REQUIRED = tuple(TABLES.values())
-OPTIONAL = (STEMS,)
-
 #: Songs in the published files.
 PUBLISHED = {"train": 210_519, "test": 27_143}
+DIGESTS = ("13db5b7287080e6501bfea5fa1bcb2d4", "48e635fb979852d237d815d9d4e54f84")
+BAGS = {
+    split: Table(f"mxm_dataset_{split}.txt", digests=DIGESTS, says=f"words, and their counts in each {split} song")
+    for split in SPLITS
+}
+TABLES = {**BAGS, "stems": STEMS}
+NAMES = ("musixmatch", "mxm_dataset", "MillionSongDataset")
 SEPARATOR = "<SEP>"
 _ROW = re.compile(rf"({msd.TRACK_ID.pattern}),(\d+)((?:,\d+:\d+)+)", re.ASCII)
 
@@ -98,13 +94,13 @@ def load(location: Location) -> Musixmatch:
     import pandas as pd
     from scipy.sparse import csr_array
 
-    bags = {split: _read_bags(location.path(TABLES[split])) for split in SPLITS}
+    bags = {split: _read_bags(location, BAGS[split]) for split in SPLITS}
     vocabulary = bags["train"].vocabulary
     if bags["test"].vocabulary != vocabulary:
         raise DataError(
-            location.path(TABLES["test"]),
+            location.path(BAGS["test"]),
             found="other words",
-            expected=f"those of {TABLES['train']}",
+            expected=f"those of {BAGS['train'].path}",
             todo="Fetch both again.",
         )
     rows = [(*row, split) for split in SPLITS for row in bags[split].rows]
@@ -118,7 +114,7 @@ def load(location: Location) -> Musixmatch:
     twice = songs[songs.track_id.duplicated()]
     if len(twice):
         raise DataError(
-            location.path(TABLES["test"]),
+            location.path(BAGS["test"]),
             found=f"{twice.track_id.iloc[0]}, a song of the training file",
             expected="other songs",
             todo="Fetch both files again.",
@@ -139,13 +135,13 @@ class _Bags:
     cut_rows: int
 
 
-def _read_bags(path: Path) -> _Bags:
-    text = read_text(path)
+def _read_bags(location: Location, table: Table) -> _Bags:
+    path = location.path(table)
+    text = read_text(path, whole(location, table))
     last = text.rstrip().count("\n") + 1
     vocabulary: tuple[str, ...] = ()
-    lines, rows, cut_rows = [], [], 0
+    rows, seen, cut_rows = [], {}, 0
     for line, row in enumerate(text.split("\n"), 1):
-        row = row.rstrip("\r")
         if not row or row.startswith("#"):
             continue
         if row.startswith("%"):
@@ -157,13 +153,11 @@ def _read_bags(path: Path) -> _Bags:
             break
         if not match:
             raise _broken(path, line, row[:40])
-        lines.append(line)
+        if seen.setdefault(match[1], line) != line:
+            raise _broken(path, line, f"{match[1]}, as on line {seen[match[1]]}")
         rows.append((match[1], int(match[2]), _word_counts(path, line, match[3], len(vocabulary))))
-    if not cut_rows and not text.endswith("\n"):
-        refuse_cut_last_line(path, text)
     if not rows:
         raise DataError(path, found="no songs", expected="one a line after the list of words", todo="Fetch it again.")
-    require_unique(path, lines, {"track_id": [row[0] for row in rows]})
     return _Bags(vocabulary, rows, cut_rows)
 
 
@@ -200,10 +194,10 @@ def _read_stems(location: Location, vocabulary: tuple[str, ...]) -> dict[str, st
         return {}
     path = location.path(STEMS)
     words: dict[str, str] = {}
-    for line, row in enumerate(read_text(path).split("\n"), 1):
+    for line, row in enumerate(read_text(path, whole(location, STEMS)).split("\n"), 1):
         if not row.strip():
             continue
-        cells = row.strip("\r\n").split(SEPARATOR)
+        cells = row.split(SEPARATOR)
         if len(cells) != 2 or not all(cells) or cells[0] in words:
             raise DataError(path, line=line, found=f"'{row[:40]}'", expected=f"stem{SEPARATOR}word, each stem once")
         words[cells[0]] = cells[1]
@@ -222,31 +216,31 @@ def validate(dataset: Musixmatch) -> list[Finding]:
     used = int((dataset.counts.sum(axis=0) > 0).sum())
     shared = int(dataset.songs.mxm_id.duplicated().sum())
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if sizes == expected else shortfall,
-            f"{sizes['train']} training and {sizes['test']} test songs; the whole files have {expected['train']} and"
-            f" {expected['test']}.",
+            "{train_songs} training and {test_songs} test songs; the whole files have {train} and {test}.",
             {f"{split}_songs": sizes[split] for split in SPLITS},
+            "ok" if sizes == expected else shortfall,
+            **expected,
         ),
-        Finding(
+        checks.note(
             "rows cut short",
-            "known_defect" if dataset.cut_rows else "ok",
-            f"{dataset.cut_rows} file(s) end in mid-row; the broken rows were left out.",
+            "{rows} file(s) end in mid-row; the broken rows were left out.",
             {"rows": dataset.cut_rows},
+            "known_defect" if dataset.cut_rows else "ok",
         ),
-        Finding(
+        checks.note(
             "lyrics shared by songs",
-            "note" if shared else "ok",
-            f"{shared} songs carry the musiXmatch id of an earlier one; no track is in both splits.",
+            "{songs} songs carry the musiXmatch id of an earlier one; no track is in both splits.",
             {"songs": shared},
+            "note" if shared else "ok",
         ),
-        Finding(
+        checks.note(
             "length",
-            "note",
-            f"Median {sorted(words)[len(words) // 2]} counted words a song, shortest {words.min()}; {used} of"
-            f" {len(dataset.vocabulary)} stems occur.",
+            "Median {median} counted words per song, shortest {shortest}; {stems_used} of {stems} stems occur.",
             {"shortest": int(words.min()), "stems_used": used},
+            median=sorted(words)[len(words) // 2],
+            stems=len(dataset.vocabulary),
         ),
     ]
 
@@ -284,8 +278,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             lines.append(f"{track_id},{1000 + number},{pairs}")
             number += 1
         end = "" if split == "train" else f"\n{msd.generated_track_id(number)},{1000 + number},1:4,2:"
-        (folder / TABLES[split]).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
-    (folder / STEMS).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
+        (folder / BAGS[split].path).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
+    (folder / STEMS.path).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
     twins.write_truth(
         folder, {"dataset": "musixmatch", "seed": seed, "size": TWIN_SONGS, "theme_word_share": share, "theme": themes}
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,17 +29,15 @@ BIBTEX = """@misc{rasgaitis2022mxmh,
   url = {https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results}
 }"""
 LICENSE_INFO = "CC0 1.0 by the page it is published on."
-TABLE = "mxmh_survey_results.csv"
 REMOTES = {
     "survey": Remote(
         address="",
-        filename=TABLE,
-        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download'"
-        f" and take {TABLE} out of the zip",
+        filename="mxmh-survey-results.zip",
+        unpack_to=".",
+        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download' and"
+        " put the zip, or mxmh_survey_results.csv out of it, into the folder mxmh",
     )
 }
-REQUIRED = (TABLE,)
-OPTIONAL = ()
 
 CONDITIONS = ("anxiety", "depression", "insomnia", "ocd")
 GENRES = (
@@ -75,26 +73,35 @@ def _yes_no(name: str, header: str, nullable: bool = True) -> Column:
     return Column(name, header, "str", choices=("Yes", "No"), nullable=nullable)
 
 
-COLUMNS = (
-    Column("answered", "Timestamp", "str"),
-    Column("age", "Age", low=5, high=110, nullable=True, unit="years"),
-    Column("service", "Primary streaming service", "str", nullable=True),
-    Column("hours_per_day", "Hours per day", low=0, high=24, unit="h"),
-    _yes_no("while_working", "While working"),
-    _yes_no("instrumentalist", "Instrumentalist"),
-    _yes_no("composer", "Composer"),
-    Column("favourite_genre", "Fav genre", "str", choices=GENRES),
-    _yes_no("exploratory", "Exploratory", nullable=False),
-    _yes_no("foreign_languages", "Foreign languages"),
-    Column("bpm", "BPM", low=0, nullable=True, unit="beats a minute"),
-    *(Column(frequency_column(g), f"Frequency [{g}]", "str", choices=FREQUENCIES) for g in GENRES),
-    *(
-        Column(name, header, low=0, high=10)
-        for name, header in zip(CONDITIONS, ("Anxiety", "Depression", "Insomnia", "OCD"), strict=True)
+PEOPLE = Table(
+    "mxmh_survey_results.csv",
+    (
+        Column("answered", "Timestamp", "str"),
+        Column("age", "Age", low=5, high=110, nullable=True, unit="years"),
+        Column("service", "Primary streaming service", "str", nullable=True),
+        Column("hours_per_day", "Hours per day", low=0, high=24, unit="h"),
+        _yes_no("while_working", "While working"),
+        _yes_no("instrumentalist", "Instrumentalist"),
+        _yes_no("composer", "Composer"),
+        Column("favourite_genre", "Fav genre", "str", choices=GENRES),
+        _yes_no("exploratory", "Exploratory", nullable=False),
+        _yes_no("foreign_languages", "Foreign languages"),
+        Column("bpm", "BPM", low=0, nullable=True, unit="beats a minute"),
+        *(Column(frequency_column(g), f"Frequency [{g}]", "str", choices=FREQUENCIES) for g in GENRES),
+        *(
+            Column(name, header, low=0, high=10)
+            for name, header in zip(CONDITIONS, ("Anxiety", "Depression", "Insomnia", "OCD"), strict=True)
+        ),
+        Column("effect", "Music effects", "str", choices=("Improve", "No effect", "Worsen"), nullable=True),
+        Column("permission", "Permissions", "str", choices=("I understand.",), optional=True),
     ),
-    Column("effect", "Music effects", "str", choices=("Improve", "No effect", "Worsen"), nullable=True),
-    Column("permission", "Permissions", "str", choices=("I understand.",)),
+    key=(),
+    others="ignore",  # copies that circulate have columns of their editors
+    lines=736,
+    digests=("93628a4369ba3d2a556817b680d7f7fa",),
+    says="answers of one respondent per row",
 )
+TABLES = {"people": PEOPLE}
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,7 @@ def load(location: Location) -> Mxmh:
     DataError
         If an answer is not one that the questionnaire allows.
     """
-    people = read_table(location.path(TABLE), COLUMNS, key=()).drop(columns="permission")
+    people = PEOPLE.read(location).drop(columns="permission", errors="ignore")
     people.insert(0, "person_id", range(1, len(people) + 1))
     for genre in GENRES:
         name = frequency_column(genre)
@@ -220,9 +227,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     signal = sum(predictor.values())
     latent = signal[:, None] * np.array([1, 1, 0.3, 0.0]) + np.sqrt(1 - sum(TWIN_SHARES.values())) * noise
     scores = np.clip(np.round(5.3 + 2.8 * latent), 0, 10).astype(int)
-    twins.write_table(
-        folder / TABLE, [column.published for column in COLUMNS], _twin_rows(rng, age.astype(int), habit, scores)
-    )
+    twins.write_table(folder / PEOPLE.path, PEOPLE.header, _twin_rows(rng, age.astype(int), habit, scores))
     high = scores[:, 0] >= 7
     auc = {"genres_and_age": signal, **predictor}
     twins.write_truth(

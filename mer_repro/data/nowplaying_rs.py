@@ -16,12 +16,14 @@ recommender systems", SMC.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data import checks, twin_listening, twins
+from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream
 
 if TYPE_CHECKING:
@@ -35,8 +37,6 @@ BIBTEX = """@inproceedings{poddar2018nowplaying,
   year = {2018}
 }"""
 LICENSE_INFO = "As on its Zenodo record; research use, with citation."
-EVENTS, HASHTAGS = "context_content_features.csv", "user_track_hashtag_timestamp.csv"
-SENTIMENTS = "sentiment_values.csv"
 REMOTES = {
     "archive": Remote(
         address="https://zenodo.org/records/3248543/files/nowplayingrs.zip",
@@ -44,10 +44,6 @@ REMOTES = {
         unpack_to=".",
     )
 }
-REQUIRED = (EVENTS, HASHTAGS)
-OPTIONAL = (SENTIMENTS,)
-ROOTS = (".", "nowplaying_rs_dataset")
-
 #: As published, rounded.
 PUBLISHED = {"events": 11_600_000, "users": 139_000, "tracks": 346_000}
 ROUNDED_WITHIN = 0.01
@@ -68,14 +64,24 @@ FEATURES = {
 _RENAMED = {"created_at": "timestamp", "id": "event_id", "lang": "user_language", "tweet_lang": "language"}
 _CONTEXT = ("id", "user_id", "track_id", "artist_id", "created_at", "tweet_lang", "lang", "time_zone")
 DICTIONARIES = ("vader", "afinn", "ol", "ss")
-SENTIMENT_COLUMNS = (
-    Column("hashtag", kind="str"),
-    *(
-        Column(f"{dictionary}_{statistic}", nullable=True)
-        for dictionary in DICTIONARIES
-        for statistic in ("min", "max", "sum", "avg")
+EVENTS = Table("context_content_features.csv", says="one listen per row with context and audio features; streamed")
+HASHTAGS = Table("user_track_hashtag_timestamp.csv", says="one hashtag of one listen per row; streamed")
+SENTIMENTS = Table(
+    "sentiment_values.csv",
+    (
+        Column("hashtag", kind="str"),
+        *(
+            Column(f"{dictionary}_{statistic}", nullable=True)
+            for dictionary in DICTIONARIES
+            for statistic in ("min", "max", "sum", "avg")
+        ),
     ),
+    key=("hashtag",),
+    optional=True,
+    says="sentiment of the words of each hashtag in four dictionaries",
 )
+TABLES = {"events": EVENTS, "hashtags": HASHTAGS, "sentiments": SENTIMENTS}
+NAMES = ("nowplaying_rs_dataset", "nowplayingrs", "nowplaying-rs")
 
 
 @dataclass(frozen=True)
@@ -87,13 +93,15 @@ class NowplayingRs:
     def events(self, **options) -> RowStream:
         """Stream the listens: event_id, user_id, track_id, artist_id, timestamp, language (of the tweet),
         user_language, time_zone and the eleven `FEATURES`. `options` go to `RowStream`."""
-        path = self.location.path(EVENTS)
-        return RowStream(path, _check_events, wanted=(*_CONTEXT, *FEATURES), **options)
+        return self._stream(EVENTS, _check_events, (*_CONTEXT, *FEATURES), options)
 
     def hashtags(self, **options) -> RowStream:
         """Stream the hashtags, one row each: user_id, track_id, hashtag, timestamp. `options` go to `RowStream`."""
-        path = self.location.path(HASHTAGS)
-        return RowStream(path, _check_hashtags, wanted=("user_id", "track_id", "hashtag", "created_at"), **options)
+        return self._stream(HASHTAGS, _check_hashtags, ("user_id", "track_id", "hashtag", "created_at"), options)
+
+    def _stream(self, table: Table, check: Callable, wanted: tuple[str, ...], options: Mapping) -> RowStream:
+        known = whole(self.location, table)
+        return RowStream(self.location.path(table), check, wanted=wanted, known=known, **options)
 
     def sentiments(self) -> pd.DataFrame:
         """hashtag and the smallest, largest, summed and mean sentiment of its words in four dictionaries (NaN where a
@@ -106,7 +114,7 @@ class NowplayingRs:
         DataError
             If rows have more cells than the header names: some copies are said to, and nobody says what they are.
         """
-        return read_table(self.location.path(SENTIMENTS), SENTIMENT_COLUMNS, key=("hashtag",))
+        return SENTIMENTS.read(self.location)
 
 
 def _check_events(block: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
@@ -164,28 +172,21 @@ def _check_listens(dataset: NowplayingRs) -> list[Finding]:
     found = {"events": stream.rows, "users": len(users), "tracks": len(tracks)}
     expected = expected_size(dataset.location, PUBLISHED)
     within = ROUNDED_WITHIN if dataset.location.kind == "real" else 0
-    near = all(abs(n / expected[name] - 1) <= within for name, n in found.items())
-    broken = sum(stream.broken.values())
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if near else "failed",
-            f"{stream.rows:,} listens of {len(users):,} users to {len(tracks):,} tracks, from {earliest:%Y-%m-%d} to"
-            f" {latest:%Y-%m-%d}; expected are about "
-            + ", ".join(f"{expected[name]:,} {name}" for name in found)
-            + ".",
+            "{events:,} listens of {users:,} users to {tracks:,} tracks, from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d};"
+            " expected are about {expected}.",
             found,
+            checks.OK[all(abs(n / expected[name] - 1) <= within for name, n in found.items())],
+            earliest=earliest,
+            latest=latest,
+            expected=", ".join(f"{expected[name]:,} {name}" for name in found),
         ),
-        Finding(
-            "broken rows",
-            "known_defect" if broken else "ok",
-            f"{broken} rows were left out" + "".join(f"; {reason}: {n}" for reason, n in stream.broken.items()) + ".",
-            dict(stream.broken),
-        ),
-        Finding(
+        *checks.stream_findings(stream),
+        checks.note(
             "missing features",
-            "note",
-            f"{featureless / stream.rows:.1%} of the listens have no audio features.",
+            "{share:.1%} of the listens have no audio features.",
             {"share": featureless / stream.rows},
         ),
     ]
@@ -197,14 +198,14 @@ def _check_tags(dataset: NowplayingRs) -> Finding:
     for block in stream:
         for tag, n in block.hashtag.value_counts().items():
             counts[tag] = counts.get(tag, 0) + int(n)
-    top = sorted(counts, key=counts.get, reverse=True)[:5]
     # The publication does not say how many there are; a twin's generator does.
     expected = expected_size(dataset.location, PUBLISHED).get("hashtags", stream.rows)
-    return Finding(
+    return checks.note(
         "hashtags",
-        "note" if stream.rows == expected else "failed",
-        f"{stream.rows:,} hashtags, {len(counts):,} different; the commonest: " + ", ".join(top) + ".",
+        "{rows:,} hashtags, {different:,} different; the commonest: {top}.",
         {"rows": stream.rows, "different": len(counts)},
+        "note" if stream.rows == expected else "failed",
+        top=", ".join(sorted(counts, key=counts.get, reverse=True)[:5]),
     )
 
 
@@ -250,13 +251,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             {"coordinates": place, **shown, "artist_id": f"artist{track // 4:03d}", "place": place, "geo": ""}
             | {"tweet_lang": "en", **who, "lang": "en", "time_zone": "Vienna", "id": 10_000 + number}
         )
-    for name, rows in ((EVENTS, events), (HASHTAGS, hashtags)):
-        twins.write_table(folder / name, list(rows[0]), (row.values() for row in rows))
+    for table, rows in ((EVENTS, events), (HASHTAGS, hashtags)):
+        twins.write_table(folder / table.path, list(rows[0]), (row.values() for row in rows))
     words = {"happy": 0.8, "sad": 0.2}
-    statistics = [column.published for column in SENTIMENT_COLUMNS]
     # The published header has spaces after its commas.
-    header = [statistics[0], *(f" {name}" for name in statistics[1:])]
-    twins.write_table(folder / SENTIMENTS, header, ([word, *[score] * 8, *[""] * 8] for word, score in words.items()))
+    header = [SENTIMENTS.header[0], *(f" {name}" for name in SENTIMENTS.header[1:])]
+    twins.write_table(
+        folder / SENTIMENTS.path, header, ([word, *[score] * 8, *[""] * 8] for word, score in words.items())
+    )
     genres = {f"track{track:04d}": TWIN_HASHTAGS[track // TWIN_TRACKS_A_GENRE] for track in features}
     size = {"events": len(events), "users": TWIN_USERS, "tracks": len({event["track_id"] for event in events})}
     size["hashtags"] = len(hashtags)

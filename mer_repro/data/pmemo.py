@@ -1,10 +1,11 @@
 """PMEmo: the choruses of 794 pop songs, 767 of them with static and dynamic valence and arousal.
 
 Conventions
------------ All labels are means over at least ten raters on a 0-1 scale. Dynamic labels come every 0.5 s, from 15.5 s
-on, each with the deviation of the raters. Some deviations are impossible for ratings on 0-1: they seem to be on a scale
-twice as wide (`validate`, "scale of the deviations"), and stand in the tables as published. Feature frames (official
-download only) are 1 s wide, every 0.5 s from 0 s.
+-----------
+All labels are means over at least ten raters on a 0-1 scale. Dynamic labels come every 0.5 s, from 15.5 s on, each with
+the deviation of the raters; the 27 clips that end earlier have no labels at all. Some deviations are impossible for
+ratings on 0-1: they seem to be on a scale twice as wide (`validate`, "scale of the deviations"), and stand in the
+tables as published. Feature frames (official download only) are 1 s wide, every 0.5 s from 0 s.
 
 Source: Zhang, Zhang, Yang et al. 2018, "The PMEmo dataset for music emotion recognition", ICMR.
 """
@@ -12,13 +13,14 @@ Source: Zhang, Zhang, Yang et al. 2018, "The PMEmo dataset for music emotion rec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, read_table, require_same_ids
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,8 +36,7 @@ BIBTEX = """@inproceedings{zhang2018pmemo,
 }"""
 LICENSE_INFO = (
     "Open to researchers, with citation (the MIT licence of the repository covers its code); the choruses are"
-    " commercial"
-    " recordings."
+    " commercial recordings."
 )
 REMOTES = {
     "all": Remote(
@@ -43,20 +44,11 @@ REMOTES = {
         filename="PMEmo2019.zip",
         unpack_to=".",
         manual=(
-            "Open https://github.com/HuiZhangDB/PMEmo, follow its Google Drive link, download PMEmo2019.zip,"
-            " and unpack it so that pmemo/annotations/static_annotations.csv exists."
+            "Open https://github.com/HuiZhangDB/PMEmo, follow its Google Drive link, download PMEmo2019.zip, and put"
+            " it, packed or unpacked, into the folder pmemo."
         ),
     )
 }
-
-STATIC = "annotations/static_annotations.csv"
-DYNAMIC = "annotations/dynamic_annotations.csv"
-DYNAMIC_STD = "annotations/dynamic_annotations_std.csv"
-METADATA = "metadata.csv"
-FRAME_FEATURES = "features/dynamic_features.csv"
-REQUIRED = (STATIC, DYNAMIC)
-OPTIONAL = (DYNAMIC_STD, METADATA, FRAME_FEATURES)
-ROOTS = (".", "PMEmo2019")
 
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.5  # s
@@ -66,7 +58,6 @@ RATERS = 10  # at least, by the paper
 #: The labels were rated on -1..1 and are published on 0-1; deviations on the former are twice as large.
 WIDER_SCALE = 2
 
-
 SONG_ID = Column("song_id", "musicId", "int", low=1)
 TIME = Column("time", "frameTime", low=0, unit="s")
 MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for target in ("valence", "arousal"))
@@ -74,16 +65,79 @@ MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for targe
 DEVIATIONS = tuple(
     Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5) for target in ("valence", "arousal")
 )
-METADATA_COLUMNS = (
-    SONG_ID,
-    Column("filename", "fileName", "str"),
-    Column("title", kind="str"),
-    Column("artist", kind="str"),
-    Column("album", kind="str", nullable=True),
-    Column("duration", low=0, unit="s"),
-    Column("chorus_start", "chorus_start_time", "str"),
-    Column("chorus_end", "chorus_end_time", "str"),
+FRAME = ("song_id", "time")
+
+
+def _seconds(clock: str) -> float | None:
+    """Seconds from "mm:ss"; None if it is no such text."""
+    parts = re.fullmatch(r"(\d{1,3}):([0-5]\d)", clock)
+    return 60.0 * int(parts[1]) + int(parts[2]) if parts else None
+
+
+def _clocks(metadata: pd.DataFrame) -> Iterator[Breach]:
+    for column in ("chorus_start", "chorus_end"):
+        yield metadata[column].map(_seconds).isna(), f"'{{{column}}}' as {column}", "a time as mm:ss"
+
+
+STATIC = Table(
+    "annotations/static_annotations.csv",
+    (SONG_ID, *MEANS),
+    lines=DOCUMENTED_SONGS,
+    digests=("93f07551b02ba32f7fcb60025ea24d85",),
+    says="means over raters, one pair per chorus",
 )
+DYNAMIC = Table(
+    "annotations/dynamic_annotations.csv",
+    (SONG_ID, TIME, *MEANS),
+    key=FRAME,
+    lines=DOCUMENTED_FRAMES,
+    digests=("80a5c2ba419846b9e329e5489a96ddec",),
+    says="means over raters every 0.5 s",
+)
+DYNAMIC_STD = Table(
+    "annotations/dynamic_annotations_std.csv",
+    (SONG_ID, TIME, *DEVIATIONS),
+    key=FRAME,
+    optional=True,
+    lines=DOCUMENTED_FRAMES,
+    digests=("e7ea5c50065b9b680e50b6cc431c5343",),
+    says="standard deviations of the raters every 0.5 s",
+)
+METADATA = Table(
+    "metadata.csv",
+    (
+        SONG_ID,
+        Column("filename", "fileName", "str"),
+        Column("title", kind="str"),
+        Column("artist", kind="str"),
+        Column("album", kind="str", nullable=True),
+        Column("duration", low=0, unit="s"),
+        Column("chorus_start", "chorus_start_time", "str"),
+        Column("chorus_end", "chorus_end_time", "str"),
+    ),
+    optional=True,
+    lines=794,
+    digests=("30cc221c1cc941b67a3f649c746e5f09",),
+    rule=_clocks,
+    says="title, artist, album, and where the chorus lies in the song",
+)
+FRAME_FEATURES = Table(
+    "features/dynamic_features.csv",
+    (SONG_ID, TIME, *(Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS)),
+    key=FRAME,
+    optional=True,
+    others="ignore",
+    says="means and deviations of the openSMILE descriptors, 1 s wide every 0.5 s",
+)
+TABLES = {
+    "static": STATIC,
+    "dynamic": DYNAMIC,
+    "dynamic_std": DYNAMIC_STD,
+    "metadata": METADATA,
+    "frame_features": FRAME_FEATURES,
+}
+NAMES = ("PMEmo2019", "PMEmo")
+ALSO = {"chorus/": ("samples/",)}
 
 
 @dataclass(frozen=True)
@@ -112,14 +166,11 @@ class PMEmo:
         DataError
             If the file is not as documented.
         """
-        columns = [SONG_ID, TIME]
-        columns += [Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS]
-        return read_table(self.location.path(FRAME_FEATURES), columns, key=("song_id", "time"), others="ignore")
+        return FRAME_FEATURES.read(self.location)
 
     def audio_path(self, song_id: int) -> Path:
         """The chorus as mp3; raises DataMissing where the copy has none."""
-        sample = f"samples/{song_id}.mp3"
-        return self.location.path(sample if self.location.has(sample) else f"chorus/{song_id}.mp3")
+        return self.location.path(f"chorus/{song_id}.mp3")
 
 
 def load(location: Location) -> PMEmo:
@@ -132,20 +183,21 @@ def load(location: Location) -> PMEmo:
     DataError
         If a file is not as documented, or the files do not speak of the same songs and frames.
     """
+    static, dynamic = STATIC.read(location), DYNAMIC.read(location)
     static_path, dynamic_path = location.path(STATIC), location.path(DYNAMIC)
-    static = read_table(static_path, (SONG_ID, *MEANS))
-    dynamic = read_table(dynamic_path, (SONG_ID, TIME, *MEANS), key=("song_id", "time"))
     require_same_ids(static_path, static.song_id, dynamic_path, dynamic.song_id)
     if location.has(DYNAMIC_STD):
+        deviations = DYNAMIC_STD.read(location)
         path = location.path(DYNAMIC_STD)
-        deviations = read_table(path, (SONG_ID, TIME, *DEVIATIONS), key=("song_id", "time"))
         require_same_ids(path, _frames(deviations), dynamic_path, _frames(dynamic), "frame (song_id, time)")
-        dynamic = dynamic.merge(deviations, on=["song_id", "time"])
+        dynamic = dynamic.merge(deviations, on=list(FRAME))
     dynamic = dynamic.sort_values(["song_id", "time"], ignore_index=True)
     _require_regular_frames(dynamic, dynamic_path)
     metadata = None
     if location.has(METADATA):
-        metadata = _read_metadata(location.path(METADATA))
+        metadata = METADATA.read(location)
+        for column in ("chorus_start", "chorus_end"):
+            metadata[column] = metadata[column].map(_seconds)
         unknown = sorted(set(static.song_id) - set(metadata.song_id))
         if unknown:
             raise DataError(
@@ -173,26 +225,6 @@ def _require_regular_frames(dynamic: pd.DataFrame, path: Path) -> None:
         )
 
 
-def _read_metadata(path: Path) -> pd.DataFrame:
-    table = read_table(path, METADATA_COLUMNS, rule=_clock_rule)
-    for column in ("chorus_start", "chorus_end"):
-        table[column] = table[column].map(_seconds)
-    return table
-
-
-def _seconds(clock: str) -> float | None:
-    """Seconds from "mm:ss"; None if it is no such text."""
-    parts = re.fullmatch(r"(\d{1,3}):([0-5]\d)", clock)
-    return 60.0 * int(parts[1]) + int(parts[2]) if parts else None
-
-
-def _clock_rule(row: Mapping) -> tuple[str, str] | None:
-    for column in ("chorus_start", "chorus_end"):
-        if _seconds(row[column]) is None:
-            return f"'{row[column]}' as {column}", "a time as mm:ss"
-    return None
-
-
 def validate(dataset: PMEmo) -> list[Finding]:
     """Sizes, labels, agreement, impossible deviations, duplicates, missing values, frames against durations,
     orientation of the static against the dynamic labels."""
@@ -210,8 +242,8 @@ def validate(dataset: PMEmo) -> list[Finding]:
     if "valence_std" in dynamic:
         findings += _deviation_findings(dynamic)
     if dataset.metadata is not None:
-        findings.append(checks.duplicate_finding(dataset.metadata))
-        findings.append(_duration_finding(dynamic, dataset.metadata))
+        findings += [*_duplicate_findings(dataset), _duration_finding(dynamic, dataset.metadata)]
+        findings.append(_unlabelled_finding(dataset))
     findings.append(checks.missing_finding({"static": static, "dynamic": dynamic, "metadata": dataset.metadata}))
     return findings
 
@@ -219,12 +251,11 @@ def validate(dataset: PMEmo) -> list[Finding]:
 def _orientation_finding(static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
     means = dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
     witness = checks.orientation(static, means)
-    return Finding(
+    return checks.note(
         "orientation",
-        "ok" if witness["straight"] > witness["crossed"] else "failed",
-        f"Static against dynamic labels: r = {witness['straight']:.2f} axis by axis, {witness['crossed']:.2f}"
-        " crosswise.",
+        "Static against dynamic labels: r = {straight:.2f} axis by axis, {crossed:.2f} crosswise.",
         witness,
+        "ok" if witness["straight"] > witness["crossed"] else "failed",
     )
 
 
@@ -248,31 +279,72 @@ def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
             f"of the dynamic labels, if each had {RATERS} raters"
             + (f" and the published deviations are on a scale {WIDER_SCALE} times as wide" if wide else ""),
         ),
-        Finding(
+        checks.note(
             "scale of the deviations",
-            "known_defect" if wide else "ok",
-            f"{sum(impossible.values())} published deviations are larger than any two or more ratings on 0-1 with"
-            " that mean"
-            f" can have; on a scale {WIDER_SCALE} times as wide (-1..1) {sum(still.values())} are. Taken on the"
-            " labels' own"
-            f" scale they would put the ceiling at valence {on_labels_scale['valence']:.3f}, arousal"
-            f" {on_labels_scale['arousal']:.3f}. The loader leaves them as published.",
+            "{impossible} published deviations are larger than any two or more ratings on 0-1 with that mean can have;"
+            " on a scale {wider} times as wide (-1..1) {still} are. Taken on the labels' own scale they would put the"
+            " ceiling at valence {valence_on_own_scale:.3f}, arousal {arousal_on_own_scale:.3f}. The loader leaves them"
+            " as published.",
             {"impossible": sum(impossible.values()), **{f"{t}_on_own_scale": on_labels_scale[t] for t in impossible}},
+            "known_defect" if wide else "ok",
+            wider=WIDER_SCALE,
+            still=sum(still.values()),
         ),
     ]
+
+
+def _duplicate_findings(dataset: PMEmo) -> list[Finding]:
+    """Songs that are there twice, and how far their labels differ: the same music rated twice is a retest of the
+    raters."""
+    found = [checks.duplicate_finding(dataset.metadata)]
+    labels = dataset.static.set_index("song_id")
+    pairs = [group[:2] for group in checks.duplicate_songs(dataset.metadata) if set(group[:2]) <= set(labels.index)]
+    if pairs:
+        gaps = {t: [abs(labels[t][one] - labels[t][other]) for one, other in pairs] for t in checks.TARGETS}
+        shown = "; ".join(
+            f"{one} and {other} ({labels.valence[one]:g} and {labels.valence[other]:g})" for one, other in pairs[:3]
+        )
+        found.append(
+            checks.note(
+                "labels of duplicates",
+                "Two entries of one artist and title differ by {valence:.3f} in valence and {arousal:.3f} in arousal"
+                " (mean of {pairs} pairs), at most by {valence_most:.3f} and {arousal_most:.3f}; in valence {shown}.",
+                {"pairs": len(pairs)}
+                | {t: float(sum(gap) / len(gap)) for t, gap in gaps.items()}
+                | {f"{t}_most": float(max(gap)) for t, gap in gaps.items()},
+                shown=shown,
+            )
+        )
+    return found
+
+
+def _unlabelled_finding(dataset: PMEmo) -> Finding:
+    """Clips that end before the first label is due."""
+    bare = dataset.metadata[~dataset.metadata.song_id.isin(dataset.static.song_id)]
+    early = int((bare.duration < FIRST_FRAME).sum())
+    return checks.note(
+        "songs without labels",
+        "{songs} of {all} songs have no labels, {early} of them because their clip ends before {first:g} s, when labels"
+        " begin; song_id {ids}.",
+        {"songs": len(bare), "early": early},
+        "note" if len(bare) else "ok",
+        all=len(dataset.metadata),
+        first=FIRST_FRAME,
+        ids=", ".join(map(str, sorted(bare.song_id))),
+    )
 
 
 def _duration_finding(dynamic: pd.DataFrame, metadata: pd.DataFrame) -> Finding:
     last = dynamic.groupby("song_id").time.max()
     rest = metadata.set_index("song_id").duration.loc[last.index] - last
-    numbers = {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())}
-    return Finding(
+    return checks.note(
         "frames against durations",
+        "The last label comes {median:.2f} s before the end of the clip (median); {beyond} songs have labels up to"
+        " {most:.2f} s beyond it.",
+        {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())},
         "ok" if rest.abs().max() < 1 else "failed",
-        f"The last label comes {rest.median():.2f} s before the end of the clip (median); {numbers['beyond']} songs"
-        " have"
-        f" labels up to {-min(rest.min(), 0):.2f} s beyond it.",
-        numbers,
+        median=rest.median(),
+        most=-min(rest.min(), 0),
     )
 
 
@@ -303,11 +375,11 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             table += zip([song_id] * len(times), times, columns["arousal"], columns["valence"], strict=True)
         overall = [float(label[target].mean() + 0.03 * rng.standard_normal()) for target in twins.TARGETS]
         static.append([song_id, *np.clip(overall, 0, 1).round(4)])
-    for name, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
-        twins.write_table(folder / name, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows)
-    twins.write_table(folder / STATIC, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
+    for table, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
+        twins.write_table(folder / table.path, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows)
+    twins.write_table(folder / STATIC.path, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
     _write_twin_metadata(folder, ids, labelled)
-    _write_twin_features(folder / FRAME_FEATURES, ids[:TWIN_FEATURES_FOR], songs)
+    _write_twin_features(folder / FRAME_FEATURES.path, ids[:TWIN_FEATURES_FOR], songs)
     truth = twins.ceilings(parts)
     twins.write_truth(folder, {"dataset": "pmemo", "seed": seed, "dynamic": truth})
 
@@ -324,27 +396,13 @@ def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
             "Generated",
         ]
         rows.append([song_id, f"{song_id}.mp3", *names, duration, *chorus])
-    header = [
-        "musicId",
-        "fileName",
-        "title",
-        "artist",
-        "album",
-        "duration",
-        "chorus_start_time",
-        "chorus_end_time",
-    ]
-    twins.write_table(folder / METADATA, header, rows)
+    twins.write_table(folder / METADATA.path, METADATA.header, rows)
 
 
 def _write_twin_features(path: Path, ids: list[int], songs: list[twins.PlantedSong]) -> None:
     import numpy as np
 
-    header = [
-        "musicId",
-        "frameTime",
-        *(f"{name}_{kind}" for kind in ("mean", "std") for name in twins.DESCRIPTORS),
-    ]
+    header = FRAME_FEATURES.header
     blocks = []
     for song_id, song in zip(ids, songs, strict=False):
         length = len(song.features)

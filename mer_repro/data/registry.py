@@ -15,13 +15,14 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mer_repro.data import base
-from mer_repro.data.base import TWIN_MARK, Location, table_digests, write_atomically
-from mer_repro.errors import DataMissing, require_choice
+from mer_repro.data import base, copies
+from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
+from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
 from mer_repro.storage import spare_home
 
@@ -70,12 +71,19 @@ DATASETS: dict[str, Entry] = {
     "merge": Entry(
         "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
     ),
+    "musifeast17": Entry(
+        "mer_repro.data.musifeast17",
+        "MUSIFEAST-17: 356 clips in 17 genres, valence and arousal by eight groups of raters",
+    ),
     "musixmatch": Entry(
         "mer_repro.data.musixmatch", "musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"
     ),
     "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
     "nowplaying_rs": Entry(
         "mer_repro.data.nowplaying_rs", "#nowplaying-RS: 11.6 million listening tweets with audio features"
+    ),
+    "panda_4qaed": Entry(
+        "mer_repro.data.panda_4qaed", "4QAED: 900 clips in four quadrants, 100 features each; 405 of them MERGE's"
     ),
     "pmemo": Entry(
         "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
@@ -151,10 +159,16 @@ def locate(name: str, source: str = "auto", home: Path | None = None, seed: int 
         if found and (found.kind == "real" or source == "auto"):
             return found
         if source == "real":
-            searched = ", ".join(str(folder) for folder in _folders(name, home))
+            searched = ", ".join(str(folder) for folder in _homes(home))
             raise DataMissing(
                 f"There is no real copy of {name} (searched {searched}). Set MER_REPRO_DATA to the folder that"
                 f" holds '{DATASETS[name].folder or name}', or run: mer-repro data fetch {name}"
+            )
+        if home is None and data_home() is not None:
+            warnings.warn(
+                f"{name}: there is no copy in MER_REPRO_DATA ({data_home()}); a generated twin serves in its place.",
+                DataWarning,
+                stacklevel=2,
             )
     return _twin(name, module, seed)
 
@@ -245,49 +259,24 @@ def load(name: str, source: str = "auto", home: Path | None = None, seed: int = 
     return dataset_module(name).load(locate(name, source, home, seed), **options)
 
 
-def _folders(name: str, home: Path | None) -> list[Path]:
-    folder = DATASETS[name].folder or name
+def validate(dataset) -> list[Finding]:
+    """Every check of a loaded set: its loader's, and those that every set has by its declaration."""
+    from mer_repro.data import checks
+
+    module = dataset_module(dataset.location.dataset)
+    return [*module.validate(dataset), *checks.declared(dataset.location, module.TABLES)]
+
+
+def _homes(home: Path | None) -> list[Path]:
     homes = [home] if home is not None else [data_home(), cache_home() / "data"]
-    return [Path(place) / folder for place in homes if place is not None]
+    return [Path(place) for place in homes if place is not None]
 
 
 def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
-    """The first complete copy in the folders searched; a folder that holds a ``truth.json`` is a twin
-    wherever it is."""
-    lacking = None
-    for folder in _folders(name, home):
-        for root in getattr(module, "ROOTS", (".",)):
-            place = (folder / root).resolve()
-            files, missing = _files(place, module)
-            if not missing:
-                kind = "twin" if (place / TWIN_MARK).is_file() else "real"
-                return Location(name, kind, place, files)
-            if len(missing) < len(module.REQUIRED) and lacking is None:
-                lacking = (place, missing)
-    if lacking:
-        place, missing = lacking
-        raise DataMissing(
-            f"The copy of {name} in {place} is incomplete: it has no "
-            + ", ".join(f"'{pattern}'" for pattern in missing)
-            + f". Fetch it again (mer-repro data fetch {name}), or ask for the twin (source 'twin')."
-        )
-    return None
-
-
-def _files(place: Path, module: ModuleType) -> tuple[tuple[str, ...], list[str]]:
-    """The relative paths of the required and optional files that are in `place`, and the required ones that
-    are not."""
-    files: list[str] = []
-    missing: list[str] = []
-    for pattern in (*module.REQUIRED, *module.OPTIONAL):
-        if any(sign in pattern for sign in "*?"):
-            matches = sorted(p.relative_to(place).as_posix() for p in place.glob(pattern) if p.is_file())
-        else:
-            matches = [pattern] if (place / pattern).is_file() else []
-        files += matches
-        if not matches and pattern in module.REQUIRED:
-            missing.append(pattern)
-    return tuple(sorted(set(files))), missing
+    """The first complete copy; a folder that holds a ``truth.json`` is a twin wherever it is."""
+    folder = DATASETS[name].folder or name
+    sharing = [dataset_module(other) for other, e in DATASETS.items() if other != name and e.folder == folder]
+    return copies.find(name, module, _homes(home), folder, sharing)
 
 
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
@@ -310,8 +299,7 @@ def _twin(name: str, module: ModuleType, seed: int) -> Location:
             folder = spare_home() / "twins" / folder.name
             if not folder.is_dir():
                 generate_twin(module, folder, seed)
-    files, _ = _files(folder, module)
-    return Location(name, "twin", folder, files)
+    return Location(name, "twin", folder, copies.files(module, folder), getattr(module, "ALSO", {}))
 
 
 def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
@@ -330,10 +318,12 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
 
 
 def _note_tables(folder: Path, module: ModuleType) -> None:
-    """Add to ``truth.json`` what tells these tables from cut copies of them."""
+    """Add to ``truth.json`` what tells these files from cut copies of them."""
+    from mer_repro.data import reading
+
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
-    names = [name for name in _files(folder, module)[0] if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
-    texts = ((folder / name).read_text(encoding="utf-8", errors="replace") for name in names)
-    truth["tables"] = dict(table_digests(text) for text in texts)
+    names = [name for name in copies.files(module, folder) if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]
+    texts = {name: reading.plain_line_ends(reading.decode((folder / name).read_bytes())) for name in names}
+    truth["tables"] = {name: [text.rstrip().count("\n"), reading.text_digest(text)] for name, text in texts.items()}
     write_atomically(mark, json.dumps(truth, indent=1, sort_keys=True) + "\n")

@@ -1,14 +1,15 @@
 """Official copies of the data sets: downloads that resume, checksums that stick, archives that cannot escape.
 
-Nothing here runs unless a user asks for it (`fetch`). A download is continued where it broke off, compared with the
-published size and checksum, and unpacked into a temporary folder that takes its final name only when every file of
-the set is in place. A checksum nobody published is recorded on first use in ``checksums.json`` of the user cache;
-from then on a different file is an error.
+Nothing here runs unless a user asks for it (`fetch`). An archive that a user had to fetch by hand and has put beside
+the other data sets is checked and unpacked like one that was downloaded. A download is continued where it broke off,
+compared with the published size and checksum, and unpacked into a temporary folder that takes its final name only when
+every file of the set is in place. A checksum nobody published is recorded on first use in ``checksums.json`` of the
+user cache; from then on a different file is an error.
 """
 
 from __future__ import annotations
 
-import errno
+import gzip
 import json
 import lzma
 import os
@@ -20,15 +21,16 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from types import ModuleType
 
+from mer_repro.data import copies
 from mer_repro.data.base import Remote, file_digest, write_atomically
 from mer_repro.data.registry import DATASETS, dataset_module
 from mer_repro.errors import DataError, DataMissing, DownloadError, require_choice
-from mer_repro.paths import cache_home
+from mer_repro.paths import cache_home, data_home
 
 ATTEMPTS = 3
 PAUSE_S = 2  # before the second attempt; twice that before the third
@@ -59,20 +61,26 @@ def fetch(name: str, *, parts: Sequence[str] = (), home: Path | None = None, pro
     DataError
         If a file has another size or checksum than published or recorded, or an archive is damaged or unsafe.
     """
-    remotes = dataset_module(name).REMOTES
+    module = dataset_module(name)
+    remotes = module.REMOTES
     for part in parts:
         require_choice(f"part of {name}", part, {remote.part for remote in remotes.values() if remote.part})
     wanted = {key: remote for key, remote in remotes.items() if not remote.part or remote.part in parts}
     home = home or cache_home() / "data"
     folder = home / (DATASETS[name].folder or name)
+    downloads = home / ".downloads" / name
     with _only_one_process(home / f".{folder.name}.lock"):
         missing = {key: remote for key, remote in wanted.items() if key not in _receipt(folder, name)}
-        _refuse_manual(name, folder, missing)
+        placed = _placed_by_hand(name, module, folder, missing)
         if missing:
-            downloads = home / ".downloads" / name
-            received = {key: download(remote, downloads, progress=progress) for key, remote in missing.items()}
-            _install(folder, downloads, missing)
-            _record_checksums(received.values())
+            received = {
+                key: _take(placed[key], remote, downloads)
+                if key in placed
+                else download(remote, downloads, progress=progress)
+                for key, remote in missing.items()
+            }
+            _install(folder, downloads, missing, module, placed)
+            _record_checksums(file for file in received.values() if file["address"])
             write_atomically(_receipt_file(folder, name), json.dumps(_receipt(folder, name) | received, indent=1))
             shutil.rmtree(downloads, ignore_errors=True)
     return folder
@@ -90,20 +98,60 @@ def _receipt(folder: Path, name: str) -> dict:
         return {}
 
 
-def _refuse_manual(name: str, folder: Path, missing: dict[str, Remote]) -> None:
-    """Raise where a person must act; forget the files that a person has already put in place."""
-    for key in [key for key, remote in missing.items() if not remote.address and (folder / remote.filename).exists()]:
-        del missing[key]
-    steps = [f"{remote.manual} -> {folder / remote.filename}" for remote in missing.values() if not remote.address]
+def _placed_by_hand(name: str, module: ModuleType, folder: Path, missing: dict[str, Remote]) -> dict[str, Path]:
+    """The archives that a person has put in place, by remote; drops from `missing` the files that lie ready there.
+
+    Raises DataMissing, with the steps to take, where a person has yet to act.
+    """
+    homes = [place for place in (folder.parent, data_home()) if place is not None]
+    names = [folder.name, name, *getattr(module, "NAMES", ())]
+    searched = [place for home in homes for place in (*copies.named(home, names), home)]
+    placed, steps = {}, []
+    for key, remote in list(missing.items()):
+        if remote.address:
+            continue
+        as_file = (folder / remote.filename).is_file() and not remote.filename.endswith(copies.ARCHIVES)
+        if as_file or (not remote.part and any(not copies.missing(module, inner) for inner in copies.folders(folder))):
+            del missing[key]
+        elif archive := _archive(searched, homes, remote.filename):
+            placed[key] = archive
+        else:
+            steps.append(f"{remote.manual} -> {folder / remote.filename}")
     if steps:
         numbered = "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1))
         raise DataMissing(
-            f"'{name}' cannot be downloaded by a program. Do this once, then it is found by itself:\n{numbered}\n"
-            f"Any other folder works too: put the files into FOLDER/{folder.name} and set MER_REPRO_DATA=FOLDER."
+            f"'{name}' cannot be downloaded by a program. Do this once, then run the command again, which checks and"
+            f" unpacks archives:\n{numbered}\nAny other folder works too: put the files into FOLDER/{folder.name} and"
+            " set MER_REPRO_DATA=FOLDER."
         )
+    return placed
 
 
-def _install(folder: Path, downloads: Path, remotes: Mapping[str, Remote]) -> None:
+def _archive(searched: Sequence[Path], homes: Sequence[Path], filename: str) -> Path | None:
+    """The file `filename` in the folders searched, or the only archive in one that is the set's own."""
+    for place in searched:
+        packed = [entry for entry in copies.listing(place) if entry.lower().endswith(copies.ARCHIVES)]
+        if filename in packed:
+            return place / filename
+        if len(packed) == 1 and place not in homes:
+            return place / packed[0]
+    return None
+
+
+def _take(archive: Path, remote: Remote, downloads: Path) -> dict:
+    """As `download`, from a file that a person has fetched."""
+    if remote.size is not None and archive.stat().st_size != remote.size:
+        raise DataError(archive, found=f"{archive.stat().st_size} bytes", expected=f"{remote.size} bytes")
+    if remote.checksum:
+        _require_checksum(archive, remote.checksum)
+    downloads.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(archive, downloads / remote.filename)
+    return {"address": "", "size": archive.stat().st_size, "sha256": file_digest(archive)}
+
+
+def _install(
+    folder: Path, downloads: Path, remotes: Mapping[str, Remote], module: ModuleType, placed: Mapping[str, Path]
+) -> None:
     """Unpack everything beside `folder`, check it, and only then let it appear under its name."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     for leftover in folder.parent.glob(f".{folder.name}.installing-*"):  # of a killed run: we hold the lock
@@ -114,7 +162,7 @@ def _install(folder: Path, downloads: Path, remotes: Mapping[str, Remote]) -> No
         complete.mkdir()
         for key, remote in remotes.items():
             source = downloads / remote.filename
-            if remote.unpack_to is None:
+            if remote.unpack_to is None and key not in placed:
                 target = complete / remote.filename
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(source, target)
@@ -123,16 +171,30 @@ def _install(folder: Path, downloads: Path, remotes: Mapping[str, Remote]) -> No
                 unpack(source, staging / key)
                 for path, expected in remote.contents.items():
                     _require_checksum(staging / key / path, expected)
+                if key in placed and not remote.part:
+                    _require_copy(placed[key], staging / key, module)
             except DataError:
                 source.unlink()  # so that the next call downloads it again
                 raise
-            _merge(staging / key, complete / remote.unpack_to)
+            _merge(staging / key, complete / (remote.unpack_to or "."))
         if folder.exists():
             _merge(complete, folder)
         else:
             os.replace(complete, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _require_copy(archive: Path, unpacked: Path, module: ModuleType) -> None:
+    """An archive that a person has put in place must hold what the loader reads."""
+    lacking = min((copies.missing(module, inner) for inner in copies.folders(unpacked)), key=len)
+    if lacking:
+        raise DataError(
+            archive,
+            found="an archive without " + ", ".join(f"'{name}'" for name in lacking),
+            expected="the data set's files",
+            todo="Is it the right archive? Nothing was unpacked.",
+        )
 
 
 def _merge(source: Path, target: Path) -> None:
@@ -325,8 +387,8 @@ def _only_one_process(lock: Path) -> Iterator[None]:
 def unpack(archive: Path, folder: Path, *, limit: int = UNPACKED_LIMIT_BYTES) -> None:
     """Unpack a zip or tar archive (gz, bz2, xz) into the new folder `folder`: all of it or nothing.
 
-    Refused: absolute paths and paths out of the folder, links and devices, two members of one name, encrypted
-    members, more than `limit` bytes. Macintosh resource forks (``__MACOSX``) are left out.
+    Refused: paths out of the folder, links and devices, encrypted members, more than `limit` bytes. Macintosh resource
+    forks (``__MACOSX``) are left out.
 
     Raises
     ------
@@ -340,100 +402,54 @@ def unpack(archive: Path, folder: Path, *, limit: int = UNPACKED_LIMIT_BYTES) ->
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unpacking-", dir=folder.parent))
     try:
-        with _readable(archive):
-            _unpack_members(archive, temporary, limit)
+        with open(archive, "rb") as stream:
+            is_zip = stream.read(2) == b"PK"
+        (_unpack_zip if is_zip else _unpack_tar)(archive, temporary, limit)
         os.replace(temporary, folder)
+    except _DAMAGE as error:
+        raise DataError(
+            archive,
+            found=f"a damaged archive ({error})",
+            expected="a complete zip or tar archive of plain files below one folder",
+            todo="Nothing was unpacked. Remove it and download it again.",
+        ) from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-@contextmanager
-def _readable(archive: Path) -> Iterator[None]:
-    """Turn whatever the standard library raises on a damaged archive into one `DataError`."""
-    try:
-        yield
-    except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno in _DISK:
-            raise
+#: What zipfile, tarfile and the decompressors raise on bytes that are not what they should be. RuntimeError: encrypted.
+_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
+_DAMAGE += (FileExistsError, NotADirectoryError, IsADirectoryError, OverflowError, gzip.BadGzipFile, struct.error)
+
+
+def _unpack_zip(archive: Path, folder: Path, limit: int) -> None:
+    with zipfile.ZipFile(archive) as bundle:
+        members = [info for info in bundle.infolist() if not info.filename.startswith("__MACOSX")]
+        for info in members:
+            # zipfile would unpack these beside where they point to: such an archive is not what was published.
+            path = PurePosixPath(info.filename.replace("\\", "/"))
+            outside = path.is_absolute() or ".." in path.parts or ":" in info.filename
+            if outside or stat.S_ISLNK(info.external_attr >> 16):
+                raise zipfile.BadZipFile(f"'{info.filename}', a link or a path out of the folder")
+        _refuse_too_large(archive, sum(info.file_size for info in members), limit)
+        bundle.extractall(folder, members)
+
+
+def _unpack_tar(archive: Path, folder: Path, limit: int) -> None:
+    with tarfile.open(archive) as bundle:
+        members = [info for info in bundle if not info.name.startswith("__MACOSX")]
+        for info in members:
+            if info.issym() or info.islnk():
+                raise tarfile.TarError(f"'{info.name}', a link")
+        _refuse_too_large(archive, sum(info.size for info in members), limit)
+        bundle.extractall(folder, members, filter="data")
+
+
+def _refuse_too_large(archive: Path, size: int, limit: int) -> None:
+    if size > limit:
         raise DataError(
             archive,
-            found=f"a damaged archive ({error})",
-            expected="a complete zip or tar archive",
-            todo="Remove it and download it again.",
-        ) from None
-
-
-#: What zipfile, tarfile and the decompressors raise on bytes that are not what they should be.
-_DAMAGE = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    OSError,
-    ValueError,
-    OverflowError,
-)
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
-
-
-def _unpack_members(archive: Path, folder: Path, limit: int) -> None:
-    seen: set[str] = set()
-    unpacked = 0
-    for name, is_folder, opener in _members(archive):
-        path = _safe_path(archive, name)
-        if path is None:
-            continue
-        if is_folder:
-            (folder / path).mkdir(parents=True, exist_ok=True)
-            continue
-        if str(path).casefold() in seen:
-            raise _unsafe(archive, f"two members named '{name}'")
-        seen.add(str(path).casefold())
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        with opener() as source, open(folder / path, "xb") as target:
-            while piece := source.read(PIECE_BYTES):  # counted as read: a header may lie about the size
-                unpacked += len(piece)
-                if unpacked > limit:
-                    raise _unsafe(archive, f"more than {limit:,} bytes when unpacked")
-                target.write(piece)
-
-
-def _members(archive: Path) -> Iterator[tuple[str, bool, Callable[[], IO[bytes]]]]:
-    """(name, is a folder, opener) of each member; links, devices and encrypted members are refused."""
-    with open(archive, "rb") as stream:
-        is_zip = stream.read(2) == b"PK"
-    if is_zip:
-        with zipfile.ZipFile(archive) as bundle:
-            for info in bundle.infolist():
-                kind = stat.S_IFMT(info.external_attr >> 16)
-                if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-                    raise _unsafe(archive, f"'{info.filename}', a link or device")
-                if info.flag_bits & 0x1:
-                    raise _unsafe(archive, f"'{info.filename}', an encrypted member")
-                yield info.filename, info.is_dir(), lambda info=info: bundle.open(info)
-    else:
-        with tarfile.open(archive) as bundle:
-            for info in bundle:
-                if not (info.isreg() or info.isdir()):
-                    raise _unsafe(archive, f"'{info.name}', a link or device")
-                yield info.name, info.isdir(), lambda info=info: bundle.extractfile(info)
-
-
-def _safe_path(archive: Path, name: str) -> PurePosixPath | None:
-    """The member's path below the folder; None for the folder itself and for Macintosh resource forks."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or any(":" in p or "\0" in p for p in path.parts):
-        raise _unsafe(archive, f"'{name}', a path out of the folder")
-    return None if not path.parts or path.parts[0] == "__MACOSX" else path
-
-
-def _unsafe(archive: Path, found: str) -> DataError:
-    return DataError(
-        archive,
-        found=found,
-        expected="an archive of plain files below one folder",
-        todo="Nothing was unpacked. Do not trust this copy; download it from the publisher.",
-    )
+            found=f"{size:,} bytes when unpacked",
+            expected=f"at most {limit:,}",
+            todo="Nothing was unpacked. Do not trust this copy; download it from the publisher.",
+        )

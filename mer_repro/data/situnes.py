@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data import checks, twin_listening, twins
+from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,16 +37,14 @@ BIBTEX = """@inproceedings{li2024situnes,
 }"""
 LICENSE_INFO = "Published with the paper for research; the repository names no licence."
 STAGES = (1, 2, 3)
-LISTENS = {stage: f"Stage{stage}/interactions.csv" for stage in STAGES}
-SONGS = "music_metadata/music_info.csv"
 HOST = "https://raw.githubusercontent.com/JiayuLi-997/SiTunes_dataset/HEAD/SiTunes/"
 REMOTES = {
-    **{f"stage{stage}": Remote(address=HOST + name, filename=name) for stage, name in LISTENS.items()},
-    "songs": Remote(address=HOST + SONGS, filename=SONGS),
+    name: Remote(address=HOST + path, filename=path)
+    for name, path in (
+        *((f"stage{stage}", f"Stage{stage}/interactions.csv") for stage in STAGES),
+        ("songs", "music_metadata/music_info.csv"),
+    )
 }
-REQUIRED = (*LISTENS.values(), SONGS)
-OPTIONAL = ()
-ROOTS = (".", "SiTunes", "Situ-Music")
 
 #: (users, listens) a stage, as the publication states them.
 PUBLISHED = {"stage1": [30, 600], "stage2": [30, 897], "stage3": [10, 509]}
@@ -73,7 +71,7 @@ _BEFORE_AND_AFTER = (
     _emotion("arousal_after", "emo_post_arousal"),
     Column("recommender", "rec_type", "str", choices=RECOMMENDERS, nullable=True),
 )
-LISTEN_COLUMNS = {
+_COLUMNS = {
     1: (
         *_WHO,
         Column("listen_id", "No.", "int", low=1),
@@ -82,6 +80,22 @@ LISTEN_COLUMNS = {
     ),
     2: (*_WHO, *_BEFORE_AND_AFTER),
     3: (*_WHO, *_BEFORE_AND_AFTER, Column("preference", low=0, high=100)),
+}
+_DIGESTS = {
+    1: "af2aa206b411ea9ad1ecdd0d82f899da",
+    2: "7a6b971f96ae97cda095ce4b6703e71a",
+    3: "803d5b83b31091a5b3ba19220753a722",
+}
+LISTENS = {
+    stage: Table(
+        f"Stage{stage}/interactions.csv",
+        _COLUMNS[stage],
+        key=("user_id", "listen_id") if stage == 1 else ("listen_id",),
+        lines=PUBLISHED[f"stage{stage}"][1],
+        digests=(_DIGESTS[stage],),
+        says=f"one listen of stage {stage} per row",
+    )
+    for stage in STAGES
 }
 
 
@@ -99,18 +113,26 @@ OPENSMILE = (
     "pcm_zcr_sma_amean",
     "pcm_zcr_sma_stddev",
 )
-SONG_COLUMNS = (
-    Column("song_id", "item_id", "int", low=NO_SONG),
-    Column("genre", "general_genre", "str"),
-    Column("genre_id", "general_genre_id", "int", low=0),
-    Column("popularity", low=0, high=100, nullable=True),
-    Column("loudness", low=-60, high=10, nullable=True, unit="dB"),
-    *map(_unit, ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "valence")),
-    Column("key", low=0, high=11, nullable=True, says="pitch class, 0 = C"),
-    Column("tempo", low=0, nullable=True, unit="beats a minute"),
-    Column("duration", low=0, nullable=True, unit="ms as published, s as loaded"),
-    *(Column(name, low=0) for name in OPENSMILE),
+SONGS = Table(
+    "music_metadata/music_info.csv",
+    (
+        Column("song_id", "item_id", "int", low=NO_SONG),
+        Column("genre", "general_genre", "str"),
+        Column("genre_id", "general_genre_id", "int", low=0),
+        Column("popularity", low=0, high=100, nullable=True),
+        Column("loudness", low=-60, high=10, nullable=True, unit="dB"),
+        *map(_unit, ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "valence")),
+        Column("key", low=0, high=11, nullable=True, says="pitch class, 0 = C"),
+        Column("tempo", low=0, nullable=True, unit="beats a minute"),
+        Column("duration", low=0, nullable=True, unit="ms as published, s as loaded"),
+        *(Column(name, low=0) for name in OPENSMILE),
+    ),
+    lines=946,
+    digests=("9ac9be4bb063715241641fb10a254b15",),
+    says="genre, a streaming service's features, openSMILE functionals",
 )
+TABLES = {**{f"listens_{stage}": table for stage, table in LISTENS.items()}, "songs": SONGS}
+NAMES = ("SiTunes", "Situ-Music", "SiTunes_dataset", "SiTunes_dataset-main")
 
 
 @dataclass(frozen=True)
@@ -142,18 +164,21 @@ def load(location: Location) -> Situnes:
     """
     import pandas as pd
 
-    songs = read_table(location.path(SONGS), SONG_COLUMNS)
+    songs = SONGS.read(location)
     placeholder = songs.song_id == NO_SONG
     songs = songs[~placeholder].reset_index(drop=True)
     songs["duration"] /= 1000
     stages = []
     for stage in STAGES:
-        path = location.path(LISTENS[stage])
-        key = ("user_id", "listen_id") if stage == 1 else ("listen_id",)
-        table = read_table(path, LISTEN_COLUMNS[stage], key=key)
+        table = LISTENS[stage].read(location)
         unknown = sorted(set(table.song_id) - set(songs.song_id))
         if unknown:
-            raise DataError(path, found=f"song {unknown[0]}", expected=f"songs of {SONGS}", todo="Fetch both again.")
+            raise DataError(
+                location.path(LISTENS[stage]),
+                found=f"song {unknown[0]}",
+                expected=f"songs of {SONGS.path}",
+                todo="Fetch both again.",
+            )
         table.insert(0, "stage", stage)
         stages.append(table)
     listens = pd.concat(stages, ignore_index=True)
@@ -182,20 +207,21 @@ def validate(dataset: Situnes) -> list[Finding]:
 def _check_sizes(dataset: Situnes) -> list[Finding]:
     listens = dataset.listens
     found = {f"stage{stage}": [part.user_id.nunique(), len(part)] for stage, part in listens.groupby("stage")}
-    right = found == expected_size(dataset.location, PUBLISHED)
-    sizes = ", ".join(f"{stage}: {n} listens of {users} users" for stage, (users, n) in found.items())
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if right else "failed",
-            f"{sizes}; {listens.song_id.nunique()} of {len(dataset.songs)} songs were heard.",
+            "{sizes}; {heard} of {songs} songs were heard.",
             {f"listens_{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
+            checks.OK[found == expected_size(dataset.location, PUBLISHED)],
+            sizes=", ".join(f"{stage}: {n} listens of {users} users" for stage, (users, n) in found.items()),
+            heard=listens.song_id.nunique(),
         ),
-        Finding(
+        checks.note(
             "placeholder songs",
-            "known_defect" if dataset.placeholders else "ok",
-            f"{dataset.placeholders} row(s) of the song table have the id {NO_SONG} and no features; left out.",
+            "{rows} row(s) of the song table have the id {none} and no features; left out.",
             {"rows": dataset.placeholders},
+            "known_defect" if dataset.placeholders else "ok",
+            none=NO_SONG,
         ),
     ]
 
@@ -203,10 +229,9 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
 def _check_missing(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     durations, unnamed = int(field.duration.isna().sum()), int((field.recommender == "").sum())
-    return Finding(
+    return checks.note(
         "missing values",
-        "note",
-        f"In daily life {durations} listens have no duration and {unnamed} no recommender, of {len(field)}.",
+        "In daily life {duration} listens have no duration and {recommender} no recommender, of {listens}.",
         {"duration": durations, "recommender": unnamed, "listens": len(field)},
     )
 
@@ -218,42 +243,46 @@ def _check_times(dataset: Situnes) -> Finding:
     ties = int(field.duplicated(["stage", "user_id", "timestamp"]).sum())
     hours = pd.to_datetime(field.timestamp, unit="s", utc=True).dt.tz_convert("Asia/Shanghai").dt.hour
     night = int(hours.between(2, 7).sum())
-    return Finding(
+    return checks.note(
         "times",
-        "note" if ties or night else "ok",
-        f"{ties} listens start in the same second as another of the same user; {night} lie between 2 and 8 o'clock"
-        " at UTC+8, in which by the data's own description none were collected.",
+        "{ties} listens start in the same second as another of the same user; {night} lie between 2 and 8 o'clock at"
+        " UTC+8, in which by the data's own description none were collected.",
         {"ties": ties, "night": night},
+        "note" if ties or night else "ok",
     )
 
 
 def _check_genre_ids(dataset: Situnes) -> Finding:
     pairs = dataset.songs[["genre", "genre_id"]].drop_duplicates()
-    one_to_one = pairs.genre.is_unique and pairs.genre_id.is_unique
     shares = dataset.songs.genre.value_counts(normalize=True)
-    return Finding(
+    return checks.note(
         "genres",
-        "ok" if one_to_one else "failed",
-        f"{len(shares)} genres; the commonest, {shares.index[0]}, has {shares.iloc[0]:.0%} of the songs, the rarest,"
-        f" {shares.index[-1]}, {shares.iloc[-1]:.0%}.",
+        "{genres} genres; the commonest, {first}, has {largest_share:.0%} of the songs, the rarest, {last},"
+        " {least:.0%}.",
         {"genres": len(shares), "largest_share": float(shares.iloc[0])},
+        checks.OK[pairs.genre.is_unique and pairs.genre_id.is_unique],
+        first=shares.index[0],
+        last=shares.index[-1],
+        least=shares.iloc[-1],
     )
 
 
 def _check_persistence(dataset: Situnes, stage: int) -> Finding:
     table = genre_sequences(dataset, stage)
     later = table[table.last_genre != ""]
-    again = float((later.genre == later.last_genre).mean())
     shares = later.genre.value_counts(normalize=True)
-    chance, commonest = float((shares**2).sum()), float(shares.max())
-    return Finding(
+    return checks.note(
         f"genre persistence, stage {stage}",
-        "note",
-        f"The last genre comes again in {again:.1%} of {len(later)} steps; two independent listens would agree in"
-        f" {chance:.1%}, and always guessing the commonest genre is right in {commonest:.1%}."
+        "The last genre comes again in {again:.1%} of {steps} steps; two independent listens would agree in"
+        " {chance:.1%}, and always guessing the commonest genre is right in {commonest:.1%}."
         + " A recommender chose these songs, not the listener."
         * (dataset.location.kind == "real"),
-        {"again": again, "chance": chance, "commonest": commonest, "steps": len(later)},
+        {
+            "again": float((later.genre == later.last_genre).mean()),
+            "chance": float((shares**2).sum()),
+            "commonest": float(shares.max()),
+            "steps": len(later),
+        },
     )
 
 
@@ -261,13 +290,12 @@ def _check_emotions(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     r = {axis: float(field[f"{axis}_before"].corr(field[f"{axis}_after"])) for axis in ("valence", "arousal")}
     crossed = float(field.valence_before.corr(field.arousal_after))
-    straight = min(r.values()) > abs(crossed)
-    return Finding(
+    return checks.note(
         "orientation of the axes",
-        "ok" if straight else "failed",
-        f"Before and after correlate by r = {r['valence']:.2f} in valence and {r['arousal']:.2f} in arousal, across"
-        f" the axes by {crossed:.2f}: the state after a song mostly repeats the state before it.",
-        {"valence": r["valence"], "arousal": r["arousal"], "crossed": crossed},
+        "Before and after correlate by r = {valence:.2f} in valence and {arousal:.2f} in arousal, across the axes by"
+        " {crossed:.2f}: the state after a song mostly repeats the state before it.",
+        r | {"crossed": crossed},
+        checks.OK[min(r.values()) > abs(crossed)],
     )
 
 
@@ -295,9 +323,9 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     truth["valence_after"] = TWIN_AFTER
     for stage in STAGES:
         planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
-        _write_twin_stage(folder / LISTENS[stage], stage, rng, planted, genre_of_song)
+        _write_twin_stage(folder / LISTENS[stage].path, stage, rng, planted, genre_of_song)
         truth[f"stage{stage}"] = planted.truth()
-    _write_twin_songs(folder / SONGS, rng, genre_of_song)
+    _write_twin_songs(folder / SONGS.path, rng, genre_of_song)
     twins.write_truth(folder, truth)
 
 
@@ -308,7 +336,7 @@ def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.Plant
     affinity = np.linspace(-1, 1, len(TWIN_GENRES))
     clock = np.zeros(len(planted.group), dtype=int) + start
     number = np.zeros(len(planted.group), dtype=int)
-    columns = {column.name: column.published for column in LISTEN_COLUMNS[stage]}
+    columns = {column.name: column.published for column in LISTENS[stage].columns}
     rows = []
     for index, (user, genre, mood) in enumerate(zip(planted.user, planted.genre, planted.mood, strict=True), 1):
         clock[user] += int(rng.integers(600, 40_000))
@@ -343,8 +371,7 @@ def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.Plant
 
 
 def _write_twin_songs(path: Path, rng, genre_of_song) -> None:
-
-    named = {column.name: column.published for column in SONG_COLUMNS}
+    named = {column.name: column.published for column in SONGS.columns}
     spans = {"popularity": (0, 100), "loudness": (-30, -1), "tempo": (60, 200), "duration": (90_000, 400_000)}
     rows = []
     for song_id, genre in enumerate(genre_of_song):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import msd, twins
-from mer_repro.data.base import Finding, Location, Remote, expected_size, read_rows, require_unique
+from mer_repro.data import checks, msd, twins
+from mer_repro.data.base import Finding, Location, Remote, Table, expected_size
+from mer_repro.data.reading import read_text, require_unique, whole
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ BIBTEX = """@inproceedings{schreiber2015improving,
   year = {2015}
 }"""
 LICENSE_INFO = "For research purposes only, as the publisher's page says."
-TABLE = "msd_tagtraum_cd1.cls"
 REMOTES = {
     "cd1": Remote(
         address="https://www.tagtraum.com/genres/msd_tagtraum_cd1.cls.zip",
@@ -37,8 +37,15 @@ REMOTES = {
         unpack_to=".",
     )
 }
-REQUIRED = (TABLE,)
-OPTIONAL = ()
+TRACKS = Table(
+    "msd_tagtraum_cd1.cls",
+    key=("track_id",),
+    lines=133_675,
+    digests=("4048c584ca84feba92ed20ae116b4a66",),
+    says="track id and one or two genres per line, between tabs",
+)
+TABLES = {"tracks": TRACKS}
+NAMES = ("msd_tagtraum_cd1", "tagtraum", "MillionSongDataset")
 
 GENRES = (
     "Blues",
@@ -78,26 +85,25 @@ def load(location: Location) -> Tagtraum:
     """
     import pandas as pd
 
-    path = location.path(TABLE)
-    lines, rows = [], []
-    for line, cells in read_rows(path, delimiter="\t", quoted=False):
-        if cells[0].startswith("#"):
-            continue
-        track_id, *genres = (cell.strip() for cell in cells)
-        if not (msd.TRACK_ID.fullmatch(track_id) and 1 <= len(genres) <= 2 and set(genres) <= set(GENRES)):
-            raise DataError(
-                path,
-                line=line,
-                found="'" + "', '".join(cells)[:60] + "'",
-                expected="a track id and one or two of " + ", ".join(GENRES),
-                todo="Fetch the file again.",
-            )
-        lines.append(line)
-        rows.append((track_id, genres[0], genres[1] if len(genres) == 2 else ""))
-    if not rows:
-        raise DataError(path, found="no rows", expected="one a track", todo="Fetch the file again.")
-    require_unique(path, lines, {"track_id": [row[0] for row in rows]})
-    return Tagtraum(location, pd.DataFrame(rows, columns=["track_id", "genre", "second_genre"], dtype=object))
+    path = location.path(TRACKS)
+    genre = "|".join(GENRES)
+    rows = pd.Series(read_text(path, whole(location, TRACKS)).split("\n"), dtype=object).str.strip()
+    rows = rows[(rows != "") & ~rows.str.startswith("#")]
+    cells = rows.str.extract(rf"^({msd.TRACK_ID.pattern})\t\s*({genre})(?:\s*\t\s*({genre}))?$")
+    tracks = cells.set_axis(["track_id", "genre", "second_genre"], axis=1).astype(object)
+    broken = tracks.track_id.isna()
+    if broken.any() or tracks.empty:
+        line = int(broken.idxmax()) if len(tracks) else 0
+        raise DataError(
+            path,
+            line=line + 1,
+            found=", ".join(f"'{cell}'" for cell in rows[line][:60].split("\t")) if len(tracks) else "no rows",
+            expected="a track id and one or two of " + ", ".join(GENRES),
+            todo="Fetch the file again.",
+        )
+    tracks["second_genre"] = tracks.second_genre.where(tracks.second_genre.notna(), "")
+    require_unique(path, rows.index.to_numpy() + 1, tracks.reset_index(drop=True), TRACKS.key)
+    return Tagtraum(location, tracks.reset_index(drop=True))
 
 
 def validate(dataset: Tagtraum) -> list[Finding]:
@@ -108,24 +114,26 @@ def validate(dataset: Tagtraum) -> list[Finding]:
     two = tracks.second_genre != ""
     same = int((tracks.genre == tracks.second_genre).sum())
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if len(tracks) == expected else "failed",
-            f"{len(tracks)} tracks, {expected} expected.",
+            "{tracks} tracks, {expected} expected.",
             {"tracks": len(tracks)},
+            checks.OK[len(tracks) == expected],
+            expected=expected,
         ),
-        Finding(
+        checks.note(
             "class balance",
-            "note",
-            f"{shares.index[0]} is the genre of {shares.iloc[0]:.0%} of the tracks, {shares.index[-1]} of"
-            f" {shares.iloc[-1]:.1%}: always saying the first is right that often.",
+            "{first} is the genre of {largest_share:.0%} of the tracks, {last} of {smallest_share:.1%}: always saying"
+            " the first is right that often.",
             {"largest_share": float(shares.iloc[0]), "smallest_share": float(shares.iloc[-1])},
+            first=shares.index[0],
+            last=shares.index[-1],
         ),
-        Finding(
+        checks.note(
             "ambiguous tracks",
-            "note" if not same else "failed",
-            f"{two.mean():.0%} of the tracks carry a second genre; {same} repeat the first.",
+            "{share:.0%} of the tracks carry a second genre; {repeats} repeat the first.",
             {"share": float(two.mean()), "repeats": same},
+            "note" if not same else "failed",
         ),
     ]
 
@@ -148,7 +156,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         first, second = rng.choice(len(GENRES), size=2, replace=False, p=shares)
         genres = [GENRES[first], GENRES[second]] if rng.random() < 0.25 else [GENRES[first]]
         rows.append([msd.generated_track_id(number), *genres])
-    twins.write_table(folder / TABLE, ["# generated; tab-separated"], rows, delimiter="\t")
+    twins.write_table(folder / TRACKS.path, ["# generated; tab-separated"], rows, delimiter="\t")
     twins.write_truth(
         folder,
         {

@@ -15,13 +15,13 @@ Data, doi:10.17632/3t9vbwxgr5.3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, expected_size, read_table
+from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -36,17 +36,13 @@ BIBTEX = """@misc{moura2020music,
   doi = {10.17632/3t9vbwxgr5.3}
 }"""
 LICENSE_INFO = "CC BY 4.0."
-TABLE = "tcc_ceds_music.csv"
 REMOTES = {
     "table": Remote(
         address="",
-        filename=TABLE,
-        manual=f"Open https://data.mendeley.com/datasets/3t9vbwxgr5/3 and download {TABLE} (26 MB)",
+        filename="tcc_ceds_music.csv",
+        manual="Open https://data.mendeley.com/datasets/3t9vbwxgr5/3 and download tcc_ceds_music.csv (26 MB)",
     )
 }
-PATTERN = "tcc_ceds*.csv"
-REQUIRED = (PATTERN,)
-OPTIONAL = ()
 
 PUBLISHED = {"songs": 28_372}
 GENRES = ("blues", "country", "hip hop", "jazz", "pop", "reggae", "rock")
@@ -82,19 +78,41 @@ def weight_column(topic: str) -> str:
     return "topic_" + topic.replace("/", "_").replace(" ", "_")
 
 
-COLUMNS = (
-    Column("song_id", ("", "Unnamed: 0"), "int", low=0),
-    Column("artist", "artist_name", "str"),
-    Column("title", "track_name", "str"),
-    Column("year", "release_date", "int", low=FIRST_YEAR, high=LAST_YEAR),
-    Column("genre", kind="str", choices=GENRES),
-    Column("lyrics", kind="str"),
-    Column("words", "len", "int", low=1),
-    *(Column(weight_column(topic), topic, low=0, high=1) for topic in TOPIC_WEIGHTS),
-    *(Column(name, low=0, high=1) for name in DESCRIPTORS),
-    Column("topic", kind="str", choices=TOPICS),
-    Column("age", low=0, high=1),
+def _contradictions(songs: pd.DataFrame) -> Iterator[Breach]:
+    """The last column and the number of words follow from others: a row in which they do not was cut or edited."""
+    counted = songs.assign(counted=songs.lyrics.str.split().str.len())
+    wrong = counted.counted != songs.words
+    yield wrong, f"lyrics of {counted.counted[wrong].iloc[0] if wrong.any() else 0} words", "{words}, as the row says"
+    age = (AGE_OF - songs.year) / AGE_UNIT
+    wrong = (age - songs.age).abs() > ROUNDING
+    yield wrong, "age {age}", f"{age[wrong].iloc[0] if wrong.any() else 0:.9f} for {{year}}"
+
+
+SONGS = Table(
+    "tcc_ceds*.csv",
+    (
+        Column("song_id", ("", "Unnamed: 0"), "int", low=0),
+        Column("artist", "artist_name", "str"),
+        Column("title", "track_name", "str"),
+        Column("year", "release_date", "int", low=FIRST_YEAR, high=LAST_YEAR),
+        Column("genre", kind="str", choices=GENRES),
+        Column("lyrics", kind="str"),
+        Column("words", "len", "int", low=1),
+        *(Column(weight_column(topic), topic, low=0, high=1) for topic in TOPIC_WEIGHTS),
+        *(Column(name, low=0, high=1) for name in DESCRIPTORS),
+        Column("topic", kind="str", choices=TOPICS),
+        Column("age", low=0, high=1),
+    ),
+    digests=(
+        "9d5b15e853dfc090fdf064bc2caec0a8",
+        "7dd05a34f52b4f5593d172eb5c806f45",
+        "164771e1f32438f65486b54f52c671ae",
+    ),
+    short="drop last",
+    rule=_contradictions,
+    says="lyrics, descriptors, genre and topic of one song per row; the whole table or parts of it",
 )
+TABLES = {"songs": SONGS}
 
 
 @dataclass(frozen=True)
@@ -127,9 +145,7 @@ def load(location: Location) -> TccCeds:
     """
     import pandas as pd
 
-    copies = {}
-    for name in location.files:
-        copies[name] = read_table(location.path(name), COLUMNS, rule=_contradiction, cut="drop")
+    copies = {name: SONGS.read(location, name) for name in location.files}
     cut_rows = sum(table.attrs["cut_rows"] for table in copies.values())
     exact_first = sorted(copies, key=lambda name: (-_digits(copies[name]), name))
     songs = copies[exact_first[0]]
@@ -141,17 +157,6 @@ def load(location: Location) -> TccCeds:
     return TccCeds(location, songs, rows, sum(rows.values()) - len(songs), cut_rows)
 
 
-def _contradiction(row: Mapping) -> tuple[str, str] | None:
-    """The last column and the number of words follow from others: a row in which they do not was cut or edited."""
-    words = len(row["lyrics"].split())
-    if words != row["words"]:
-        return f"lyrics of {words} words", f"{row['words']}, as the row says"
-    age = (AGE_OF - row["year"]) / AGE_UNIT
-    if abs(age - row["age"]) > ROUNDING:
-        return f"age {row['age']}", f"{age:.9f} for {row['year']}"
-    return None
-
-
 def _digits(table: pd.DataFrame) -> int:
     """Most digits that a valence of the table has: tells a rounded copy from an exact one."""
     return int(table.valence.map(lambda value: len(repr(value))).max())
@@ -159,7 +164,7 @@ def _digits(table: pd.DataFrame) -> int:
 
 def _require_agreement(path: Path, copy: pd.DataFrame, songs: pd.DataFrame) -> None:
     both = copy.merge(songs, on="song_id", suffixes=("", "_other"))
-    for column in COLUMNS[1:]:
+    for column in SONGS.columns[1:]:
         here, there = both[column.name], both[f"{column.name}_other"]
         differ = here != there if column.kind == "str" else (here - there).abs() > ROUNDING
         if differ.any():
@@ -196,58 +201,56 @@ def _check_size(dataset: TccCeds) -> Finding:
         status = "known_defect" if defects else "ok"
     else:
         status = "known_defect" if dataset.location.kind == "real" and n < expected else "failed"
-    return Finding(
+    return checks.note(
         "size",
-        status,
-        f"{n} songs in {len(dataset.rows)} file(s), {expected} in the whole table"
-        + "".join(f"; {defect}" for defect in defects)
-        + ".",
+        "{songs} songs in {files} file(s), {expected} in the whole table{defects}.",
         {"songs": n, "files": len(dataset.rows), "overlapping": dataset.overlapping, "cut_rows": dataset.cut_rows},
+        status,
+        expected=expected,
+        defects="".join(f"; {defect}" for defect in defects),
     )
 
 
 def _check_duplicates(songs: pd.DataFrame) -> Finding:
     lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
-    return Finding(
+    return checks.note(
         "repeated lyrics and labels",
-        "note" if lyrics or labels else "ok",
-        f"{lyrics} songs repeat the lyrics of another, {labels} its valence and energy.",
+        "{lyrics} songs repeat the lyrics of another, {labels} its valence and energy.",
         {"lyrics": lyrics, "labels": labels},
+        "note" if lyrics or labels else "ok",
     )
 
 
 def _check_balance(songs: pd.DataFrame) -> Finding:
     genres = songs.genre.value_counts(normalize=True)
-    return Finding(
+    return checks.note(
         "class balance",
-        "note",
-        f"{genres.index[0]} has {genres.iloc[0]:.0%} of the songs, {genres.index[-1]} {genres.iloc[-1]:.1%}; half of"
-        f" the songs are from before {songs.year.median():.0f}.",
+        "{first} has {largest_genre:.0%} of the songs, {last} {least:.1%}; half of the songs are from before"
+        " {median_year:.0f}.",
         {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
+        first=genres.index[0],
+        last=genres.index[-1],
+        least=genres.iloc[-1],
     )
 
 
 def _check_artists(songs: pd.DataFrame) -> Finding:
     sizes = songs.artist.value_counts()
     among = float((sizes[sizes > 1]).sum() / len(songs))
-    return Finding(
+    return checks.note(
         "songs of one artist",
-        "note",
-        f"{len(sizes)} artists; {sizes.index[0]} has {sizes.iloc[0]} songs; {among:.0%} of the songs have another by"
-        " the same artist in the set, so a random split puts artists on both sides.",
+        "{artists} artists; {first} has {largest} songs; {share_with_siblings:.0%} of the songs have another by the"
+        " same artist in the set, so a random split puts artists on both sides.",
         {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
+        first=sizes.index[0],
     )
 
 
 def _check_topics(songs: pd.DataFrame) -> Finding:
     weights = songs[[weight_column(topic) for topic in TOPICS]]
     agree = float((weights.idxmax(axis=1) == songs.topic.map(weight_column)).mean())
-    return Finding(
-        "topic against weights",
-        "ok" if agree > 0.99 else "note",
-        f"The topic is the heaviest of the eight weights in {agree:.1%} of the songs.",
-        {"agree": agree},
-    )
+    says = "The topic is the heaviest of the eight weights in {agree:.1%} of the songs."
+    return checks.note("topic against weights", says, {"agree": agree}, "ok" if agree > 0.99 else "note")
 
 
 def _check_circularity(songs: pd.DataFrame) -> Finding:
@@ -261,12 +264,10 @@ def _check_circularity(songs: pd.DataFrame) -> Finding:
         y = songs[target].to_numpy()
         residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
         r2[target] = float(1 - residual.var() / y.var())
-    return Finding(
+    return checks.note(
         "labels from the same source as the features",
-        "note",
-        f"Four descriptors of the same service explain {r2['energy']:.0%} of the variance of energy and"
-        f" {r2['valence']:.0%} of valence in a straight line: models of audio descriptors start with that for free,"
-        " models of lyrics do not.",
+        "Four descriptors of the same service explain {energy:.0%} of the variance of energy and {valence:.0%} of"
+        " valence in a straight line: models of audio descriptors start with that for free, models of lyrics do not.",
         r2,
     )
 
@@ -352,7 +353,7 @@ def _twin_row(rng, song: int, artist: int, table: Mapping, spoken: Mapping) -> l
 
 
 def _write_twin_copies(folder: Path, rows: list[list]) -> None:
-    header = [column.published for column in COLUMNS]
+    header = SONGS.header
     half = len(rows) // 2
     twins.write_table(folder / "tcc_ceds_first_half.csv", header, rows[: half + 30])
     rounded = [[round(cell, 9) if isinstance(cell, float) else cell for cell in row] for row in rows[:40]]

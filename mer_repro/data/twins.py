@@ -77,6 +77,15 @@ def write_truth(folder: Path, truth: Mapping) -> None:
     (folder / TWIN_MARK).write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def write_clip(path: Path, loudness: float, rng: np.random.Generator, kind: str, seconds: int = 3) -> None:
+    """Write noise of the given `loudness` (0-1) as a mono clip at 22,050 Hz; `kind` as soundfile names it ("MP3")."""
+    import soundfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sound = loudness * rng.standard_normal(22_050 * seconds).clip(-2, 2) / 2
+    soundfile.write(path, sound, 22_050, format=kind)
+
+
 def drift(rng: np.random.Generator, length: int, count: int, memory: float = 0.97) -> np.ndarray:
     """`count` stationary first-order autoregressive series of unit variance, (length, count)."""
     import numpy as np

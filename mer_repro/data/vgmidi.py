@@ -1,11 +1,12 @@
 """VGMIDI: 200 piano arrangements of video game music, each rated measure by measure by about thirty people.
 
 Conventions
------------ Ratings are in -1..1. The raw files say how long a piece is (s) and how many measures it has; a
-measure is taken to last ``duration / measures``, and `time` is the measure's onset, so the first one is at 0
-s. Labels of a measure are medians over raters. Some published series are one value longer than their piece:
-the surplus value is left out. Series of pieces that the file does not describe (no duration, no measures)
-cannot be placed in time and are left out. `VGMidi.surplus_values` and `VGMidi.orphan_series` count both.
+-----------
+Ratings are in -1..1. The raw files say how long a piece is (s) and how many measures it has; a measure is taken to last
+``duration / measures``, and `time` is the measure's onset, so the first one is at 0 s. Labels of a measure are medians
+over raters. Some published series are one value longer than their piece: the surplus value is left out. Series of
+pieces that the file does not describe (no duration, no measures) cannot be placed in time and are left out.
+`VGMidi.surplus_values` and `VGMidi.orphan_series` count both.
 
 Source: Ferreira and Whitehead 2019, "Learning to generate music with sentiment", ISMIR.
 """
@@ -19,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Finding, Location, Remote, read_json
+from mer_repro.data.base import Finding, Location, Remote, Table
+from mer_repro.data.reading import read_json
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,9 +44,13 @@ REMOTES = {
 }
 
 RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
-REQUIRED = RAW
-OPTIONAL = ()
-ROOTS = (".", "vgmidi-master", "vgmidi-master/labelled/annotations")
+TABLES = {name: Table(name, says="pieces with duration and measures, and every rater's two series") for name in RAW}
+NAMES = ("vgmidi-master", "VGMIDI", "vgmidi-main")
+ALSO = {
+    "vgmidi_raw": ("labelled/annotations/vgmidi_raw", "annotations/vgmidi_raw"),
+    "midi/": ("labelled/midi/", "midi_labelled/"),
+    "audio/": ("labelled/audio/",),
+}
 
 SCALE = (-1.0, 1.0)
 DOCUMENTED_PIECES = 200
@@ -263,7 +269,6 @@ def validate(dataset: VGMidi) -> list[Finding]:
         "series": len(dataset.raters),
         "measures": len(dataset.dynamic),
     }
-    left_out = {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values}
     spread = dataset.ratings.groupby(["song_id", "rater"])[list(TARGETS)].nunique()
     constant = {target: int((spread[target] == 1).sum()) for target in TARGETS}
     ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in TARGETS}
@@ -271,21 +276,19 @@ def validate(dataset: VGMidi) -> list[Finding]:
     means = dataset.dynamic[["valence_std", "arousal_std"]].mean()
     return [
         checks.size_finding(dataset.location, counts, {"pieces": DOCUMENTED_PIECES}),
-        Finding(
+        checks.note(
             "left out",
-            "note",
-            f"{dataset.orphan_series} series belong to pieces without a description, {dataset.surplus_values} values"
-            " lie"
-            " beyond the last measure of their piece.",
-            left_out,
+            "{orphan_series} series belong to pieces without a description, {surplus_values} values lie beyond the last"
+            " measure of their piece.",
+            {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values},
         ),
-        Finding(
+        checks.note(
             "raters",
-            "note",
-            f"{dataset.dynamic.raters.min()} to {dataset.dynamic.raters.max()} raters a piece deviate by"
-            f" {means.valence_std:.2f} in valence and {means.arousal_std:.2f} in arousal on -1..1;"
-            f" {constant['valence']} valence and {constant['arousal']} arousal series never move.",
+            "{fewest} to {most} raters per piece deviate by {valence_std:.2f} in valence and {arousal_std:.2f} in"
+            " arousal on -1..1; {valence} valence and {arousal} arousal series never move.",
             {**means, **constant},
+            fewest=dataset.dynamic.raters.min(),
+            most=dataset.dynamic.raters.max(),
         ),
         checks.ceiling_finding(ceilings, "of the median over raters, all measures"),
         checks.between_songs_finding(dataset.dynamic),

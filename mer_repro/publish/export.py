@@ -85,6 +85,10 @@ def _fill(folder: Path, records: list[Record], home: Path) -> None:
         target = folder / record_file(record)
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(home / record.paper / "records" / f"{record.id}.json", target)
+        if record.evidence:
+            beside = folder / record.paper / record.evidence
+            beside.parent.mkdir(exist_ok=True)
+            shutil.copyfile(home / record.paper / record.evidence, beside)
     (folder / METADATA).write_text(json.dumps(metadata(folder, records), indent=1) + "\n", encoding="utf-8")
 
 

@@ -51,7 +51,7 @@ def texts(keys: Iterable[str]) -> str:
 def sentences() -> list[Text]:
     """The three findings; their numbers know their sources."""
     from mer_repro import papers
-    from mer_repro.data import figures, survey
+    from mer_repro.critique.data_chapter import figures, survey
 
     ours, theirs = measured(), claimed()
     cells = {f"{t}_{p}": (ours.get((t, p)), ".3~") for t in STATED for p in PROTOCOLS}

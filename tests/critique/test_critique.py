@@ -227,7 +227,7 @@ def test_a_worse_first_score_is_refused():
 
 @pytest.fixture(scope="module")
 def everything():
-    from mer_repro.data import survey
+    from mer_repro.critique.data_chapter import survey
 
     return rooms.enter_all(), survey.read()
 

@@ -3,12 +3,36 @@
 ``mer-repro audit --checks`` prints them with their roles and options.
 
 Module `counts`: granularity, totals, splits, sizes.  `changes`: gains, orderings, significance.  `regression`: errors,
-R2 and the variance they imply.  `classification`: precision, recall, F1, accuracy, supports.  `structure`: dimensions,
-receptive fields, time.  `tables`: the same thing stated twice, copied cells, regularities.  `design`: what sample sizes
-leave of a design.  `statements`: statements against each other.
+R2 and the variance they imply.  `classification`: precision, recall, F1, accuracy, supports.  `confusion`: binary
+scores, scores that are one by definition, printed confusion matrices.  `inference`: p values, standard deviations and
+errors, intervals.  `structure`: dimensions, receptive fields, time, parameters.  `tables`: the same thing stated twice,
+copied cells, regularities.  `design`: what sample sizes leave of a design.  `statements`: two statements.
 """
 
 from mer_repro.audit.catalogue import CHECKS
-from mer_repro.audit.checks import changes, classification, counts, design, regression, statements, structure, tables
+from mer_repro.audit.checks import (
+    changes,
+    classification,
+    confusion,
+    counts,
+    design,
+    inference,
+    regression,
+    statements,
+    structure,
+    tables,
+)
 
-__all__ = ["CHECKS", "changes", "classification", "counts", "design", "regression", "statements", "structure", "tables"]
+__all__ = [
+    "CHECKS",
+    "changes",
+    "classification",
+    "confusion",
+    "counts",
+    "design",
+    "inference",
+    "regression",
+    "statements",
+    "structure",
+    "tables",
+]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from mer_repro.audit.catalogue import check
+from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Statement, observe
-from mer_repro.audit.numbers import Interval, Number, show
+from mer_repro.audit.numbers import Interval, Number, Unusable, show
 
 
-@check
+@check(takes={"having": COUNTED, "items": COUNTED})
 def coverage(statement: Statement, having: list[Number], items: list[Number]) -> Finding:
     """A statement about every item against counts: it can hold for at most sum(`having`) of sum(`items`) items.
 
@@ -17,6 +17,8 @@ def coverage(statement: Statement, having: list[Number], items: list[Number]) ->
     seldom stated (left out, filled in, several samples a source), so too few are `undetermined`.
     """
     most, total = sum(number.integer for number in having), sum(number.integer for number in items)
+    if total < 1:
+        raise Unusable("there are no items")
     share = Fraction(most, total)
     sums = f"{most:,} of {total:,} items"
     if share >= 1:
@@ -27,7 +29,7 @@ def coverage(statement: Statement, having: list[Number], items: list[Number]) ->
     )
 
 
-@check
+@check(takes={"before": "accuracy", "after": "accuracy", "support_before": COUNTED, "support_after": COUNTED})
 def fewer_classes(before: Number, after: Number, support_before: list[Number], support_after: list[Number]) -> Finding:
     """An accuracy that rises when classes are merged or left out, against what that alone brings.
 
@@ -36,7 +38,11 @@ def fewer_classes(before: Number, after: Number, support_before: list[Number], s
     share and as part of the errors that always naming it makes.
     """
     counts = [[number.integer for number in support] for support in (support_before, support_after)]
+    if any(sum(support) < 1 for support in counts):
+        raise Unusable("there are no items")
     shares = [Fraction(max(support), sum(support)) for support in counts]
+    if 1 in shares:
+        raise Unusable("one class holds all items")
     above = [accuracy.interval - share for accuracy, share in zip((before, after), shares, strict=True)]
     step = (
         f"{before.printed} with {len(counts[0])} classes (largest {_percent(shares[0])}), "

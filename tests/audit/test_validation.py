@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mer_repro.audit import validation
+from mer_repro.audit import trials, validation
+from mer_repro.audit.checks import CHECKS
 from mer_repro.audit.checks.classification import confusion_counts
 from mer_repro.audit.checks.counts import granularity
 from mer_repro.audit.numbers import number
@@ -115,8 +116,14 @@ def measured():
 
 def test_validation_set_is_half_honest_and_plants_every_error(measured):
     tables = measured.drop_duplicates("table")
-    assert (tables.planted == "").sum() == 100
-    assert set(tables.planted) - {""} == set(validation.ERRORS)
+    assert (tables.planted == "").sum() == len(tables) / 2
+    assert set(tables.planted) - {""} == {*validation.ERRORS, *trials.TRIALS}
+
+
+def test_every_check_is_measured_on_honest_cases_and_on_planted_errors(measured):
+    honest = set(measured[measured.planted == ""].check)
+    assert honest == set(CHECKS)
+    assert set(measured[measured.target].check) == set(CHECKS)
 
 
 def test_no_false_alarm_on_the_validation_set(measured):

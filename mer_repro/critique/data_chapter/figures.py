@@ -1,11 +1,14 @@
-"""The pictures, tables and numbers of the data chapter, drawn from a survey (`mer_repro.data.survey`)."""
+"""The pictures, tables and numbers of the data chapter, drawn from a survey (`data_chapter.survey`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mer_repro import plots, report
-from mer_repro.data import registry, survey
+from mer_repro import plots
+from mer_repro.critique.data_chapter import survey
+from mer_repro.data import registry
+from mer_repro.results import Score
+from mer_repro.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +71,7 @@ def numbers(document: dict) -> dict[str, str]:
 # ---- tables ----------------------------------------------------------------------------------------------------------
 
 
-def sets_table(document: dict) -> report.Table:
+def sets_table(document: dict) -> Table:
     """One row a data set: what it is, which copy was checked, what the checks found, the licence."""
     import pandas as pd
 
@@ -79,18 +82,20 @@ def sets_table(document: dict) -> report.Table:
         licence = registry.dataset_module(name).LICENSE_INFO
         rows.append([name, entry["says"].partition(": ")[2], entry["data"], tally, licence])
     frame = pd.DataFrame(rows, columns=["set", "what it is", "copy checked", "checks", "licence"])
-    return report.Table(frame, "The data sets of this study.", searchable=True)
+    return Table(frame.to_dict("records"), "The data sets of this study.", searchable=True)
 
 
-def unavailable_table() -> report.Table:
+def unavailable_table() -> Table:
     """The data that nobody can have, and what stands in for it."""
     import pandas as pd
 
     rows = [[g.says, g.why, g.since or "never public", ", ".join(g.stands_in)] for g in registry.UNAVAILABLE.values()]
-    return report.Table(pd.DataFrame(rows, columns=["data", "why it cannot be had", "since", "what stands in"]))
+    return Table(
+        pd.DataFrame(rows, columns=["data", "why it cannot be had", "since", "what stands in"]).to_dict("records")
+    )
 
 
-def findings_table(document: dict) -> report.Table:
+def findings_table(document: dict) -> Table:
     """Every finding on every set."""
     import pandas as pd
 
@@ -99,10 +104,12 @@ def findings_table(document: dict) -> report.Table:
         for name, entry in document["sets"].items()
         for finding in entry["findings"]
     ]
-    return report.Table(pd.DataFrame(rows, columns=["set", "check", "result", "what it says"]), searchable=True)
+    return Table(
+        pd.DataFrame(rows, columns=["set", "check", "result", "what it says"]).to_dict("records"), searchable=True
+    )
 
 
-def swap_table(document: dict) -> report.Table:
+def swap_table(document: dict) -> Table:
     """The swap benchmark: R2 with 95 % intervals over songs."""
     import pandas as pd
 
@@ -111,25 +118,28 @@ def swap_table(document: dict) -> report.Table:
             MODELS[row["model"]],
             row["target"],
             READINGS[row["reading"]],
-            report.interval(row["r2"], row["low"], row["high"]),
+            f"{Score(row['r2'], row['low'], row['high']):.3}",
         ]
         for row in document["swap"]["scores"]
     ]
     frame = pd.DataFrame(rows, columns=["model", "target", "labels", "R² (95 % interval)"])
-    return report.Table(
-        frame, f"DEAM's song-level descriptors against its static labels ({document['swap']['data']} data)."
+    return Table(
+        frame.to_dict("records"),
+        f"DEAM's song-level descriptors against its static labels ({document['swap']['data']} data).",
     )
 
 
-def overlaps_table(document: dict) -> report.Table:
+def overlaps_table(document: dict) -> Table:
     """Songs that two sets share, by artist and title; pairs that share none are left out."""
     import pandas as pd
 
     rows = [[pair["one"], pair["other"], f"{pair['songs']:,}"] for pair in document["overlaps"] if pair["songs"]]
-    return report.Table(pd.DataFrame(rows, columns=["set", "other set", "songs in both, by artist and title"]))
+    return Table(
+        pd.DataFrame(rows, columns=["set", "other set", "songs in both, by artist and title"]).to_dict("records")
+    )
 
 
-def comparison_table(committed: dict, here: dict) -> report.Table:
+def comparison_table(committed: dict, here: dict) -> Table:
     """What the checks found on this machine's copies, beside the committed survey."""
     import pandas as pd
 
@@ -146,7 +156,7 @@ def comparison_table(committed: dict, here: dict) -> report.Table:
             verdict = "other files than those surveyed"
         failed = sum(finding["status"] == "failed" for finding in entry["findings"])
         rows.append([name, entry["data"], verdict, f"{len(entry['findings'])} checks, {failed} failed"])
-    return report.Table(pd.DataFrame(rows, columns=["set", "copy here", "against the survey", "checks"]))
+    return Table(pd.DataFrame(rows, columns=["set", "copy here", "against the survey", "checks"]).to_dict("records"))
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def _table(dataset: deam.Deam):
     """Descriptors (songs, 130), labels of both readings by song_id, and the group of each song."""
     if dataset.song_features is None:
         raise DataMissing(
-            f"deam: the copy in {dataset.location.folder} has no song-level descriptors ({deam.SONG_MEANS})."
+            f"deam: the copy in {dataset.location.folder} has no song-level descriptors ({deam.SONG_MEANS.path})."
         )
     static = dataset.static.set_index("song_id").sort_index()
     other = deam.swap_columns(dataset.static, dataset.swapped).set_index("song_id").sort_index()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mer_repro.audit.numbers import Interval, date_of, interval_of, number
+from mer_repro.audit.numbers import Interval, Unusable, date_of, decimal_of, interval_of, nearest_printed, number
 
 fractions = st.fractions(min_value=-1000, max_value=1000, max_denominator=10**6)
 intervals = st.tuples(fractions, fractions).map(lambda ends: Interval(min(ends), max(ends)))
@@ -39,7 +39,9 @@ def test_printed_number_is_this_interval(value, unit, rounding, low, high):
 
 @pytest.mark.parametrize("value", ["NAN", "n/a", "16.04.7", "3x4", "12 March"])
 def test_what_is_no_number_has_no_interval(value):
-    assert number("c", value).interval is None
+    assert not number("c", value).known
+    with pytest.raises(Unusable, match="no number"):
+        _ = number("c", value).interval
 
 
 def test_digits_cut_off_may_lie_a_whole_unit_further_from_zero():
@@ -86,3 +88,45 @@ def test_whole_number_is_refused_where_none_is_printed():
 def test_dates():
     assert date_of("17 January 2025") == date_of("2025-01-17") == date_of("January 17, 2025")
     assert date_of("17 Janvier 2025") is None
+
+
+@pytest.mark.parametrize("printed", ["0,845", "84,5", "12 34", "1,2345", "5.", "0.84-0.86", "1.5e400", "9" * 40, "٣"])
+def test_what_could_be_misread_is_refused(printed):
+    assert decimal_of(printed) is None
+
+
+@pytest.mark.parametrize(
+    "printed, expected",
+    [("1,024", "1024"), ("1 024", "1024"), ("1,024.5", "1024.5"), ("1.2M", "1200000"), (".5", "0.5")],
+)
+def test_separators_group_three_digits(printed, expected):
+    assert decimal_of(printed) == Decimal(expected)
+
+
+def test_a_declared_decimal_comma_is_read():
+    assert number("c", "0,845", decimal_comma=True).interval == number("c", "0.845").interval
+    assert decimal_of("1.024,5", decimal_comma=True) == Decimal("1024.5")
+
+
+@pytest.mark.parametrize(
+    "printed, quantity, low, high",
+    [
+        ("61", "count", 61, 61),
+        ("about 60", "count", 50, 70),
+        (">9,000", "count", 9000, math.inf),
+        ("1.2M", "parameters", 1_150_000, 1_250_000),
+        ("87.4", "count", Fraction("87.35"), Fraction("87.45")),
+        ("61", "mae", Fraction("60.5"), Fraction("61.5")),
+        ("<0.05", "p_value", -math.inf, Fraction("0.05")),
+    ],
+)
+def test_what_is_counted_is_exact_unless_the_text_says_about_or_over(printed, quantity, low, high):
+    interval = number("c", printed, "1", quantity=quantity).interval
+    assert (interval.low, interval.high) == (low, high)
+
+
+def test_nearest_value_that_would_be_printed():
+    stated = number("c", "72", "%", quantity="percentage")
+    assert nearest_printed(stated, Interval.exactly(Fraction(7, 9))) == Decimal(78)
+    assert nearest_printed(number("c", "0.20", quantity="mae"), Interval(0, Fraction("0.105"))) == Decimal("0.10")
+    assert nearest_printed(number("c", "61", quantity="count"), Interval.exactly(Fraction(7, 2))) is None

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro import paths
-from mer_repro.data import checks, deam, registry, swap
+from mer_repro.critique.data_chapter import swap
+from mer_repro.data import checks, deam, registry
 from mer_repro.data.base import Location, write_atomically
 from mer_repro.errors import RecordError
 
@@ -73,7 +74,7 @@ def measure(
     ----------
     source : "real" (sets without a real copy are left out), "twin", or "auto".
     names : only these data sets; default all.
-    models, resamples : of the swap benchmark (`mer_repro.data.swap.benchmark`).
+    models, resamples : of the swap benchmark (`mer_repro.critique.data_chapter.swap.benchmark`).
     home : as in `registry.locate`.
 
     Returns

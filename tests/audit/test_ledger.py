@@ -1,12 +1,13 @@
 """A broken ledger is refused with file and line; a sound one is listed as it is printed."""
 
+import functools
 import json
 
 import pytest
 from click.testing import CliRunner
 
 from mer_repro import papers
-from mer_repro.audit import ledger
+from mer_repro.audit import catalogue, ledger, runner
 from mer_repro.cli import main
 from mer_repro.errors import LedgerError
 
@@ -70,6 +71,17 @@ def room(tmp_path, monkeypatch):
         ("paper: toy2030", "paper: toy2031", 1, "expected 'toy2030'"),
         ('unit: "1"\n  value: "0.20"', 'unit: "1"\n  unit: "%"\n  value: "0.20"', 12, "key 'unit' twice"),
         ("statements:", "statements: [", 14, "not valid YAML"),
+        ("rmse: t1.a.rmse}", "rmse: t1.a.mae}", 16, "takes mse or rmse, not 't1.a.mae', which is mae"),
+        ("quantity: rmse", "quantity: rsme", 10, "quantity 'rsme' is unknown; did you mean 'rmse'"),
+        ("quantity: mae", "quantity: mean_absolute_error", 5, "is an alias; write 'mae'"),
+        ('unit: "1"\n  value: "0.20"', 'unit: "5 5"\n  value: "0.20"', 10, "unit '5 5' is unknown"),
+        (
+            'unit: "1"\n  value: "0.20"',
+            'unit: s\n  value: "0.20"',
+            16,
+            "compares 't1.a.mae' in '1' with 't1.a.rmse' in 's'",
+        ),
+        ('value: "0.20"', 'value: "0,20"', 12, "decimal comma: `decimal_comma: true`"),
     ],
 )
 def test_fault_is_named_with_its_line(room, old, new, line, complaint):
@@ -77,7 +89,7 @@ def test_fault_is_named_with_its_line(room, old, new, line, complaint):
     head, _, tail = SOUND.rpartition(old)
     file = room(head + new + tail)
     with pytest.raises(LedgerError) as caught:
-        ledger.parse(file)
+        ledger.load("toy2030")
     assert f"{file}, line {line}: " in str(caught.value)
     assert complaint in str(caught.value)
 
@@ -97,7 +109,7 @@ def test_broken_ledger_ends_the_commands_with_status_2(room):
 
 
 def test_columns_of_unequal_length_are_a_broken_ledger(room):
-    room(SOUND.replace("{mae: t1.a.mae, rmse", "{mae: [t1.a.mae, t1.a.rmse], rmse"))
+    room(SOUND.replace("{mae: t1.a.mae, rmse", "{mae: [t1.a.mae, t1.a.mae], rmse"))
     outcome = CliRunner().invoke(main, ["audit"])
     assert outcome.exit_code == 2 and "k.mae" in outcome.stderr and "mae 2, rmse 1" in outcome.stderr
 
@@ -143,3 +155,51 @@ def test_every_check_is_listed_with_its_roles():
     listed = CliRunner().invoke(main, ["audit", "--checks"]).stdout
     assert [line for line in listed.splitlines() if not line.startswith(" ")] == sorted(CHECKS)
     assert "roles: mae ..., rmse ..." in listed and "option runs: Literal['one', 'unstated']" in listed
+
+
+def test_a_ledger_can_lie_anywhere_or_be_made_in_memory(tmp_path):
+    file = tmp_path / "draft.yaml"
+    file.write_text(SOUND, encoding="utf-8")
+    made = ledger.build(
+        "toy2030",
+        [
+            {"id": name, "where": {"section": "Results"}, "quantity": quantity, "unit": "1", "value": value}
+            for name, quantity, value in (("t1.a.mae", "mae", "0.30"), ("t1.a.rmse", "rmse", "0.20"))
+        ],
+        checks=[{"id": "k.mae", "check": "mae_at_most_rmse", "claims": {"mae": "t1.a.mae", "rmse": "t1.a.rmse"}}],
+    )
+    for paper in (ledger.parse(file), ledger.read(SOUND), made):
+        assert [result.verdict for result in runner.audit(paper)] == ["inconsistent"]
+
+
+def test_what_is_wrong_with_a_ledger_made_in_memory_is_named_by_its_place():
+    claim = {"id": "a", "where": {"section": "Results"}, "quantity": "rmse", "unit": "1", "value": 0.4}
+    with pytest.raises(LedgerError, match="toy2030, claims 0 value: value is typed as a number"):
+        ledger.build("toy2030", [claim])
+
+
+def test_a_check_that_fails_is_a_fault_of_ours_and_costs_no_other_check_its_verdict(monkeypatch):
+    @functools.wraps(catalogue.CHECKS["mae_at_most_rmse"])
+    def broken(mae, rmse):
+        raise ZeroDivisionError("on purpose")
+
+    both = SOUND + "- {id: k.sum, check: in_range, claims: {values: [t1.a.mae]}}\n"
+    paper = ledger.read(both)
+    monkeypatch.setitem(catalogue.CHECKS, "mae_at_most_rmse", broken)
+    results = {result.binding: result for result in runner.audit(paper)}
+    assert results["k.sum"].verdict == "consistent" and not results["k.sum"].fault
+    assert results["k.mae"].verdict == "undetermined" and "ZeroDivisionError: on purpose" in results["k.mae"].fault
+    assert "A fault of this audit, not of the paper" in results["k.mae"].detail
+
+
+def test_counts_are_exact_unless_the_ledger_says_how_they_were_rounded():
+    claims = [
+        {"id": f"c{k}", "where": {"section": "D"}, "quantity": "count", "unit": "songs", "value": value}
+        for k, value in enumerate(("10", "20", "30", "61"))
+    ]
+    check = {"id": "k", "check": "sum_to_total", "claims": {"parts": ["c0", "c1", "c2"], "total": "c3"}}
+    assert runner.audit(ledger.build("sums2030", claims, checks=[check]))[0].verdict == "inconsistent"
+    claims[3]["rounding"] = "nearest"
+    assert runner.audit(ledger.build("sums2030", claims, checks=[check]))[0].verdict == "inconsistent"
+    claims[3]["rounding"] = "approximate"
+    assert runner.audit(ledger.build("sums2030", claims, checks=[check]))[0].verdict == "consistent"

@@ -34,7 +34,7 @@ CASES = [
     ("granularity", {"values": ["0.35"], "n": "27!"}, {}, OPEN),
     ("integer_shares", {"shares": ["33.3 %", "33.3 %", "33.3 %"], "n": "300!"}, {}, GOOD),  # 100 each
     ("integer_shares", {"shares": ["33.4 %", "33.4 %", "33.4 %"], "n": "300!"}, {}, BAD),  # 100 / 300 prints 33.3
-    ("proportion", {"stated": "15 %!", "part": "332!", "whole": "2216!"}, {}, GOOD),  # 332.4 in whole items
+    ("proportion", {"stated": "split_share:15 %!", "part": "332!", "whole": "2216!"}, {}, GOOD),  # 332.4 in whole items
     ("proportion", {"stated": "25.0 %", "part": "300!", "whole": "1000!"}, {}, BAD),
     ("sum_to_total", {"parts": ["58.3 %", "28.1 %", "13.6 %"]}, {}, GOOD),
     ("sum_to_total", {"parts": ["58.3 %", "28.1 %", "13.9 %"]}, {}, BAD),  # 100.3 by at most 0.15 of rounding
@@ -157,9 +157,19 @@ CASES = [
         {"average": "unstated"},
         GOOD,
     ),
-    ("average_of_classes", {"average": "0.50", "per_class": ["0.20", "0.80"]}, {}, GOOD),
-    ("average_of_classes", {"average": "0.35", "per_class": ["0.20", "0.80"], "support": ["3!", "1!"]}, {}, GOOD),
-    ("average_of_classes", {"average": "0.40", "per_class": ["0.20", "0.80"], "support": ["3!", "1!"]}, {}, BAD),
+    ("average_of_classes", {"average": "macro_f1:0.50", "per_class": ["f1:0.20", "f1:0.80"]}, {}, GOOD),
+    (
+        "average_of_classes",
+        {"average": "f1:0.35", "per_class": ["f1:0.20", "f1:0.80"], "support": ["3!", "1!"]},
+        {},
+        GOOD,
+    ),
+    (
+        "average_of_classes",
+        {"average": "f1:0.40", "per_class": ["f1:0.20", "f1:0.80"], "support": ["3!", "1!"]},
+        {},
+        BAD,
+    ),
     ("accuracy_from_recall", {"accuracy": "0.65", "recall": ["0.50", "0.80"], "support": ["10!", "10!"]}, {}, GOOD),
     ("accuracy_from_recall", {"accuracy": "0.75", "recall": ["0.50", "0.80"], "support": ["10!", "10!"]}, {}, BAD),
     ("accuracy_from_recall", {"accuracy": "0.652", "recall": ["0.504", "0.800"], "support": ["10!", "10!"]}, {}, OPEN),

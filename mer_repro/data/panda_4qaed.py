@@ -1,0 +1,224 @@
+"""4QAED: 900 clips of 30 s from AllMusic in four emotion quadrants, 225 each, checked by people; 100 features of each.
+
+Conventions
+-----------
+``song_id`` is AllMusic's ("MT0000004637"); MERGE uses the same ids, so a song that both hold is one clip. Quadrants are
+Q1 (valence and arousal high), Q2 (valence low, arousal high), Q3 (both low), Q4 (valence high, arousal low); they come
+from AllMusic's mood tags and were confirmed by listeners. The archive's clips are mp3, 32 kHz; any encoding that
+soundfile reads may stand in their place.
+
+Source: Panda, Malheiro and Paiva 2018, "Novel audio features for music emotion recognition", IEEE Transactions on
+Affective Computing 11(4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mer_repro.data import checks
+from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BIBTEX = """@article{panda2018novel,
+  title = {Novel audio features for music emotion recognition},
+  author = {Panda, Renato and Malheiro, Ricardo and Paiva, Rui Pedro},
+  journal = {IEEE Transactions on Affective Computing},
+  volume = {11},
+  number = {4},
+  pages = {614--626},
+  year = {2020},
+  doi = {10.1109/TAFFC.2018.2820691}
+}"""
+LICENSE_INFO = "Published for research, with citation; the clips are AllMusic's samples of commercial recordings."
+REMOTES = {
+    "dataset": Remote(
+        address="",
+        filename="MER_audio_taffc_dataset.zip",
+        unpack_to=".",
+        manual=(
+            "Open http://mir.dei.uc.pt, section Downloads, fetch the TAFFC 2018 audio data set and its features, and"
+            " unpack them so that panda_4qaed/panda_dataset_taffc_annotations.csv, panda_4qaed/Q1 to Q4 and"
+            " panda_4qaed/features/top100_features.csv exist."
+        ),
+    )
+}
+
+QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
+DOCUMENTED_CLIPS, CLIPS_A_QUADRANT, CLIP_SECONDS, FEATURES = 900, 225, 30, 100
+#: The readme says "~30 second clips"; shorter than this is another thing.
+SHORTEST = 28.0
+SONG_ID = Column("song_id", ("Song", "SongID", "IDSong"), "str")
+QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
+#: Features stand in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
+TABLES = {
+    "annotations": Table(
+        "panda_dataset_taffc_annotations.csv",
+        (SONG_ID, QUADRANT),
+        lines=DOCUMENTED_CLIPS,
+        digests=("821385ef265b004f7683bf244c0ee409",),
+        says="quadrants",
+    ),
+    "metadata": Table(
+        "panda_dataset_taffc_metadata.csv",
+        (
+            SONG_ID,
+            Column("artist", "Artist", "str", nullable=True),
+            Column("title", "Title", "str", nullable=True),
+            QUADRANT,
+            Column("quadrant_share", "PQuad", low=0, high=1, says="share of the mood tags that are the quadrant's"),
+            Column("moods", "MoodsStr", "str", nullable=True, says="AllMusic's moods, separated by ;"),
+            Column("genres", "GenresStr", "str", nullable=True),
+        ),
+        lines=DOCUMENTED_CLIPS,
+        digests=("b00a7a75688706cd58f037de0ebb8d1d",),
+        others="ignore",
+        says="artist, title, mood tags, genres",
+    ),
+    "features": Table(
+        "features/top100_features.csv",
+        (SONG_ID, QUADRANT),
+        optional=True,
+        lines=DOCUMENTED_CLIPS,
+        digests=("648e4e1dd61e6771350708a8f3caf8a7",),
+        others="ignore",
+        says="the 100 features that the authors rank highest, ordered by rank",
+    ),
+}
+NAMES = ("MER_audio_taffc_dataset", "MER_audio_taffc_dataset_wav", "4QAED")
+ALSO = {"features/": ("", "Features/", "Features - Audio MER/", "Features - Audio MER - TAFFC/")}
+ENDINGS = ("mp3", "wav", "opus", "ogg", "flac")
+
+
+@dataclass(frozen=True)
+class Panda4QAED:
+    """4QAED's tables.
+
+    songs : song_id, artist, title ("" where unknown), quadrant, quadrant_share (0-1), moods, genres (texts).
+    features : song_id and the authors' 100 features, by their published codes and names, best first; None where the
+        copy has none.
+    """
+
+    location: Location
+    songs: pd.DataFrame
+    features: pd.DataFrame | None
+
+    def audio_path(self, song_id: str) -> Path:
+        """The clip, of whatever encoding; raises DataMissing where the copy has none."""
+        folders = (*(f"{quadrant}/" for quadrant in QUADRANTS), "")
+        return self.location.path(*(f"{folder}{song_id}.{ending}" for ending in ENDINGS for folder in folders))
+
+
+def load(location: Location) -> Panda4QAED:
+    """Read 4QAED.
+
+    Raises
+    ------
+    DataMissing
+        If a table is not there.
+    DataError
+        If a file is not as documented, or two of them do not agree on songs or quadrants.
+    """
+    annotations, songs = (TABLES[name].read(location) for name in ("annotations", "metadata"))
+    features = _read_features(location) if location.has(TABLES["features"]) else None
+    _require_agreement(location, "annotations", annotations, songs)
+    if features is not None:
+        _require_agreement(location, "features", features, songs)
+        features = features.drop(columns="quadrant").sort_values("song_id", ignore_index=True)
+    return Panda4QAED(location, songs.sort_values("song_id", ignore_index=True), features)
+
+
+def _read_features(location: Location) -> pd.DataFrame:
+    """The table of features: the header names them, so that the copy's own columns are what is read."""
+    import dataclasses
+
+    path = location.path(TABLES["features"])
+    with open(path, encoding="utf-8") as stream:
+        names = [cell.strip().strip('"') for cell in stream.readline().split(",")]
+    named = {*SONG_ID.headers, QUADRANT.published}
+    columns = [Column(name) for name in names if name not in named]
+    if len(columns) != FEATURES:
+        raise DataError(path, line=1, found=f"{len(columns)} features", expected=f"{FEATURES}")
+    return dataclasses.replace(TABLES["features"], columns=(SONG_ID, *columns, QUADRANT)).read(location)
+
+
+def _require_agreement(location: Location, name: str, table: pd.DataFrame, songs: pd.DataFrame) -> None:
+    """Both tables speak of the same songs and place them in the same quadrants."""
+    from mer_repro.data.reading import require_same_ids
+
+    path = location.path(TABLES[name])
+    require_same_ids(path, table.song_id, location.path(TABLES["metadata"]), songs.song_id)
+    joint = table[["song_id", "quadrant"]].merge(songs, on="song_id", suffixes=("", "_metadata"))
+    off = joint[joint.quadrant != joint.quadrant_metadata]
+    if len(off):
+        first = off.iloc[0]
+        raise DataError(
+            path,
+            found=f"{first.quadrant} for song '{first.song_id}'",
+            expected=f"{first.quadrant_metadata}, as in {TABLES['metadata'].path}",
+        )
+
+
+def validate(dataset: Panda4QAED) -> list[Finding]:
+    """Size, balance, duplicates, artists, length of the clips, missing values, agreement with MERGE."""
+    songs = dataset.songs
+    named = songs[songs.artist != ""]
+    most = named.artist.value_counts()
+    findings = [
+        checks.size_finding(dataset.location, {"clips": len(songs)}, {"clips": DOCUMENTED_CLIPS}),
+        checks.balance_finding(songs.quadrant, "quadrant"),
+        checks.duplicate_finding(songs),
+        Finding(
+            "songs of one artist",
+            "note",
+            f"{len(most)} artists of {len(named)} songs; {checks.percent((named.artist.map(most) > 1).mean())} of these"
+            f" songs have another by the same artist in the set, {most.index[0]} has {most.iloc[0]}.",
+            {"artists": len(most), "named": len(named), "most": most.iloc[0]},
+        ),
+        checks.missing_finding({"songs": songs, "features": dataset.features}),
+    ]
+    length = checks.length_finding(dataset, songs.song_id, CLIP_SECONDS, SHORTEST)
+    return findings + ([length] if length else [])
+
+
+TWIN_CLIPS = 80
+
+
+def make_twin(folder: Path, seed: int = 0) -> None:
+    """Write 80 generated clips in 4QAED's layout: tables, 100 features, and 3 s of audio each.
+
+    Each quadrant shifts a few of the features; one song in ten is called another's quadrant, so
+    ``noise_ceiling_accuracy`` bounds any classifier. Artists have one to four songs; one song is there twice.
+    """
+    import numpy as np
+
+    from mer_repro.data import twins
+
+    rng = np.random.default_rng([seed, 900])
+    ids = [f"MT{number:010d}" for number in sorted(rng.choice(10**8, TWIN_CLIPS, replace=False))]
+    true = np.arange(TWIN_CLIPS) % 4
+    flipped = rng.random(TWIN_CLIPS) < 0.1
+    stated = [QUADRANTS[(t + (1 + rng.integers(3)) * f) % 4] for t, f in zip(true, flipped, strict=True)]
+    centres = np.where(rng.random((4, FEATURES)) < 0.15, 1.2, 0.0)
+    values = (centres[true] + rng.standard_normal((TWIN_CLIPS, FEATURES))).round(6)
+    twins.write_table(folder / TABLES["annotations"].path, ["Song", "Quadrant"], list(zip(ids, stated, strict=True)))
+    rows = [
+        [song, f"Generated Artist {place // 3}", f"Generated Song {place}", stated[place], 0.75, "Generated", "Pop"]
+        for place, song in enumerate(ids)
+    ]
+    rows[-1][1:3] = rows[-2][1:3]
+    twins.write_table(folder / TABLES["metadata"].path, TABLES["metadata"].header, rows)
+    header = ["SongID", *(f"F{code:04d}" for code in range(FEATURES)), "Quadrant"]
+    rows = [[song, *row, q] for song, row, q in zip(ids, values.tolist(), stated, strict=True)]
+    twins.write_table(folder / TABLES["features"].path, header, rows)
+    for song, quadrant, kind in zip(ids, stated, true, strict=True):
+        loudness = 0.4 if kind in (0, 1) else 0.08
+        twins.write_clip(folder / f"{quadrant}/{song}.mp3", loudness, rng, "MP3")
+    twins.write_truth(
+        folder,
+        {"dataset": "panda_4qaed", "seed": seed, "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4)},
+    )

@@ -126,36 +126,39 @@ def _read(store, path: Path):
 
 
 def killed(folder: Path, sweeps: int, moments: random.Random) -> Figures:
-    """Sweeps killed at random moments of their life, records included that replace others."""
+    """Sweeps killed at random moments of their life; some replace what an earlier one recorded."""
     figures = Figures("killed")
+    place, stores = Place(folder / "0"), 0
+    for _ in range(sweeps):
+        sweep = place.sweep(force=place.store.exists() and moments.random() < 0.3)
+        figures.counts["sweeps"] += 1
+        if _killed(sweep, place, moments):
+            figures.counts["kills"] += 1
+        else:
+            figures.check(sweep.returncode == 0, f"a sweep ended with status {sweep.returncode}")
+        recorded = place.examine(figures)
+        if recorded == RUNS and moments.random() < 0.5:
+            _close(place, figures)
+            stores += 1
+            place = Place(folder / str(stores))
+    _close(place, figures)
+    return figures
+
+
+def _killed(sweep: subprocess.Popen, place: Place, moments: random.Random) -> bool:
+    """Kill a sweep while it starts, or once it has begun so many runs; False if it ended before."""
+    starting = moments.random() < 0.2
+    until, runs = moments.uniform(0, 1), sum(place.begun().values()) + moments.randrange(RUNS)
     began = time.monotonic()
-    Place(folder / "undisturbed").sweep().wait()
-    whole = time.monotonic() - began
-    lost = place = None
-    for number in range(sweeps):
-        if place is None:
-            place = Place(folder / str(number))
-            lost = 0
-        sweep = place.sweep(force=bool(lost and moments.random() < 0.3))
-        try:
-            ended = sweep.wait(timeout=whole * moments.uniform(0.2, 1.1))
-            figures.check(ended == 0, f"a sweep ended with status {ended}")
-        except subprocess.TimeoutExpired:
-            # The whole group, as a machine that loses its power; or the parent alone, as a person in a hurry.
+    while sweep.poll() is None:
+        if time.monotonic() - began > until if starting else sum(place.begun().values()) > runs:
+            time.sleep(moments.uniform(0, 2 * SECONDS))
+            # The whole group, as a machine that loses its power; or the parent alone, as somebody in a hurry.
             (os.killpg if moments.random() < 0.5 else os.kill)(sweep.pid, signal.SIGKILL)
             sweep.wait()
-            lost += 1
-            figures.counts["kills"] += 1
-        figures.counts["sweeps"] += 1
-        if place.examine(figures) == RUNS and lost and sweep.returncode == 0:
-            _close(place, figures)
-            place = None
-    if place is not None:
-        while place.sweep().wait() != 0:
-            figures.faults.append("a sweep that nobody killed failed")
-            break
-        _close(place, figures)
-    return figures
+            return sweep.returncode == -signal.SIGKILL
+        time.sleep(0.01)
+    return False
 
 
 def _close(place: Place, figures: Figures) -> None:

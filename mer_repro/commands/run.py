@@ -41,7 +41,7 @@ def command(key, more_only, profile, workers, device, only, force, cluster, part
     from mer_repro.runs.study import study_keys
     from mer_repro.runs.sweep import sweep
 
-    chosen, where = _selectors([*only, *more_only]), _cluster(cluster, partition, gpus, limit)
+    chosen, where = selectors([*only, *more_only]), _cluster(cluster, partition, gpus, limit)
     summaries = []
     try:
         for name in study_keys() if key == "all" else [key]:
@@ -71,7 +71,7 @@ def _cluster(name: str | None, partition: str | None, gpus: int | None, limit: s
     return Slurm(partition, gpus or 0, minutes(limit or "4:00:00"))
 
 
-def _selectors(words: list[str]) -> dict[str, list[str]]:
+def selectors(words: list[str]) -> dict[str, list[str]]:
     """["dataset=deam,pmemo", "seed=0"] as {"dataset": ["deam", "pmemo"], "seed": ["0"]}."""
     chosen: dict[str, list[str]] = {}
     for word in words:

@@ -143,7 +143,8 @@ def _rerun_at(base: str, key: str, profile: str, cells: list[Cell]) -> dict[str,
             found = {}
             for cell in cells:
                 run = cell.run
-                chosen = {n: str(getattr(run, n)) for n in ("dataset", "data", "protocol", "variant", "target", "seed")}
+                names = ("dataset", "data", "protocol", "variant", "target", "seed")
+                chosen = {name: str(getattr(run, name)) for name in names} | run.factors
                 only = [f"{name}={value}" for name, value in chosen.items() if value]
                 code = "from mer_repro.cli import main; main()"
                 command = [sys.executable, "-c", code, "run", key, "--profile", profile, "--force", "--workers", "1"]

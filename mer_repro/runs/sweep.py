@@ -205,12 +205,23 @@ def _judge(
 
 
 def select(runs: list[Run], only: Mapping[str, list[str]]) -> list[Run]:
-    """The runs whose fields have one of the accepted values. Raises `ParameterError` on a value that none has."""
+    """The runs whose fields or factors have one of the accepted values.
+
+    Raises
+    ------
+    ParameterError
+        On a name that is neither, and on a value that no run has.
+    """
+
+    def value_of(run: Run, name: str) -> str:
+        return str(getattr(run, name) if name in SELECTORS else run.factors.get(name, ""))
+
+    known = {*SELECTORS, *(name for run in runs for name in run.factors)}
     for name, values in only.items():
-        require_choice("selector", name, SELECTORS)
+        require_choice("selector", name, known)
         for value in values:
-            require_choice(name, value, {str(getattr(run, name)) for run in runs})
-    return [run for run in runs if all(str(getattr(run, name)) in values for name, values in only.items())]
+            require_choice(name, value, {value_of(run, name) for run in runs})
+    return [run for run in runs if all(value_of(run, name) in values for name, values in only.items())]
 
 
 def sweep(

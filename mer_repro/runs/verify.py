@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from mer_repro import paths
 from mer_repro.errors import DataMissing, MerReproError
 from mer_repro.runs.records import Record, RecordStore
 from mer_repro.runs.study import Study, load_study
+from mer_repro.runs.sweep import select
 from mer_repro.runs.workers import Job, Task, execute_locally
 
 ABSOLUTE, RELATIVE = 0.01, 0.05
@@ -52,14 +53,21 @@ def verify(
     profile: str,
     *,
     sample: int | None = None,
+    only: Mapping[str, list[str]] | None = None,
     workers: int = 1,
     device: str = "auto",
     folder: Path | None = None,
 ) -> list[Verification]:
-    """Rerun the recorded runs of a study, or `sample` of them chosen at random; the store stays untouched.
+    """Rerun the recorded runs of a study, those selected or `sample` of them at random; the store stays untouched.
+
+    Parameters
+    ----------
+    only : field or factor of a run -> accepted values.
 
     Raises
     ------
+    ParameterError
+        If a value in `only` is one that no record has.
     RecordError
         If a record is damaged.
     MerReproError
@@ -67,6 +75,9 @@ def verify(
     """
     study, store = load_study(key), RecordStore(folder or paths.records_home(profile))
     records = store.all(study.key)
+    if only:
+        chosen = {run.id for run in select([record.run for record in records], only)}
+        records = [record for record in records if record.id in chosen]
     if sample is not None and sample < len(records):
         records = sorted(random.sample(records, sample), key=lambda record: record.id)
     jobs, verifications = [], []

@@ -345,7 +345,7 @@ def main() -> None:
             lambda: killed(folder / "killed", given.sweeps, moments),
             lambda: together(folder / "together", share),
             *[lambda: with_a_book(folder / "book")] * (given.sweeps >= 100),
-            lambda: full_disk(folder / "full", share, moments),
+            lambda: full_disk(folder / "full", 3 * share, moments),
             lambda: clocks(folder / "clocks", share, moments),
         ):
             found.append(measure())

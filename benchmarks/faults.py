@@ -111,6 +111,7 @@ class Place:
                 (record,) = [each for each in [_read(store, path)] if each]
                 agrees = np.isclose(np.mean(store.predictions(record)["y_pred"]), record.metrics["mean"])
                 figures.check(bool(agrees), f"{path.stem}: predictions of another run")
+                figures.check(bool(store.evidence(record)), f"{path.stem}: no evidence")
                 whole += 1
             except (RecordError, ValueError) as error:
                 figures.faults.append(f"{path.stem}: {error}")
@@ -125,36 +126,39 @@ def _read(store, path: Path):
 
 
 def killed(folder: Path, sweeps: int, moments: random.Random) -> Figures:
-    """Sweeps killed at random moments of their life, records included that replace others."""
+    """Sweeps killed at random moments of their life; some replace what an earlier one recorded."""
     figures = Figures("killed")
+    place, stores = Place(folder / "0"), 0
+    for _ in range(sweeps):
+        sweep = place.sweep(force=place.store.exists() and moments.random() < 0.3)
+        figures.counts["sweeps"] += 1
+        if _killed(sweep, place, moments):
+            figures.counts["kills"] += 1
+        else:
+            figures.check(sweep.returncode == 0, f"a sweep ended with status {sweep.returncode}")
+        recorded = place.examine(figures)
+        if recorded == RUNS and moments.random() < 0.5:
+            _close(place, figures)
+            stores += 1
+            place = Place(folder / str(stores))
+    _close(place, figures)
+    return figures
+
+
+def _killed(sweep: subprocess.Popen, place: Place, moments: random.Random) -> bool:
+    """Kill a sweep while it starts, or once it has begun so many runs; False if it ended before."""
+    starting = moments.random() < 0.2
+    until, runs = moments.uniform(0, 1), sum(place.begun().values()) + moments.randrange(RUNS)
     began = time.monotonic()
-    Place(folder / "undisturbed").sweep().wait()
-    whole = time.monotonic() - began
-    lost = place = None
-    for number in range(sweeps):
-        if place is None:
-            place = Place(folder / str(number))
-            lost = 0
-        sweep = place.sweep(force=bool(lost and moments.random() < 0.3))
-        try:
-            ended = sweep.wait(timeout=whole * moments.uniform(0.2, 1.1))
-            figures.check(ended == 0, f"a sweep ended with status {ended}")
-        except subprocess.TimeoutExpired:
-            # The whole group, as a machine that loses its power; or the parent alone, as a person in a hurry.
+    while sweep.poll() is None:
+        if time.monotonic() - began > until if starting else sum(place.begun().values()) > runs:
+            time.sleep(moments.uniform(0, 2 * SECONDS))
+            # The whole group, as a machine that loses its power; or the parent alone, as somebody in a hurry.
             (os.killpg if moments.random() < 0.5 else os.kill)(sweep.pid, signal.SIGKILL)
             sweep.wait()
-            lost += 1
-            figures.counts["kills"] += 1
-        figures.counts["sweeps"] += 1
-        if place.examine(figures) == RUNS and lost and sweep.returncode == 0:
-            _close(place, figures)
-            place = None
-    if place is not None:
-        while place.sweep().wait() != 0:
-            figures.faults.append("a sweep that nobody killed failed")
-            break
-        _close(place, figures)
-    return figures
+            return sweep.returncode == -signal.SIGKILL
+        time.sleep(0.01)
+    return False
 
 
 def _close(place: Place, figures: Figures) -> None:
@@ -216,7 +220,6 @@ def full_disk(folder: Path, tries: int, moments: random.Random) -> Figures:
     for number in range(tries):
         for kind, write in _writes(folder / str(number)).items():
             write(None)
-            before = _content(folder / str(number))
             limit = moments.randrange(1, 3000)
             child = os.fork()
             if child == 0:
@@ -226,10 +229,7 @@ def full_disk(folder: Path, tries: int, moments: random.Random) -> Figures:
             _, status = os.waitpid(child, 0)
             figures.counts[f"writes of a {kind}"] += 1
             figures.check(os.waitstatus_to_exitcode(status) == 0, f"{kind}: something else than one clear error")
-            after = _content(folder / str(number))
-            gone = [name for name in before if name not in after and "predictions" not in name]
-            figures.check(not gone, f"{kind}: lost {gone[:2]}")
-            figures.check(not [name for name in after if name.endswith(".tmp")], f"{kind}: left a temporary file")
+            figures.faults += [f"{kind}: {fault}" for fault in _faults_of(folder / str(number))]
     return figures
 
 
@@ -264,19 +264,36 @@ def _writes(folder: Path) -> dict[str, Callable[[int | None], None]]:
     def values(number: int | None) -> np.ndarray:
         return np.full(400, float(number or 0)) + np.arange(400)
 
+    def tested(number: int | None) -> dict[str, np.ndarray]:
+        return {"group": np.arange(400), "y_true": values(None), "y_pred": values(number)}
+
     return {
         "record": lambda n: store.put(run, outcome(n), **made) and None,
         "prediction": lambda n: store.put(run, outcome(n, predictions={"y_pred": values(n)}), **made) and None,
+        "piece of evidence": lambda n: store.put(run, outcome(n, predictions=tested(n)), **made) and None,
         "weight": lambda n: store.put(run, outcome(n, weights={"w": torch.from_numpy(values(n))}), **made) and None,
         "failure": lambda n: store.put_failure(run, "Traceback " * 200, **made) and None,
         "feature": lambda n: cache.put(f"test/{0:064d}", values(n)),
     }
 
 
-def _content(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, its locks aside."""
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name != "lock")
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+def _faults_of(folder: Path) -> list[str]:
+    """What cannot be read of a store that was written to: records, and the files that they name; and what is left."""
+    from mer_repro.errors import RecordError
+    from mer_repro.runs.records import RecordStore
+
+    store, faults = RecordStore(folder / "store"), [f"left {path.name}" for path in folder.rglob("*.tmp")]
+    try:
+        records = store.all(KEY)
+        for record in records:
+            store.evidence(record)
+            for name in (name for name in ("predictions", "weights") if getattr(record, name)):
+                getattr(store, name)(record)
+        faults += [] if records else ["the record is gone"]
+        store.failures(KEY)
+    except (RecordError, ValueError) as error:
+        faults.append(str(error))
+    return faults
 
 
 def clocks(folder: Path, jumps: int, moments: random.Random) -> Figures:
@@ -328,7 +345,7 @@ def main() -> None:
             lambda: killed(folder / "killed", given.sweeps, moments),
             lambda: together(folder / "together", share),
             *[lambda: with_a_book(folder / "book")] * (given.sweeps >= 100),
-            lambda: full_disk(folder / "full", share, moments),
+            lambda: full_disk(folder / "full", 3 * share, moments),
             lambda: clocks(folder / "clocks", share, moments),
         ):
             found.append(measure())

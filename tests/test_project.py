@@ -132,7 +132,8 @@ def tool(name):
 
 def test_every_dependency_is_used():
     """What pyproject.toml declares is imported, or named by the commands that make the book and test it."""
-    named = {"pyyaml": "yaml", "scikit-learn": "sklearn", "jupyter-book": "jupyter_book"}
+    named = {"pyyaml": "yaml", "scikit-learn": "sklearn", "jupyter-book": "jupyter_book", "beautifulsoup4": "bs4"}
+    named["markdown-it-py"] = "markdown_it"
     sources = [path.read_text() for place in ("mer_repro", "tests") for path in (ROOT / place).rglob("*.py")]
     sources += [(ROOT / name).read_text() for name in ("Makefile", "pyproject.toml")]
     texts = "\n".join(sources)

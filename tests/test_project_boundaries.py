@@ -57,6 +57,14 @@ def test_an_unreadable_file_is_one_line(place):
     assert_one_line(done, "mxmh_survey_results.csv: Permission denied. Change its permissions")
 
 
+def test_an_unreadable_folder_hides_no_other_data_set(place):
+    (place / "data" / "mxmh").chmod(0)
+    done = mer_repro("data", "status", "--json", MER_REPRO_DATA=place / "data", XDG_CACHE_HOME=place / "cache")
+    (place / "data" / "mxmh").chmod(0o755)
+    states = {row["name"]: row["data"] for row in json.loads(done.stdout)}
+    assert done.returncode == 0 and states["mxmh"] == "unreadable" and states["deam"] == "twin"
+
+
 def test_a_home_that_cannot_be_written_costs_time_only(place):
     done = mer_repro("data", "verify", "mxmh", HOME=place / "home", TMPDIR=place / "temporary")
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr

@@ -9,7 +9,7 @@ import click
 
 from mer_repro.commands import data_check
 from mer_repro.data import registry
-from mer_repro.errors import DataError, DataMissing, DataWarning
+from mer_repro.errors import DataError, DataMissing, DataWarning, explained
 from mer_repro.paths import data_home, require_clone
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
@@ -103,6 +103,8 @@ def _state(name: str) -> dict:
             return row
     except DataMissing as error:
         return row | {"data": "incomplete", "problem": str(error)}
+    except OSError as error:  # the other sets are shown all the same
+        return row | {"data": "unreadable", "problem": explained(error)}
     return row | {
         "data": location.kind,
         "folder": str(location.folder),

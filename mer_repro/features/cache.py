@@ -92,7 +92,8 @@ class Cache:
         feature, digest = key.split("/")
         name = Path(feature, digest[:2], f"{digest}.npy")
         places = [place / name for place in self._places()]
-        return next((place for place in places if _is_file(place)), places[0])
+        # The later place first: an entry is there because the cache's own could not be written, or mended.
+        return next((place for place in reversed(places) if _is_file(place)), places[0])
 
     def get(self, key: str) -> np.ndarray | None:
         """The array under `key`, read-only and mapped from the disk; None where it is absent or corrupt."""
@@ -105,9 +106,9 @@ class Cache:
                     return self.open(key)
             path.unlink()
             warnings.warn(f"Corrupt cache entry removed: {path}", stacklevel=2)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             pass
-        except PermissionError as error:
+        except OSError as error:
             warnings.warn(f"Cache entry passed over: {path}: {error.strerror}", stacklevel=2)
         return None
 

@@ -42,17 +42,14 @@ def lay_out(key: str, title: str = TITLE_MARK, doi: str = "") -> list[Path]:
     """
     _check(key, title, doi)
     root = paths.PROJECT
+    table, bibliography = root / "_toc.yml", root / "book" / "references.bib"
+    if missing := [path for path in (table, bibliography) if not path.is_file()]:
+        raise LayoutError(f"There is no {missing[0]}. `mer-repro new` works in a clone of the project.")
     new = {root / name: text for name, text in _skeleton(key, title).items()}
     if existing := [path for path in [papers.ROOMS / key, *new] if path.exists()]:
         found = existing[0].relative_to(root)
         raise LayoutError(f"There is a paper '{key}' already: found {found}. Choose another key, or remove it first.")
-    table, bibliography = root / "_toc.yml", root / "book" / "references.bib"
-    try:
-        changed = {table: _with_page(table, key), bibliography: _with_entry(bibliography, key, title, doi)}
-    except OSError as error:
-        raise LayoutError(
-            f"Cannot read {error.filename}: {error.strerror}. `mer-repro new` works in a clone of the project."
-        ) from None
+    changed = {table: _with_page(table, key), bibliography: _with_entry(bibliography, key, title, doi)}
     _write(new, changed)
     return [*new, *changed]
 

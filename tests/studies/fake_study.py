@@ -78,7 +78,12 @@ def execute(run, *, device):
         metrics={"mean": noisy.mean(), "undefined": float("nan")},
         intervals={"mean": (noisy.min(), noisy.max())},
         counts={"n_test": len(noisy)},
-        predictions={"item": np.array([f"item{i}" for i in range(len(noisy))], dtype=object), "y_pred": noisy},
+        predictions={
+            "item": np.array([f"item{i}" for i in range(len(noisy))], dtype=object),
+            "group": np.arange(len(noisy)) // 2,
+            "y_true": numbers,
+            "y_pred": noisy,
+        },
         curves={"loss": list(noisy[:3])},
         notes={"threads": os.environ.get("OMP_NUM_THREADS")},
     )

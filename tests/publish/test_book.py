@@ -1,6 +1,9 @@
 """Notebook pairs, their parameters, and what a failing notebook says."""
 
 import json
+import os
+import subprocess
+import sys
 
 import jupytext
 import nbformat
@@ -114,3 +117,16 @@ def test_unknown_profile_is_refused_by_name():
     done = CliRunner().invoke(main, ["book", "--profile", "quik"])
     assert done.exit_code == 2
     assert "Unknown profile 'quik'. Did you mean 'quick'?" in done.output
+
+
+def test_cells_of_one_notebook_stay_in_one_process_under_xdist(tmp_path):
+    """nbval under `pytest -n 2` without `--dist`: the project's own options say loadfile."""
+    for name in ("one", "two"):
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": KERNEL})
+        notebook.cells = [nbformat.v4.new_code_cell(source) for source in ("quality = 1", "quality + 1", "quality + 2")]
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "pytest", "-c", str(paths.PROJECT / "pyproject.toml"), "--rootdir", str(tmp_path)]
+    options = ["-q", "-n", "2", "-p", "no:cacheprovider", "--nbval-lax", "--nbval-current-env"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run([*command, *options, str(tmp_path)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and "6 passed" in done.stdout, done.stdout + done.stderr

@@ -14,7 +14,7 @@ from mer_repro.runs.sweep import sweep
 from mer_repro.runs.verify import compare, verify
 
 KEY = "studies.fake_study"
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mer_repro.errors import MerReproError, RecordError
 from mer_repro.runs.records import Outcome, RecordStore, Run
 from mer_repro.runs.sweep import sweep
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).resolve().parents[1]
 RUN = Run("qiu2025", "deam", "real", "song_grouped", "ridge")
 MADE = {"data_fingerprint": "d", "source_fingerprint": "s", "device": "cpu", "seconds": 1.0}
 N_RUNS, WORKERS = 16, 2

@@ -7,7 +7,7 @@ from pathlib import Path
 from mer_repro import report
 from mer_repro.publish import findings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_findings_of_the_readme_are_the_computed_ones():

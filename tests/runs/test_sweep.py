@@ -18,7 +18,7 @@ from mer_repro.runs.study import load_parameters, load_study
 from mer_repro.runs.sweep import measured, survey, sweep
 
 KEY = "studies.fake_study"
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture

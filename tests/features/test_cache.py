@@ -167,6 +167,7 @@ def test_a_cache_that_cannot_be_made_costs_time_only(tmp_path, spare):
     with pytest.warns(UserWarning, match="cannot be written"):
         Cache(tmp_path / "file").put(KEY, np.arange(3))
     again = Cache(tmp_path / "file")
+    assert again.get(entry_key("test", content="1" * 64, parameters={}, source="1")) is None
     np.testing.assert_array_equal(again.get(KEY), np.arange(3))
     assert list(again.keys("test")) == [KEY] and again.sizes()[0].entries == 1
     with again.lock("test"):
@@ -212,7 +213,7 @@ def test_two_users_share_one_cache(mode):
 
         def use(user, *keys):
             call = [sys.executable, "-c", SHARE, str(user), str(shared), ",".join(keys), str(temporary)]
-            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1])}
+            environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
             done = subprocess.run(call, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr
             return done.stdout.split()

@@ -20,7 +20,7 @@ from mer_repro.runs.slurm import Slurm, minutes
 from mer_repro.runs.sweep import sweep
 
 KEY = "studies.fake_study"
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).resolve().parents[1]
 
 
 def _cluster_answers() -> bool:
@@ -115,7 +115,7 @@ def fake(place, monkeypatch):
     home.mkdir()
     for name in ("sbatch", "squeue", "scancel", "srun"):
         command = home / name
-        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TESTS / "fake_slurm.py"}" {name} "$@"\n')
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{TESTS / "runs" / "fake_slurm.py"}" {name} "$@"\n')
         command.chmod(0o755)
     monkeypatch.setenv("FAKE_SLURM", str(home))
     monkeypatch.setenv("FAKE_STORE", str(place / "cluster"))

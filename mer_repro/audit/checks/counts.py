@@ -333,7 +333,7 @@ def weights_feasible(highest: Number, weights: list[Number], lowest: Number | No
     )
 
 
-@check(alike=("lower", "upper", "scale"))
+@check(cut=False, alike=("lower", "upper", "scale"))
 def bins_partition(lower: list[Number], upper: list[Number], scale: list[Number]) -> Finding:
     """Aligned bins of whole scores neither overlap nor leave a gap on `scale` (its least and greatest score).
 

@@ -74,12 +74,23 @@ def binary(rng: np.random.Generator) -> Case:
     theirs = check_1_testset_no_kfold(testset={"p": p, "n": n}, scores=scores, eps=0.0005)
     counts = {"positives": _number("count", str(p)), "negatives": _number("count", str(n))}
     ours = _verdict("binary_scores", {"runs": "one"}, scores=[_number(q, v) for q, v in printed.items()], **counts)
-    return ours, not theirs["inconsistency"], _edge(scores)
+    possible = not theirs["inconsistency"]
+    return ours, possible, "" if ours == possible else _every_pair(p, n, printed)
 
 
-def _edge(scores: dict[str, float]) -> str:
-    outside = any(not -1 <= v <= 1 or (v < 0 and k not in ("mcc", "kappa", "bm", "mk")) for k, v in scores.items())
-    return "a moved score left its range" if outside else "undefined scores or a tie within their tolerance of 1e-6"
+def _every_pair(p: int, n: int, printed: dict[str, str]) -> str:
+    """What trying every pair of hits says of printed scores, with the tolerance of 1e-6 that mlscorecheck allows."""
+    from mer_repro.audit.checks.confusion import BINARY
+
+    tp, tn = (grid.ravel() for grid in np.meshgrid(np.arange(p + 1), np.arange(n + 1)))
+    fits, undefined = np.ones(tp.shape, dtype=bool), np.zeros(tp.shape, dtype=bool)
+    for name, text in printed.items():
+        value = BINARY[name](tp, n - tn, p - tp, tn)
+        undefined |= np.isnan(value)
+        fits &= np.isnan(value) | (abs(value - float(text)) <= 0.0005 + 1e-6)
+    if not fits.any():
+        return "no pair of hits gives the scores, all were tried"
+    return "an undefined score" if undefined[fits].all() else "a tie within their tolerance of 1e-6"
 
 
 @family("mlscorecheck", 0.02)

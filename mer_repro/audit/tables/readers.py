@@ -362,17 +362,31 @@ def _tabs(lines: list[str]) -> list[list[Cell]]:
 
 
 def _columns(lines: list[str]) -> list[list[Cell]]:
-    """Columns of text: each word group belongs to the column whose span in the fullest line it comes nearest to."""
+    """Columns of text: a line with all cells in their order, others by where they stand, or from the right.
+
+    A shorter line's cells go to the columns whose spans they come nearest to, if the full lines are set in columns.
+    """
     groups = [[(m.start(), m.end(), m[0]) for m in re.finditer(r"\S+(?: \S+)*", line)] for line in lines]
     spans = max(groups, key=len)
+    full = [group for group in groups if len(group) == len(spans)]
+    aligned = all(
+        min(abs(g[0] - s[0]), abs(g[1] - s[1])) <= 2 for group in full for g, s in zip(group, spans, strict=True)
+    )
     rows = []
     for group in groups:
         row = [Cell("")] * len(spans)
-        for start, end, text in group:
-            far = [min(abs(end - e), abs(start - s), abs(start + end - s - e)) for s, e, _ in spans]
-            if start == group[0][0] and group is not spans and len(group) > 1 and start < spans[0][1] + 2:
-                far[0] = 0
-            row[far.index(min(far))] = Cell.of(text)
+        texts = [Cell.of(text) for *_, text in group]
+        if len(group) == len(spans):
+            row = texts
+        elif not aligned:
+            row[:1] = texts[:1]
+            row[len(row) - len(texts) + 1 :] = texts[1:]
+        else:
+            for start, end, text in group:
+                far = [min(abs(end - e), abs(start - s), abs(start + end - s - e)) for s, e, _ in spans]
+                if start == group[0][0] and start < spans[0][1] + 2:
+                    far[0] = 0
+                row[far.index(min(far))] = Cell.of(text)
         rows.append(row)
     return rows
 

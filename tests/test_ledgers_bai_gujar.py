@@ -95,7 +95,7 @@ def test_gain_over_the_mean_of_the_baselines_is_tried():
 
 @pytest.mark.parametrize("binding, reading", [("k.classifier_input", "attention_input_audio")])
 def test_a_reading_that_the_chapter_runs_is_one_that_the_audit_allows(results, binding, reading):
-    """What the chapter lists as a reading that fits, the binding names in its `unless`, number by number."""
+    """A reading that the chapter lists as fitting the numbers stands in the binding's `unless`, number by number."""
     result = results["gujar2026"][binding]
     assert result.verdict == "undetermined"
     assert {"768", "512", "256"} <= set(re.findall(r"\d+", cells.LABELS[reading]))
@@ -103,5 +103,5 @@ def test_a_reading_that_the_chapter_runs_is_one_that_the_audit_allows(results, b
 
 
 def test_samples_that_may_be_moments_accuse_nobody(results):
-    """The chapter counts frames as one meaning of 3,000 samples, so the audit cannot call it impossible."""
+    """The chapter counts moments of songs as one meaning of 3,000 samples: the audit cannot call them impossible."""
     assert "moment" in results["gujar2026"]["k.deam_test_within_published"].detail

@@ -1,9 +1,17 @@
 """Every check on numbers small enough to work out by hand; the arithmetic stands beside each case."""
 
+import contextlib
+import dataclasses
+import random
+import re
+
+import numpy as np
 import pytest
 
+from mer_repro.audit import catalogue, runner, trials, validation
 from mer_repro.audit.checks import CHECKS
-from mer_repro.audit.finding import Statement
+from mer_repro.audit.checks.confusion import BINARY
+from mer_repro.audit.finding import Statement, nearest_fit
 from mer_repro.audit.numbers import number
 from mer_repro.errors import LedgerError
 
@@ -264,6 +272,121 @@ CASES = [
     ("trained_better_than_tested", {"training": ["r2:0.83"], "testing": ["r2:0.845"]}, {}, OPEN),
     ("terminal_digits", {"values": ["10", "25", "30", "45", "50", "65", "70"]}, {}, OPEN),
     ("terminal_digits", {"values": ["10", "25", "30", "45", "50", "65", "71"]}, {}, GOOD),
+    # what other tools test
+    ("granularity_of_means", {"values": ["0.852"], "n": "27!", "repeats": "3!"}, {}, GOOD),  # 69 / 81
+    ("granularity_of_means", {"values": ["0.846"], "n": "27!", "repeats": "3!"}, {}, BAD),  # 68 / 81 = 0.840
+    (
+        "granularity_of_means",
+        {"values": ["0.7083"], "n": "7!", "repeats": "2!"},
+        {"scheme": "folds"},
+        GOOD,
+    ),  # (2/3 + 3/4) / 2
+    ("identities", {"scores": ["accuracy:0.84", "micro_f1:0.84"]}, {"labels": "single"}, GOOD),
+    ("identities", {"scores": ["accuracy:0.84", "micro_f1:0.86"]}, {"labels": "single"}, BAD),
+    ("identities", {"scores": ["accuracy:0.84", "micro_f1:0.86"]}, {}, OPEN),
+    ("identities", {"scores": ["error_rate:0.16", "weighted_recall:0.84"]}, {"labels": "single"}, GOOD),
+    ("micro_scores", {"scores": ["micro_recall:0.2737", "accuracy:0.5158"], "n": "190!", "classes": "3!"}, {}, GOOD),
+    ("micro_scores", {"scores": ["micro_recall:0.2737", "accuracy:0.5258"], "n": "190!", "classes": "3!"}, {}, BAD),
+    (
+        "binary_scores",  # 34 of 40 and 92 of 100: 126 of 140
+        {"scores": ["accuracy:0.900", "recall:0.850", "specificity:0.920"], "positives": "40!", "negatives": "100!"},
+        {"runs": "one"},
+        GOOD,
+    ),
+    (
+        "binary_scores",
+        {"scores": ["accuracy:0.960", "recall:0.850", "specificity:0.920"], "positives": "40!", "negatives": "100!"},
+        {"runs": "one"},
+        BAD,
+    ),
+    (
+        "binary_scores",
+        {"scores": ["mcc:0.6"], "positives": "2!", "negatives": "2!"},
+        {"runs": "one"},
+        GOOD,
+    ),  # 1 / sqrt(3)
+    (
+        "scores_over_folds",  # 15 of 20 and 35 of 40, in five folds of 4 and 8
+        {"scores": ["accuracy:0.8333", "recall:0.75"], "positives": "20!", "negatives": "40!", "folds": "5!"},
+        {},
+        GOOD,
+    ),
+    ("scores_over_folds", {"scores": ["recall:0.76"], "positives": "20!", "negatives": "40!", "folds": "5!"}, {}, BAD),
+    ("matrix_scores", {"cells": ["50!", "10!", "5!", "35!"], "accuracy": "accuracy:0.85"}, {}, GOOD),  # 85 / 100
+    ("matrix_scores", {"cells": ["50!", "10!", "5!", "35!"], "accuracy": "accuracy:0.88"}, {}, BAD),
+    ("matrix_scores", {"cells": ["0.9", "0.1", "0.2", "0.8"]}, {"entries": "shares"}, GOOD),
+    ("matrix_scores", {"cells": ["0.90", "0.20", "0.30", "0.80"]}, {"entries": "shares"}, BAD),
+    ("same_test_set", {"first": ["50!", "10!", "5!", "35!"], "second": ["40!", "20!", "8!", "32!"]}, {}, GOOD),
+    ("same_test_set", {"first": ["50!", "10!", "5!", "35!"], "second": ["41!", "20!", "8!", "32!"]}, {}, BAD),
+    ("ccc_at_most_correlation", {"ccc": ["ccc:0.66"], "correlation": ["correlation:0.68"]}, {}, GOOD),
+    ("ccc_at_most_correlation", {"ccc": ["ccc:0.71"], "correlation": ["correlation:0.68"]}, {}, BAD),
+    (
+        "rmse_floor",
+        {"rmse": ["rmse:0.16"], "correlation": ["correlation:0.60"], "spread": "0.200"},
+        {},
+        GOOD,
+    ),  # 0.2 x 0.8
+    ("rmse_floor", {"rmse": ["rmse:0.14"], "correlation": ["correlation:0.60"], "spread": "0.200"}, {}, BAD),
+    (
+        "mae_within_variance",  # sqrt(0.0103 x 0.0831619) = 0.0293
+        {"mae": ["mae:0.0254"], "r2": ["r2:0.9897"], "variance": "variance:0.0831619"},
+        {"definition": "determination"},
+        GOOD,
+    ),
+    (
+        "mae_within_variance",
+        {"mae": ["mae:0.0300"], "r2": ["r2:0.9897"], "variance": "variance:0.0831619"},
+        {"definition": "determination"},
+        BAD,
+    ),
+    ("mae_at_most_rmse", {"mae": ["mae:0.2911"], "rmse": ["mse:0.1393"]}, {}, GOOD),  # sqrt(0.1393) = 0.3732
+    ("mae_at_most_rmse", {"mae": ["mae:1.08"], "rmse": ["mse:1.10"]}, {}, BAD),  # 1.0488
+    ("marked_best", {"marked": ["rmse:0.10"], "others": ["rmse:0.12", "rmse:0.10"]}, {}, GOOD),
+    ("marked_best", {"marked": ["rmse:0.10"], "others": ["rmse:0.12", "rmse:0.09"]}, {}, BAD),
+    ("cited_cells", {"stated": ["0.53"], "cited": ["0.527"]}, {}, GOOD),
+    ("cited_cells", {"stated": ["0.52"], "cited": ["0.527"]}, {}, BAD),
+    ("pr_auc_above_prevalence", {"pr_auc": ["0.12"], "prevalence": "0.20"}, {}, OPEN),
+    ("p_from_statistic", {"p": "0.036", "statistic": "t_statistic:2.20", "df": "28!"}, {}, GOOD),  # 0.0362
+    ("p_from_statistic", {"p": "0.050", "statistic": "t_statistic:2.20", "df": "28!"}, {}, BAD),
+    ("p_from_statistic", {"p": "0.018", "statistic": "t_statistic:2.20", "df": "28!"}, {}, OPEN),  # one-sided
+    (
+        "p_from_statistic",
+        {"p": "0.016", "statistic": "chi2_statistic:8.28", "df": "2!"},
+        {},
+        GOOD,
+    ),  # exp(-4.14) = 0.0159
+    ("grimmer", {"mean": "5.21", "deviation": "1.60", "n": "28!"}, {}, GOOD),
+    ("grimmer", {"mean": "5.19", "deviation": "1.34", "n": "26!"}, {}, BAD),
+    ("grimmer", {"mean": "3.00", "deviation": "2.50", "n": "10!", "low": "1!", "high": "5!"}, {}, BAD),  # at most 2.11
+    ("debit", {"mean": "0.35", "deviation": "0.48", "n": "200!"}, {}, GOOD),  # sqrt(0.35 x 0.65) = 0.477
+    ("debit", {"mean": "0.35", "deviation": "0.18", "n": "200!"}, {}, BAD),
+    ("standard_error_of_mean", {"error": "0.20", "deviation": "1.00", "n": "25!"}, {}, GOOD),
+    ("standard_error_of_mean", {"error": "0.30", "deviation": "1.00", "n": "25!"}, {}, BAD),
+    (
+        "confidence_interval",
+        {"mean": "5.0", "low": "4.6", "high": "5.4", "spread": "standard_deviation:1.0", "n": "25!"},
+        {},
+        GOOD,
+    ),
+    (
+        "confidence_interval",
+        {"mean": "5.0", "low": "5.6", "high": "6.4", "spread": "standard_deviation:1.0", "n": "25!"},
+        {},
+        BAD,
+    ),
+    (
+        "layer_parameters",
+        {"stated": "570368!", "inputs": "300!", "outputs": "256!"},
+        {"layer": "lstm"},
+        GOOD,
+    ),  # 4 x 256 x 557
+    ("layer_parameters", {"stated": "570000!", "inputs": "300!", "outputs": "256!"}, {"layer": "lstm"}, BAD),
+    (
+        "layer_parameters",
+        {"stated": "896!", "inputs": "3!", "outputs": "32!", "kernel": "3!"},
+        {"layer": "conv2d"},
+        GOOD,
+    ),
 ]
 
 
@@ -308,3 +431,76 @@ def test_every_check_is_documented_and_says_in_one_sentence_what_it_does():
     for name, function in CHECKS.items():
         first = (function.__doc__ or "").partition("\n")[0]
         assert first.endswith("."), name
+
+
+PRINTED = ["0", "0.00", "1.00", "0.845", "100", "12", "1,024", "-0.02", "NAN", "—", "<0.001", ">0.9", "~0.5", "1000000"]
+QUANTITIES = ["accuracy", "f1", "precision", "support", "rmse", "mse", "r2", "correlation", "count", "date", "mean"]
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS))
+def test_no_check_dies_of_what_is_not_printed_or_open_ended(check):
+    rng = random.Random(check)
+
+    def drawn():
+        quantity, unit = rng.choice(QUANTITIES), rng.choice(["1", "%", "items", "ms"])
+        rounding = rng.choice([None, "exact", "approximate", "at_least", "at_most"])
+        return number("p.x", rng.choice(PRINTED), unit, rounding, quantity, rng.choice([None, "0.1"]))
+
+    for _ in range(25):
+        rows, roles = rng.randint(1, 4), {}
+        for role in catalogue.roles(check).values():
+            if role.optional and rng.random() < 0.5:
+                continue
+            many = [drawn() for _ in range(rows)]
+            roles[role.name] = SAYS if role.statement else many if role.many else many[0]
+        choices = {
+            name: rng.choice(re.findall(r"'([^']+)'", str(p.annotation)))
+            for name, p in catalogue.options(check).items()
+        }
+        with contextlib.suppress(LedgerError):
+            assert CHECKS[check](**roles, **choices).verdict in (GOOD, OPEN, BAD)
+
+
+#: what two tables cannot have in common has no single number that would mend it
+NO_SINGLE_NUMBER = {"same_total", "same_test_set", "dates_in_order", "integer_shares", "micro_scores"}
+
+
+@pytest.mark.parametrize("check", sorted(trials.TRIALS))
+def test_an_accusation_names_a_value_that_would_fit(check):
+    accused = 0
+    for seed in range(6):
+        table = trials.generated(check, np.random.default_rng(seed), wrong=True)
+        paper = table.ledger()
+        for _, finding in runner.findings(paper):
+            if finding.verdict != BAD:
+                continue
+            accused += 1
+            fit = nearest_fit(finding.readings)
+            if check in NO_SINGLE_NUMBER:
+                continue
+            assert fit is not None, finding.detail
+            quantity, unit, _ = table.claims[fit.name]
+            mended = dataclasses.replace(table, claims={**table.claims, fit.name: (quantity, unit, fit.printed)})
+            assert [f.verdict for _, f in runner.findings(mended.ledger())] != [BAD], (finding.detail, str(fit))
+    assert accused or check in validation.OBSERVING
+
+
+def test_binary_scores_are_those_of_scikit_learn():
+    from sklearn import metrics
+
+    true = np.repeat([1, 1, 0, 0], [34, 6, 8, 92])
+    named = np.repeat([1, 0, 1, 0], [34, 6, 8, 92])
+    expected = {
+        "accuracy": metrics.accuracy_score(true, named),
+        "recall": metrics.recall_score(true, named),
+        "specificity": metrics.recall_score(true, named, pos_label=0),
+        "precision": metrics.precision_score(true, named),
+        "npv": metrics.precision_score(true, named, pos_label=0),
+        "f1": metrics.f1_score(true, named),
+        "jaccard": metrics.jaccard_score(true, named),
+        "balanced_accuracy": metrics.balanced_accuracy_score(true, named),
+        "mcc": metrics.matthews_corrcoef(true, named),
+        "kappa": metrics.cohen_kappa_score(true, named),
+    }
+    for name, value in expected.items():
+        assert float(BINARY[name](34, 8, 6, 92)) == pytest.approx(value), name

@@ -160,7 +160,9 @@ def marked_best(marked: list[Number], others: list[Number]) -> Finding:
         less = less_is_better(one.quantity)
         ahead, behind = (other, one) if less else (one, other)
         reading = Reading(f"{one.name} best", not _surely_less(ahead, behind), f"{one} against {other}")
-        reading = dataclasses.replace(reading, stated=one, allowed=_at_least_as_good(other, less))
+        rivals = [rival for rival in others if rival.quantity == one.quantity and rival.known]
+        best = (min if less else max)(rivals, key=lambda rival: rival.middle)
+        reading = dataclasses.replace(reading, stated=one, allowed=_at_least_as_good(best, less))
         return Row((one, other), (reading,), f"{one.quantity} {one} ({one.name}) is worse than {other} ({other.name})")
 
     return every_row((row(*pair) for pair in pairs), good="no other number is better than the one marked")

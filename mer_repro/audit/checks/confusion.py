@@ -9,7 +9,7 @@ from typing import Literal
 
 from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row
-from mer_repro.audit.numbers import Interval, Number, Unusable, common, hull, in_unit, nearest_step
+from mer_repro.audit.numbers import End, Interval, Number, Unusable, common, hull, in_unit
 from mer_repro.audit.quantities import lookup
 from mer_repro.errors import LedgerError
 
@@ -252,23 +252,28 @@ def scores_over_folds(scores: list[Number], positives: Number, negatives: Number
     more_p, more_n = p % k, n % k
     shown = ", ".join(f"{score.quantity} {score}" for score in known)
 
-    def possible(scores: list[Number]) -> bool | None:
-        tried = []
-        for both in range(max(0, more_p + more_n - k), min(more_p, more_n) + 1):  # folds with one more of either
-            sizes = {
-                (p // k + 1, n // k + 1): both,
-                (p // k + 1, n // k): more_p - both,
-                (p // k, n // k + 1): more_n - both,
-                (p // k, n // k): k - more_p - more_n + both,
-            }
-            tried.append(_folds_possible(scores, [(a, b, m) for (a, b), m in sizes.items() if m], k))
-        return True if True in tried else None if None in tried else False
-
-    holds = possible(known)
+    ways = []
+    for both in range(max(0, more_p + more_n - k), min(more_p, more_n) + 1):  # folds with one more of either
+        sizes = {
+            (p // k + 1, n // k + 1): both,
+            (p // k + 1, n // k): more_p - both,
+            (p // k, n // k + 1): more_n - both,
+            (p // k, n // k): k - more_p - more_n + both,
+        }
+        ways.append([(a, b, m) for (a, b), m in sizes.items() if m])
+    nearest = [_nearest_in_folds(known, 0, way, k) for way in ways]
+    within = known[0].interval
+    within = Interval(within.low - Fraction(SLACK), within.high + Fraction(SLACK))
+    holds = True if any(within.contains(mean) for mean in nearest if mean is not None) else None
+    if holds is None and None not in nearest:
+        holds = False
     readings = [Reading("mean of the folds' scores", holds, shown)]
-    if holds is False:
-        nearest = nearest_step(known[0], lambda other: possible([other, *known[1:]]) is True)
-        readings.append(Reading(f"another {known[0].name}", False, "", True, known[0], nearest))
+    for free, score in enumerate(known if holds is False else []):
+        means = [_nearest_in_folds(known, free, way, k) for way in ways]
+        finite = [Fraction(mean) for mean in means if mean is not None and math.isfinite(mean)]
+        if finite:
+            _, mean = min((abs(mean - score.middle), mean) for mean in finite)
+            readings.append(Reading(f"another {score.name}", False, "", True, score, Interval.exactly(mean)))
     name = f"{p} positives and {n} negatives over {k} folds"
     return decide(
         readings,
@@ -278,8 +283,11 @@ def scores_over_folds(scores: list[Number], positives: Number, negatives: Number
     )
 
 
-def _folds_possible(known: list[Number], sizes: list[tuple[int, int, int]], k: int) -> bool | None:
-    """Whether hits in folds of these (positives, negatives, number of folds) have the means; None if not found out."""
+def _nearest_in_folds(known: list[Number], free: int, sizes: list[tuple[int, int, int]], k: int) -> End | None:
+    """The mean of one score (`free`) nearest to the printed one that hits with the other scores give.
+
+    Folds are (positives, negatives, number of such folds); infinite if there are no such hits, None if not found out.
+    """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -292,17 +300,26 @@ def _folds_possible(known: list[Number], sizes: list[tuple[int, int, int]], k: i
     if unknown := {lookup(score.quantity).family for score in known} - set(parts):
         raise LedgerError(f"scores_over_folds takes {', '.join(parts)}, not {', '.join(unknown)}")
     matrix = np.array([[part for a, b, _ in sizes for part in parts[lookup(s.quantity).family](a, b)] for s in known])
-    bounds = np.array([most for a, b, m in sizes for most in (a * m, b * m)])
-    low = [k * float(score.interval.low) - SLACK for score in known]
-    high = [k * float(score.interval.high) + SLACK for score in known]
+    hits = np.array([most for a, b, m in sizes for most in (a * m, b * m)], dtype=float)
+    low = np.array([k * float(score.interval.low) - SLACK for score in known])
+    high = np.array([k * float(score.interval.high) + SLACK for score in known])
+    low[free], high[free] = -np.inf, np.inf
+    stated, row = k * float(known[free].middle), matrix[free]
+    away = np.append(np.zeros(len(hits)), 1)  # the distance from what is printed, which is made least
     solved = milp(
-        np.zeros(len(bounds)),
-        constraints=LinearConstraint(matrix, low, high),
-        integrality=np.ones(len(bounds)),
-        bounds=Bounds(0, bounds),
+        away,
+        constraints=[
+            LinearConstraint(np.column_stack([matrix, np.zeros(len(known))]), low, high),
+            LinearConstraint(np.append(row, -1), -np.inf, stated),
+            LinearConstraint(np.append(row, 1), stated, np.inf),
+        ],
+        integrality=1 - away,
+        bounds=Bounds(0, np.append(hits, np.inf)),
         options={"time_limit": 1},
     )
-    return False if solved.status == 2 else None if solved.x is None else True
+    if solved.status == 2:
+        return math.inf
+    return None if solved.x is None else Fraction(float(row @ np.rint(solved.x[:-1])) / k)
 
 
 Matrix = list[list[Interval]]

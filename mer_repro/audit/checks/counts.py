@@ -9,7 +9,7 @@ from typing import Literal
 
 from mer_repro.audit.catalogue import COUNTED, check
 from mer_repro.audit.finding import Finding, Reading, Row, decide, every_row, fits, observe, rows
-from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, hull, in_unit, nearest_step, sum_of
+from mer_repro.audit.numbers import Interval, Number, Unusable, date_of, in_unit, sum_of
 
 #: a longer sum is not spelled out in the sentence for readers
 MOST_TERMS = 12
@@ -71,29 +71,33 @@ def granularity_of_means(
         if larger == 0:
             reading = _whole(name, value, count * size)
         else:
-            sums = value.feasible * count
+            sums = value.share * count
 
-            def possible(number: Number) -> bool:
-                return _two_sizes(number.share * count, size, count - larger, larger)
-
-            holds = possible(value)
-            nearest = None if holds else nearest_step(value, possible)
-            reading = Reading(name, holds, f"{value} x {count} = {sums}", True, value, nearest)
+            holds, nearest = _two_sizes(sums, size, count - larger, larger)
+            reading = Reading(name, holds, f"{value} x {count} = {sums}", True, value, nearest / count)
         return Row((value, n), (reading,), f"no whole numbers of items in {named} give the mean {value} ({value.name})")
 
     known = [value for value in values if value.known]
     return every_row(map(row, known), good=f"whole numbers of items in {named} give each value")
 
 
-def _two_sizes(sums: Interval, size: int, small: int, large: int) -> bool:
-    """Whether a / size + b / (size + 1) lies in `sums` for whole a <= small x size and b <= large x (size + 1)."""
+def _two_sizes(sums: Interval, size: int, small: int, large: int) -> tuple[bool, Interval]:
+    """Whether a / size + b / (size + 1) lies in `sums` for whole a <= small x size and b <= large x (size + 1).
+
+    And the nearest such sum to its middle.
+    """
     if small * size > MOST_TRIED:
-        return True  # so many items come nearer than any printed digit
+        return True, sums  # so many items come nearer than any printed digit
+    middle, most = Fraction(sums.low + sums.high) / 2, large * (size + 1)
+    nearest = Fraction(0)
     for hits in range(small * size + 1):
-        rest = ((sums - Fraction(hits, size)) * (size + 1)).within(0, large * (size + 1))
+        part = Fraction(hits, size)
+        rest = ((sums - part) * (size + 1)).within(0, most)
         if rest is not None and len(rest.integers()):
-            return True
-    return False
+            return True, sums
+        other = part + Fraction(min(most, max(0, round((middle - part) * (size + 1)))), size + 1)
+        nearest = other if abs(other - middle) < abs(nearest - middle) else nearest
+    return False, Interval.exactly(nearest)
 
 
 @check(takes={"shares": "@share", "n": COUNTED})
@@ -321,7 +325,7 @@ def weights_feasible(highest: Number, weights: list[Number], lowest: Number | No
     smallest, largest = (ends + least * others).low, (ends + highest.interval * others).high
     if others < 0:
         raise Unusable(f"{count} weights cannot have a highest of {highest} and a lowest of {lowest or 'none'}")
-    span = in_unit(hull([Interval.exactly(smallest), Interval.exactly(largest)]), highest.unit)
+    span = in_unit(Interval(min(smallest, largest), max(smallest, largest)), highest.unit)
     stated = f"highest {highest}" + (f" and lowest {lowest}" if lowest else "")
     ends_of_highest = (1 - least.high) / (others + 1), 1 - least.low * (others + (1 if lowest else 0))
     possible = Interval(*ends_of_highest) if ends_of_highest[0] <= ends_of_highest[1] else None
@@ -333,7 +337,7 @@ def weights_feasible(highest: Number, weights: list[Number], lowest: Number | No
     )
 
 
-@check(alike=("lower", "upper", "scale"))
+@check(cut=False, alike=("lower", "upper", "scale"))
 def bins_partition(lower: list[Number], upper: list[Number], scale: list[Number]) -> Finding:
     """Aligned bins of whole scores neither overlap nor leave a gap on `scale` (its least and greatest score).
 

@@ -120,7 +120,7 @@ def grimmer(
         )
 
     if not any(reading.holds for reading in readings):
-        nearest = nearest_step(deviation, fitting)
+        nearest = nearest_step(deviation, fitting, most=1000)
         readings.append(Reading("another deviation", False, "", True, deviation, nearest))
     grid = Interval.exactly(Fraction(round(mean.middle * people * parts), people * parts))
     if not sums:

@@ -127,7 +127,8 @@ def implied_variance(
 def _would_fit(table, variances: dict[str, Interval], known: list[Interval]) -> str:
     """What one R2, the other rows as they are, would have to be, as a sentence; empty if no single one would do."""
     for r, error in table:
-        others = common([*(value for name, value in variances.items() if name != r.name), *known])
+        rest = [*(value for name, value in variances.items() if name != r.name), *known]
+        others = common(rest) if rest else None
         value = nearest_printed(r, 1 - mean_square(error) / others) if others and others.low > 0 else None
         if value is not None and (len(table) > 2 or known):
             return f" With R2 {value} for {r.name} they could be."

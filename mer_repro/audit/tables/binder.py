@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from mer_repro.audit import quantities
 from mer_repro.audit.checks.classification import harmonic
-from mer_repro.audit.numbers import Interval, Number, number
+from mer_repro.audit.numbers import Interval, Number, Rounding, number
 from mer_repro.audit.tables import headings
 from mer_repro.audit.tables.interpret import Table, Value
 
@@ -57,7 +57,7 @@ def _interval(value: Value) -> Interval:
     return interval
 
 
-def rounding(value: Value) -> str:
+def rounding(value: Value) -> Rounding:
     if value.rounding:
         return value.rounding
     known = quantities.quantities().get(value.quantity)

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from mer_repro.audit import quantities
-from mer_repro.audit.numbers import decimal_of
+from mer_repro.audit.numbers import Rounding, decimal_of
 from mer_repro.audit.tables import headings
 from mer_repro.audit.tables.grid import Cell, Grid
 from mer_repro.audit.tables.headings import Heading
@@ -58,7 +58,7 @@ class Value:
     part: str = ""
     kept: str = ""
     lead: str = ""
-    rounding: str = ""
+    rounding: Rounding | None = None
     #: whether a header or a row names the quantity, not the caption alone
     sure: bool = True
 

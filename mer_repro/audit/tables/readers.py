@@ -19,6 +19,9 @@ from mer_repro.errors import LedgerError
 _HTML_TABLE = re.compile(r"<table\b.*?</table\s*>", re.I | re.S)
 _TABULAR = re.compile(r"\\begin\{(tabular[xy*]?|longtable|array)\}.*?\\end\{\1\}", re.S)
 _GAP = re.compile(r"\s{2,}|\t")
+#: a name and at least two numbers, one blank between them, as text copied from a PDF has them
+_NUM = r"(?:[-+−]?(?:\d[\d,]*\.?\d*|\.\d+)%?\*?(?: ?± ?\d*\.?\d+)?|[-–—]|NAN|nan|n/a)"
+_COPIED = re.compile(rf"^\s*(?P<name>\S.{{0,60}}?)\s+(?P<numbers>{_NUM}(?:\s+{_NUM})+)\s*$")
 #: the most characters of a line inside a table that has no second cell: the name of the rows below it
 SECTION = 40
 
@@ -283,7 +286,7 @@ def _plain(text: str, document: Document) -> None:
                 if CAPTION.match(line) and not caption:
                     caption = " ".join(blocks[near][1]) if CAPTION.match(blocks[near][1][0]) else line
                     used.add(near)
-        rows = {"bars": _bars, "tabs": _tabs, "blanks": _columns}[kind](lines)
+        rows = {"bars": _bars, "tabs": _tabs, "blanks": _columns, "copied": _copied}[kind](lines)
         document.add(rows, caption)
 
 
@@ -305,7 +308,11 @@ def _blocks(lines: list[str]) -> list[tuple[str, list[str]]]:
         elif not (blocks and kind == blocks[-1][0] == "prose" and not gap):
             blocks.append((kind, [line]))
         last, gap = kind, False
-    return [(k if k != "blanks" or len(ls) > 2 else "prose", ls) for k, ls in blocks]
+    for before, (kind, lines) in zip([("", [""]), *blocks], list(blocks), strict=False):
+        if kind == "copied" and len(lines) > 1 and before[0] == "prose" and not CAPTION.match(before[1][-1]):
+            lines.insert(0, before[1].pop())
+    least = {"blanks": 3, "copied": 3}
+    return [(k if len(ls) >= least.get(k, 1) else "prose", ls) for k, ls in blocks if ls]
 
 
 def _kind(line: str) -> str:
@@ -317,7 +324,8 @@ def _kind(line: str) -> str:
         return "tabs"
     if re.search(r"\S(\s{2,}\S+){2,}\s*$", line) and re.search(r"\d|\S+(\s{2,}[\w.-]+){2,}", line):
         return "blanks"
-    return "prose"
+    copied = _COPIED.match(line)
+    return "copied" if copied and re.search(r"[^\W\d]", copied["name"]) else "prose"
 
 
 def _continues(kind: str, block: list[str], line: str) -> bool:
@@ -354,16 +362,68 @@ def _tabs(lines: list[str]) -> list[list[Cell]]:
 
 
 def _columns(lines: list[str]) -> list[list[Cell]]:
-    """Columns of text: each word group belongs to the column whose span in the fullest line it comes nearest to."""
+    """Columns of text: a line with all cells in their order, others by where they stand, or from the right.
+
+    A shorter line's cells go to the columns whose spans they come nearest to, if the full lines are set in columns.
+    """
     groups = [[(m.start(), m.end(), m[0]) for m in re.finditer(r"\S+(?: \S+)*", line)] for line in lines]
     spans = max(groups, key=len)
+    full = [group for group in groups if len(group) == len(spans)]
+    aligned = all(
+        min(abs(g[0] - s[0]), abs(g[1] - s[1])) <= 2 for group in full for g, s in zip(group, spans, strict=True)
+    )
     rows = []
     for group in groups:
         row = [Cell("")] * len(spans)
-        for start, end, text in group:
-            far = [min(abs(end - e), abs(start - s), abs(start + end - s - e)) for s, e, _ in spans]
-            if start == group[0][0] and group is not spans and len(group) > 1 and start < spans[0][1] + 2:
-                far[0] = 0
-            row[far.index(min(far))] = Cell.of(text)
+        texts = [Cell.of(text) for *_, text in group]
+        if len(group) == len(spans):
+            row = texts
+        elif not aligned:
+            row[:1] = texts[:1]
+            row[len(row) - len(texts) + 1 :] = texts[1:]
+        else:
+            for start, end, text in group:
+                far = [min(abs(end - e), abs(start - s), abs(start + end - s - e)) for s, e, _ in spans]
+                if start == group[0][0] and start < spans[0][1] + 2:
+                    far[0] = 0
+                row[far.index(min(far))] = Cell.of(text)
         rows.append(row)
     return rows
+
+
+def _copied(lines: list[str]) -> list[list[Cell]]:
+    """A header and rows of a name and numbers with single blanks: the header is cut into as many names as numbers."""
+    body = [found for line in lines[1:] if (found := _COPIED.match(line))]
+    numbers = [re.findall(_NUM, found["numbers"]) for found in body]
+    width = max(map(len, numbers))
+    header = _cut(lines[0], width)
+    if not header:
+        return []
+    rows = [[found["name"], *[""] * (width - len(n)), *n] for found, n in zip(body, numbers, strict=True)]
+    return [[Cell.of(text) for text in row] for row in [header, *rows]]
+
+
+def _cut(header: str, width: int) -> list[str]:
+    """A header line as a first name and `width` names of columns; empty if that is not clear.
+
+    Brackets and arrows stay with the word before.  Where words are left over, names are those that say a quantity.
+    """
+    from mer_repro.audit.tables import headings
+
+    words = re.findall(r"\S+(?: (?:\([^)]*\)|[↑↓]))*", header)
+    if len(words) in (width, width + 1):
+        return [""] * (width + 1 - len(words)) + words
+    cut: list[str] = []
+    while words and len(cut) < width:
+        sizes = [n for n in (3, 2, 1) if n <= len(words) and _says(" ".join(words[-n:]), headings)]
+        if not sizes:
+            return []
+        cut.insert(0, " ".join(words[-sizes[0] :]))
+        words = words[: -sizes[0]]
+    return [" ".join(words), *cut] if len(cut) == width else []
+
+
+def _says(text: str, headings) -> bool:
+    """Whether a text names one quantity and nothing else."""
+    heading = headings.read(text)
+    return bool(heading.quantity) and not heading.rest

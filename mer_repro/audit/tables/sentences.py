@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mer_repro.audit import quantities
+from mer_repro.audit.numbers import Rounding
 from mer_repro.audit.tables import headings
 from mer_repro.audit.tables.binder import Bound, stated
 from mer_repro.audit.tables.interpret import Table, Value
@@ -28,7 +29,7 @@ _CHANGED = re.compile(
 #: what follows a number that is a change: '8.5 % higher', '7.8 points absolute improvement'
 _GAINED = re.compile(r"\W*(?:(?:absolute|relative|points?|overall|average) )*" + _CHANGED.pattern, re.I)
 _OURS = re.compile(r"\b(?:ours?|proposed|full model|this (?:paper|work))\b", re.I)
-_ABOUT = {
+_ABOUT: dict[Rounding, re.Pattern] = {
     "approximate": re.compile(r"\b(?:about|around|approximately|nearly|almost|roughly|some)\W*$|[~≈]$", re.I),
     "at_least": re.compile(r"\b(?:over|more than|at least|above)\W*$", re.I),
     "at_most": re.compile(r"\b(?:up to|at most|under|less than|below)\W*$", re.I),
@@ -135,7 +136,7 @@ def _patterns(label: str, table: Table, row: int) -> Iterator[str]:
         yield rf"\bmodel {numbered[1]}\b(?! \+)|\b{_ORDINALS[int(numbered[1]) - 1]} model\b"
 
 
-def _value(printed: str, unit: str, quantity: str, place: str, rounding: str) -> Value:
+def _value(printed: str, unit: str, quantity: str, place: str, rounding: Rounding) -> Value:
     """A number of a sentence as a value that a ledger can hold."""
     return Value(
         id=place, row=-1, column=-1, printed=printed, spread=None, quantity=quantity, unit=unit, who="", where="",
@@ -169,7 +170,7 @@ def _gains(sentence: str, before: str, tables: list[Table], linked: bool, place:
 def _gain(
     gain, lead: str, sentence: str, context: str, wanted: list[str], tables: list[Table], linked: bool, place: str
 ):
-    rounding = next((name for name, pattern in _ABOUT.items() if pattern.search(lead)), "nearest")
+    rounding: Rounding = next((name for name, pattern in _ABOUT.items() if pattern.search(lead)), "nearest")
     unit = "points" if "point" in gain["unit"] or gain["unit"] == "pp" else "%"
     known = quantities.quantities()
     named = {(id(n.table), n.row) for n in _names(context, tables)}
@@ -222,10 +223,10 @@ def _tests(sentence: str, place: str) -> Iterator[Bound]:
         name = "chi2" if found["name"] not in ("t", "F", "z", "r") else found["name"].lower()
         quantity = "correlation" if name == "r" else f"{name}_statistic"
         degrees = re.findall(r"\d+", (found["df"] or "").split("N")[0])
-        signs = {"<": "at_most", ">": "at_least", "=": "nearest"}
+        signs: dict[str, Rounding] = {"<": "at_most", ">": "at_least", "=": "nearest"}
 
         def value(
-            role: str, printed: str, quantity: str, rounding: str, start: str = f"text.{place}.t{k + 1}"
+            role: str, printed: str, quantity: str, rounding: Rounding, start: str = f"text.{place}.t{k + 1}"
         ) -> Value:
             unit = "items" if quantity == "degrees_of_freedom" else "1"
             return _value(printed.replace("−", "-"), unit, quantity, f"{start}.{role}", rounding)
@@ -256,7 +257,7 @@ def _joins(sentence: str, before: str, place: str) -> Iterator[Bound]:
             yield Bound("at_most", {"smaller": values[:1], "larger": values[1:]}, "")
 
 
-def _how(lead: str | None) -> str:
+def _how(lead: str | None) -> Rounding:
     """The rounding of a count that words such as 'about' stand before."""
     return next((name for name, pattern in _ABOUT.items() if lead and pattern.search(lead)), "exact")
 

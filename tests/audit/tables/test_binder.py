@@ -1,8 +1,13 @@
 """What binds itself: right tables are left alone, planted contradictions are found, and doubt is no accusation."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mer_repro.audit import tables
+
+REPORTS = (Path(__file__).parents[1] / "reports.txt").read_text(encoding="utf-8")
 
 
 def verdicts(text: str, kind: str = "csv") -> dict[str, set[str]]:
@@ -180,3 +185,12 @@ def test_micro_f1_is_accuracy_where_items_have_one_label():
     text = "Table 1: Classification scores\nModel\tAccuracy\tMicro F1\nA\t0.81\t{}\nB\t0.70\t0.70\n"
     assert verdicts(text.format("0.81"), "txt")["identities"] == {"consistent"}
     assert "inconsistent" in verdicts(text.format("0.84"), "txt")["identities"]
+
+
+def test_honest_reports_as_text_are_not_accused_and_the_impossible_one_is():
+    accused = set()
+    for name, report in re.findall(r"^\[(\w+)\]\n(.*?)(?=^\[|\Z)", REPORTS, re.M | re.S):
+        found = tables.audit_text("class  precision  recall  f1-score  support\n" + report)
+        assert {"f1_from_precision_recall", "confusion_counts"} <= {result.check for result in found.results}
+        accused |= {name for result in found.results if result.verdict == "inconsistent"}
+    assert accused == {"fab_135"}

@@ -120,3 +120,29 @@ def test_unreadable_files_are_refused_with_their_name(tmp_path):
     for name in ("scores.xlsx", "scores.csv", "absent.csv"):
         with pytest.raises(MerReproError, match=name):
             readers.read(tmp_path / name)
+
+
+def test_text_copied_from_a_pdf_with_single_blanks():
+    text = """Table 2. Results on DEAM
+Fusion Model Accuracy (%) Macro F1 Mean Absolute Error
+Audio-Only (CNN/CRNN) 72.4 71.9 0.12
+Late Fusion (Audio + Text) 79.1 78.7 0.11 ± 0.02
+Ours - 84.0 0.10
+
+The model of 2019 has 12 layers and 3.
+"""
+    document = readers.read_text(text)
+    assert [grid.texts() for grid in document.grids] == [
+        [
+            ["Fusion Model", "Accuracy (%)", "Macro F1", "Mean Absolute Error"],
+            ["Audio-Only (CNN/CRNN)", "72.4", "71.9", "0.12"],
+            ["Late Fusion (Audio + Text)", "79.1", "78.7", "0.11 ± 0.02"],
+            ["Ours", "-", "84.0", "0.10"],
+        ]
+    ]
+    assert document.grids[0].caption == "Table 2. Results on DEAM"
+
+
+def test_a_header_that_cannot_be_cut_leaves_no_table():
+    with pytest.raises(MerReproError, match="no table"):
+        readers.read_text("Model one two three four\nA 0.5 0.6\nB 0.6 0.7\n")

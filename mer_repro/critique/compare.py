@@ -92,12 +92,6 @@ def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str
     return Effect(metric, found.difference, found.low, found.high, len(one), "paired test items", ids)
 
 
-def _abadeh2024(records: list, cell: Cell, better: str, worse: str):
-    from mer_repro.papers.abadeh2024 import cells
-
-    return cells.compare(records, cell.dataset, [(better, cell.target, worse, cell.target)], cell.target)
-
-
 def _gujar2026(records: list, cell: Cell, better: str, worse: str):
     from mer_repro.papers.gujar2026 import cells
 
@@ -107,7 +101,7 @@ def _gujar2026(records: list, cell: Cell, better: str, worse: str):
 
 #: Papers whose records hold the answers to every test item: (records, cell, better, worse) -> an object with
 #: ``difference``, ``low`` and ``high`` of the accuracy, or None.
-ON_SAME_ITEMS = {"abadeh2024": _abadeh2024, "gujar2026": _gujar2026}
+ON_SAME_ITEMS = {"gujar2026": _gujar2026}
 
 
 def _score(runs: list, metric: str) -> float:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from mer_repro import paths
 from mer_repro.critique import effects
 from mer_repro.critique.effects import Effect
 from mer_repro.critique.judgements import Cell, Comparison
 from mer_repro.critique.rooms import Room
-from mer_repro.runs.records import find
+from mer_repro.results import Results
+from mer_repro.runs.records import RecordStore, find
 
 #: How a difference is told: by the sign of its interval.
 OUTCOMES = {1: "better", 0: "cannot tell", -1: "worse"}
@@ -82,11 +84,19 @@ def _trial(comparison: Comparison, cell: Cell, room: Room) -> Trial:
 
 def _in_its_chapter(cell: Cell, room: Room, better: str, worse: str, metric: str) -> Effect | None:
     """The difference as the paper's own chapter takes it, where it does so on the same test items."""
-    take = ON_SAME_ITEMS.get(room.key)
-    found = take(room.records, cell, better, worse) if take and metric == "accuracy" else None
-    if found is None:
+    if metric != "accuracy":
         return None
     where = cell.model_dump(exclude={"paper", "variant"})
+    if room.key not in ON_SAME_ITEMS:
+        results = Results(room.key, room.records, RecordStore(paths.records_home("full"))).where(**where)
+        held = results.contrast(metric, {"variant": better}, {"variant": worse})
+        seeds = len(results.where(variant=better))
+        return (
+            Effect(metric, held.value, held.low, held.high, seeds, "paired test items", held.records) if held else None
+        )
+    found = ON_SAME_ITEMS[room.key](room.records, cell, better, worse)
+    if found is None:
+        return None
     one, other = (find(room.records, **where, variant=name) for name in (better, worse))
     ids = tuple(record.id for record in (*one, *other))
     return Effect(metric, found.difference, found.low, found.high, len(one), "paired test items", ids)

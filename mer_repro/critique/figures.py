@@ -22,6 +22,7 @@ LOOKS = {
     "supported": ("#009E73", ".."),
     "unsupported": ("#D55E00", "///"),
     "undecided": ("#E69F00", ""),
+    "not run": ("#E3E3E3", ""),
     "untestable": ("#BBBBBB", "xx"),
 }
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: What stands under "stated" where a network needs a value that the paper does not give.
 UNSTATED = "not stated"
+#: Words of a paper that a detail may quote: enough to find the line, too few to read instead of the paper.
+LONGEST_QUOTE = 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Detail:
     why : the reason, where `done` is not simply `stated`.
     possible : False if no implementation can follow the detail as stated.
     claims : ids in the paper's ledger of the numbers that `stated` repeats, each exactly as printed.
+    quote : at most `LONGEST_QUOTE` words of the line that bears out `stated`, or next to which a value would stand that
+        is not stated: enough to find the place.
     """
 
     detail: str
@@ -39,12 +43,13 @@ class Detail:
     why: str = ""
     possible: bool = True
     claims: tuple[str, ...] = ()
+    quote: str = ""
 
 
 def as_frame(rows: Iterable[Detail]) -> pd.DataFrame:
     """The rows as a table for readers: detail, where, stated, what we did, why, possible ("yes" or "no")."""
     import pandas as pd
 
-    frame = pd.DataFrame([asdict(row) for row in rows]).drop(columns="claims")
+    frame = pd.DataFrame([asdict(row) for row in rows]).drop(columns=["claims", "quote"])
     frame["possible"] = frame["possible"].map({True: "yes", False: "no"})
     return frame.rename(columns={"done": "what we did"})

@@ -135,6 +135,7 @@ def fidelity_table(key: str) -> tables.Table:
             "why": row.why,
             "possible": "yes" if row.possible else "no",
         }
+        | ({"in its words": f"“{row.quote}”"} if row.quote else {})
         for row in details
     ]
     return tables.Table(rows, f"{len(details)} details", searchable=True)

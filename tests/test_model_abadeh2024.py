@@ -103,6 +103,36 @@ def test_attention_weighs_real_steps_alone():
     torch.testing.assert_close(attention(states, lengths)[1], weights[1, :2] @ states[1, :2])
 
 
+def test_additive_attention_as_cited_is_fastformers_section_3_2_step_by_step():
+    """Wu et al. (2021), with values that share the queries' weights, written out for one history."""
+    torch.manual_seed(0)
+    attention = NextGenre(Config(attention=True, form="fastformer"), TRACKS).attention
+    states, lengths = torch.randn(2, 5, 128), torch.tensor([5, 3])
+    found = attention(states, lengths)
+    assert found.shape == (2, 128)
+    for row, length in enumerate(lengths.tolist()):
+        q, k = attention.query(states[row, :length]), attention.key(states[row, :length])
+        alpha = torch.softmax(torch.stack([attention.of_query.weight[0] @ one / 128**0.5 for one in q]), dim=0)
+        whole_query = sum(a * one for a, one in zip(alpha, q, strict=True))
+        p = [whole_query * one for one in k]
+        beta = torch.softmax(torch.stack([attention.of_key.weight[0] @ one / 128**0.5 for one in p]), dim=0)
+        whole_key = sum(b * one for b, one in zip(beta, p, strict=True))
+        expected = attention.transform(whole_key * q[-1]) + q[-1]
+        torch.testing.assert_close(found[row], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_the_cited_attention_changes_nothing_of_the_other_networks():
+    weights = {}
+    for form in ("pooling", "fastformer"):
+        torch.manual_seed(0)
+        weights[form] = NextGenre(Config(attention=True, form=form), TRACKS)
+    plain, cited = weights["pooling"], weights["fastformer"]
+    assert n_weights(cited.attention) == 3 * linear(128, 128) + 2 * 128
+    assert n_weights(plain.attention) == linear(128, 128) + 128
+    for one, other in zip(plain.recurrent.parameters(), cited.recurrent.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
 def test_stress_belongs_to_its_configuration_and_track_vectors_to_theirs():
     with pytest.raises(ValueError, match="missing"):
         NextGenre(Config(stress=True), TRACKS)(*listens(Config()))

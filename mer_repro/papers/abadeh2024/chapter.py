@@ -418,7 +418,7 @@ def numbers(results: Results) -> dict[str, Any]:
     for variant in ("best", "last_genre", "lstm", "lstm_stress_before"):
         quoted[f"planted_{variant}"] = (_score(results, "planted", variant, "genres_6", "accuracy"), "%1~")
     for dataset, name in zip(REAL, ("situnes", "hetrec"), strict=True):
-        for variant in ("majority", "last_genre", "user_majority", "lstm"):
+        for variant in ("majority", "last_genre", "lstm", *(["user_majority"] if name == "hetrec" else [])):
             quoted[f"{name}_{variant}_6"] = (_score(results, dataset, variant, "genres_6", "accuracy"), "%1~")
         six = cell(results, dataset, "lstm", "genres_6")
         for metric, called in (("accuracy", "restricted"), ("majority", "restricted_majority")):

@@ -239,18 +239,19 @@ def _paper_runs(parameters: Parameters) -> list[Run]:
 
 def _trained_runs(parameters: Parameters) -> list[Run]:
     """Folds outermost: a sweep that is stopped has the same folds of every network. Simple rivals have no rate."""
-    runs = []
+    asked, runs = parameters.trained_folds, []
+    rates = dict.fromkeys(rate for folds in asked.values() for rate in folds)
     for fold in range(N_FOLDS):
-        for condition, rates in parameters.trained_folds.items():
-            chosen = _chosen(parameters, parameters.trained, condition) | {"fold": fold}
-            for variant in parameters.trained_networks[condition] if fold < max(rates.values()) else ():
-                if variant in (*SIMPLE, "told"):
-                    factors = {"fold": fold}
-                    runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, chosen, factors))
-                    continue
-                for rate in [rate for rate, folds in rates.items() if fold < folds]:
-                    factors, training = {"rate": rate, "fold": fold}, chosen["training"] | {"learning_rate": rate}
-                    given = chosen | {"training": training}
+        for rate in rates:
+            for condition in [condition for condition, folds in asked.items() if fold < folds.get(rate, 0)]:
+                chosen = _chosen(parameters, parameters.trained, condition) | {"fold": fold}
+                training = chosen["training"] | {"learning_rate": rate}
+                for variant in parameters.trained_networks[condition]:
+                    simple = variant in (*SIMPLE, "told")
+                    if simple and rate != next(iter(asked[condition])):
+                        continue
+                    factors = {"fold": fold} if simple else {"rate": rate, "fold": fold}
+                    given = chosen if simple else chosen | {"training": training}
                     runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, given, factors))
     return runs
 

@@ -30,7 +30,9 @@ SCORES = (
     Column("macro precision, %", "macro_precision", "%1~"),
     Column("macro recall, %", "macro_recall", "%1~"),
     Column("macro F1, %", "macro_f1", "%1"),
-    Column("log loss", "log_loss", ".2~"),
+    Column(
+        "log loss", lambda runs: (None if runs.values("variant")[0] in study.NAIVE else runs.score("log_loss"), ".2~")
+    ),
     Column("runs", lambda runs: Text.join([Runs(runs.ids)])),
 )
 

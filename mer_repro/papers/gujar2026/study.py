@@ -120,7 +120,7 @@ def plan(parameters: Parameters) -> list[Run]:
         runs += [
             Run(KEY, "deam", data, protocol, "own_mood", factors={"frames": frames, "fold": fold})
             for protocol in FRAME_PROTOCOLS
-            for frames in parameters.frames_per_song
+            for frames in (parameters.frames_per_song if "deam" in parameters.datasets else ())
             for fold in range(FOLDS)
         ]
         runs += [

@@ -11,6 +11,9 @@ the table's order (songs contiguous, time ascending). A protocol that leaks is n
                        qiu2025's repository does (``dataset_crossvalind.m``)
 =====================  ================================================================================================
 
+`song_folds` and `frame_folds` are the clean and the leaking side of a comparison on the same items: functions
+``(groups, fold, folds) -> Split`` whose test parts together hold every frame once.
+
 Under the leaking protocols a test frame's neighbours, half a second away and almost equal in label, are trained on.
 """
 
@@ -87,6 +90,36 @@ def song_folds(groups: np.ndarray, fold: int, folds: int = 5) -> Split:
     split = Split(*(np.flatnonzero(np.isin(groups, songs[part])) for part in parts))
     assert_song_disjoint(groups, split)
     return split
+
+
+def frame_folds(groups: np.ndarray, fold: int, folds: int = 5) -> Split:
+    """The leaking partner of `song_folds`: the frames of every song are dealt over the folds, in the same shares.
+
+    Test parts do not overlap and together hold every frame once; another 10 % of every song's frames validate. The
+    shares are exact over all songs, and as near as whole frames allow in each.
+
+    Parameters
+    ----------
+    groups : (n,) song of each frame.
+    fold : 0 to folds - 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no such fold.
+    """
+    if not 0 <= fold < folds:
+        raise ValueError(f"Fold {fold} of {folds}; expected 0 to {folds - 1}.")
+    generator = np.random.default_rng(0)
+    # The place of a frame in its shuffled song, 0 to 1; each song begins at a place of its own, so that rounding
+    # favours no fold.
+    place = np.empty(len(groups))
+    for song in np.unique(groups):
+        frames = np.flatnonzero(groups == song)
+        place[frames] = (generator.permutation(len(frames)) + generator.random()) / len(frames) % 1
+    place = (place - fold / folds) % 1
+    test, validation = place < 1 / folds, (place >= 1 / folds) & (place < 1 / folds + 0.1)
+    return Split(*(np.flatnonzero(part) for part in (~test & ~validation, validation, test)))
 
 
 def frame_random(groups: np.ndarray, seed: int) -> Split:

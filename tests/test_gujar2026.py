@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mer_repro.papers.gujar2026 import cells, examples, judgements, latency, planted, report, simple, study, supports
+from mer_repro.papers.gujar2026 import examples, latency, planted, simple, study, supports
 from mer_repro.runs.records import Run
 from mer_repro.runs.study import load_parameters
 from mer_repro.splits import song_folds
@@ -193,67 +193,24 @@ def test_need_of_a_modality_by_hand():
     assert scores == {"audio_needed": 0.5, "exchange_auc": 1.0, "attention_auc": 0.0}
 
 
-def record(dataset, variant, fold, right, songs=(10,) * 20):
-    """A run on `songs` of each artist, of which so many were answered right."""
-    return SimpleNamespace(
-        id=f"{dataset}.{variant}.{fold}", data="real", dataset=dataset, protocol="artist_folds", variant=variant,
-        target="", seed=fold, metrics={"accuracy": sum(right) / sum(songs), "macro_f1": sum(right) / sum(songs)},
-        intervals={}, counts={"n_train": 700, "n_test": 200}, seconds=1.0, device="cpu",
-        notes={"artist_songs": list(songs), "artist_right": list(right)},
-    )  # fmt: skip
+def test_words_of_the_million_song_dataset_are_counted_stems_of_the_same_songs():
+    from mer_repro.data import registry
+
+    songs = examples.load_songs("deezer_mood+musixmatch", "twin", "", 128)
+    labelled, bags = registry.load("deezer_mood", source="twin").songs, registry.load("musixmatch", source="twin")
+    both = labelled.drop_duplicates("track_id")
+    both = both[both.track_id.isin(set(bags.songs.track_id))]
+    assert len(songs.texts) == len(both) > 0 and songs.audio is None
+    row = bags.songs.index[bags.songs.track_id == both.track_id.iloc[0]][0]
+    counts = bags.counts[[row]].toarray()[0]
+    counted = np.unique(songs.texts[0].split(), return_counts=True)
+    assert dict(zip(*counted, strict=True)) == {bags.vocabulary[j]: counts[j] for j in np.flatnonzero(counts)}
+    assert songs.mood[0] == examples.quadrants([both.valence.iloc[0]], [both.arousal.iloc[0]], 0.0)[0]
 
 
-def test_accuracy_and_differences_pool_the_folds():
-    rng = np.random.default_rng(0)
-    right = {(name, fold): rng.binomial(10, p, 20) for name, p in (("audio_only", 0.5), ("attention", 0.6))
-             for fold in range(2)}  # fmt: skip
-    records = [record("tcc_ceds", name, fold, counts) for (name, fold), counts in right.items()]
-    shown = cells.summary(records, "tcc_ceds").set_index("variant")
-    pooled = np.concatenate([right["attention", 0], right["attention", 1]])
-    assert shown.loc["attention", "accuracy"] == pytest.approx(pooled.sum() / 400)
-    # Artists of ten songs each: the normal interval of a mean of 40 shares.
-    width = 2 * 1.96 * (pooled / 10).std() / np.sqrt(40)
-    found = shown.loc["attention", "accuracy_high"] - shown.loc["attention", "accuracy_low"]
-    assert found == pytest.approx(width, rel=0.1)
-    against = np.concatenate([right["audio_only", 0], right["audio_only", 1]])
-    found = cells.difference(records, "tcc_ceds", "attention", "audio_only")
-    assert found.accuracy.difference == pytest.approx((pooled - against).sum() / 400)
-    assert found.accuracy.standard_error == pytest.approx(((pooled - against) / 10).std() / np.sqrt(40), rel=0.1)
-    assert found.detectable == pytest.approx(2.8 * found.accuracy.standard_error, rel=0.01) and found.folds == 2
-    both = cells.differences(records, "tcc_ceds", cells.PAIRS)
-    assert list(both) == [("attention", "audio_only")]
-    assert both["attention", "audio_only"].p_holm == pytest.approx(found.accuracy.p_value)
-
-
-@pytest.mark.parametrize(
-    ("differences", "judgement"),
-    [
-        ((0.05, 0.08), "supported"),
-        ((0.05, 0.0), "undecided"),  # one each
-        ((0.0, -0.01), "undecided"),  # neither; but neither is the paper's data
-    ],
-)
-def test_verdict_on_a_gain_follows_both_data_sets(differences, judgement):
-    rng = np.random.default_rng(1)
-    records = []
-    for dataset, gain in zip(cells.BIMODAL, differences, strict=True):
-        late = rng.binomial(50, 0.6, 40)
-        attention = late + np.round(50 * (gain + rng.normal(0, 0.02, 40))).astype(int)
-        for name, right in (("late_fusion", late), ("attention", attention)):
-            records += [record(dataset, name, fold, np.roll(right, fold), (100,) * 40) for fold in range(5)]
-    assert judgements.beats(records, "late_fusion", "Fusion beats late fusion").judgement == judgement
-
-
-def test_chapter_says_undecided_where_nothing_is_recorded():
-    judged = report.verdicts([])
-    # What no run of ours could decide does not wait for one.
-    assert {verdict.judgement for verdict in judged} == {"undecided", "untestable"}
-    assert {v.about[0] for v in judged if v.judgement == "untestable"} == {"t3.ours.accuracy", "s.significant_on_deam"}
-
-
-def test_verdicts_rest_on_claims_of_the_ledger():
-    from mer_repro.audit import ledger
-
-    book = ledger.load("gujar2026")
-    known = {claim.id for claim in (*book.claims, *book.statements)}
-    assert all(set(verdict.about) <= known for verdict in report.verdicts([]))
+def test_a_songs_own_mood_says_nothing_of_songs_held_out_and_much_of_its_other_frames():
+    clean, leaking = (supports.own_mood("twin", protocol, 0, 0, 5) for protocol in study.FRAME_PROTOCOLS)
+    assert leaking.metrics["accuracy"] > clean.metrics["accuracy"] + 0.2
+    assert len(set(clean.predictions["y_pred"])) == 1
+    few = supports.own_mood("twin", "frame_folds", 2, 0, 5)
+    assert few.counts["n_train"] + few.counts["n_test"] == 2 * len(set(leaking.predictions["group"]))

@@ -1,14 +1,13 @@
 """The ladder's rungs leak what their names say and nothing else; windows stay within their song."""
 
 import dataclasses
-import types
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from mer_repro import splits
-from mer_repro.papers.qiu2025 import frames, ladder, ladder_report, lags, lookup, report, study
+from mer_repro.papers.qiu2025 import frames, ladder, lags, study
 from mer_repro.papers.qiu2025.windows import STEPS, assert_frames_apart, forward_filled, load_windows, window_rows
 from mer_repro.runs.records import Run
 
@@ -160,54 +159,6 @@ def test_songs_to_show_are_picked_by_their_labels(windows):
     assert next(iter(shown)) == by_song.index[0] and list(shown)[-1] == by_song.index[-1] and len(shown) == 3
     for course in shown.values():
         assert np.subtract(course["predicted"], course["label"]) == pytest.approx(1, abs=2e-3)
-
-
-def made(seed, r2):
-    return types.SimpleNamespace(seed=seed, id=f"r{seed}{r2}", metrics={"r2": r2}, counts={"n_test": 10, "n_train": 80})
-
-
-def test_differences_are_paired_by_seed():
-    """Gains of 0.1 and 0.3 on the seeds in common: mean 0.2, deviation sqrt(0.02), t of one degree of freedom 12.7."""
-    found = lookup.difference([made(0, 0.5), made(1, 0.2), made(2, 0.9)], [made(1, 0.5), made(0, 0.6)])
-    reach = 12.7062 * (0.02 * (1 / 2 + 10 / 80)) ** 0.5
-    assert (found.mean, found.low, found.high) == pytest.approx((0.2, 0.2 - reach, 0.2 + reach), rel=1e-4)
-    assert found.seeds == 2 and not found.above_zero and not found.below_zero
-    assert lookup.difference([made(0, 0.5)], [made(3, 0.5)]) is None
-    assert str(lookup.difference([made(0, 0.5)], [made(0, 0.25)])) == "-0.250"
-
-
-def test_table_3_without_cnn_is_the_only_row_far_off_and_unrelated():
-    """Full row: 0.043 / sqrt(1 - 0.9392) = 0.1744; without CNN 0.380 / 0.1744 = 2.18 deviations, without both 0.35."""
-    rows = ladder_report.pattern_table([]).frame.set_index("model")
-    assert rows.loc["table 3, w/o CNN", "RMSE / deviation of the labels"] == "2.18"
-    assert rows.loc["table 3, w/o both", "RMSE / deviation of the labels"] == "0.35"
-    assert rows["like the row w/o CNN"].tolist() == ["no", "yes", "no", "no"]
-
-
-def ladder_record(variant, rung, seed, r2):
-    cell = {"paper": "qiu2025", "dataset": "vgmidi", "data": "real", "target": "arousal", "protocol": rung}
-    scores = {"metrics": {"r2": r2, "squared_pearson": r2}, "intervals": {"r2": (r2 - 0.1, r2 + 0.1)}}
-    counts = {"counts": {"n_test": 10, "n_train": 80}}
-    name = f"qiu2025.vgmidi.real.{rung}.{variant}.arousal.seed{seed}"
-    return types.SimpleNamespace(id=name, variant=variant, seed=seed, **cell, **scores, **counts)
-
-
-@pytest.mark.parametrize(
-    ("without_cnn", "judgement"),
-    [(0.5, "supported"), (0.9, "unsupported"), (0.7, "undecided")],
-)
-def test_a_part_helps_if_the_network_is_worse_without_it(without_cnn, judgement):
-    scores = {"cnn_bilstm": 0.7, "no_cnn": without_cnn, "no_bilstm": 0.5, "neither": 0.4}
-    # Splits differ by more than the parts do; pairing takes that out, up to 0.02 of noise.
-    records = [
-        ladder_record(variant, rung, seed, r2 + 0.1 * seed + (0.02 if variant != "cnn_bilstm" and seed % 2 else 0))
-        for variant, r2 in scores.items()
-        for rung in study.ENDS
-        for seed in range(5)
-    ]
-    (verdict,) = [verdict for verdict in report.verdicts(records) if verdict.about[0] == "s.each_part_helps"]
-    assert verdict.judgement == judgement
-    assert len(set(verdict.records)) == len(records)
 
 
 def test_a_softmax_over_one_output_says_one_whatever_it_hears():

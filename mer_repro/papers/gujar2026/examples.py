@@ -5,6 +5,7 @@ data set                    mood from                 audio                     
 ==========================  ========================  ==========================  =====================================
 ``tcc_ceds``                valence, energy: 0.5      4 descriptors               lyrics (stems without stop words)
 ``deezer_mood+tcc_ceds``    valence, arousal: 0       6 descriptors               lyrics
+``deezer_mood+musixmatch``  valence, arousal: 0       –                           counted stems of the lyrics
 ``deezer_mood``             valence, arousal: 0       –                           emotion tags, each as often as counted
 ``deam``                    valence, arousal: 5       130 openSMILE descriptors   –
 ``merge``                   official quadrants        log-mel spectrogram         lyrics
@@ -70,6 +71,7 @@ def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
     loaders = {
         "tcc_ceds": _tcc_ceds,
         "deezer_mood+tcc_ceds": _deezer_with_lyrics,
+        "deezer_mood+musixmatch": _deezer_with_bags,
         "deezer_mood": _deezer_mood,
     }
     if dataset == "deam":
@@ -120,6 +122,28 @@ def _deezer_with_lyrics(data: str) -> Songs:
         both[inputs].to_numpy(np.float32),
         both.lyrics.tolist(),
         notes={"label": "valence and arousal of the listeners' tags (Deezer)"},
+    )
+
+
+def _deezer_with_bags(data: str) -> Songs:
+    """Songs whose moods come from listeners' tags, with the lyrics that the Million Song Dataset has: bags of stems."""
+    from mer_repro.data import registry
+
+    labelled = registry.load("deezer_mood", source=data).songs.drop_duplicates("track_id")
+    bags = registry.load("musixmatch", source=data)
+    rows = bags.songs.track_id.reset_index().set_index("track_id")["index"]
+    labelled = labelled[labelled.track_id.isin(rows.index)]
+    texts = []
+    for row in rows[labelled.track_id]:
+        part = slice(*bags.counts.indptr[row : row + 2])
+        counted = zip(bags.counts.indices[part], bags.counts.data[part], strict=True)
+        texts.append(" ".join(word for column, times in counted for word in [bags.vocabulary[column]] * times))
+    return Songs(
+        quadrants(labelled.valence, labelled.arousal, 0.0),
+        labelled.artist.to_numpy(),
+        None,
+        texts,
+        notes={"label": "valence and arousal of the listeners' tags (Deezer)", "text": "stems of the lyrics (MSD)"},
     )
 
 

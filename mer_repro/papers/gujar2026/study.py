@@ -5,6 +5,8 @@ Data sets: `examples`. Simple rivals: `simple.SIMPLE`. Networks: `networks.SINGL
 ``late_fusion``  the mean of the probabilities of audio_only and text_only (section 7.1)
 ``best``         planted songs only: who knows how they were made
 ``supports``     DEAM only: what table 6's supports can have been counted on (`supports`)
+``own_mood``     DEAM only, frames instead of songs: the mood of most of a song's training frames, without audio; folds
+                 hold songs out or deal the frames of every song
 
 and the measured table 4 (`latency`), whose protocol is the batch size.
 
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 KEY = "gujar2026"
 Kind = Literal["real", "twin"]
-Dataset = Literal["tcc_ceds", "deezer_mood+tcc_ceds", "deezer_mood", "deam", "merge", "emotify", "planted"]
+Dataset = Literal[
+    "tcc_ceds", "deezer_mood+tcc_ceds", "deezer_mood+musixmatch", "deezer_mood", "deam", "merge", "emotify", "planted"
+]
 N_MOODS = 4
 FOLDS = 5
 PROTOCOL = "artist_folds"
@@ -57,6 +61,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "tcc_ceds": (*LADDER, *READINGS),
     "deezer_mood+tcc_ceds": LADDER,
     "merge": LADDER,
+    "deezer_mood+musixmatch": (*NAIVE, "logistic_tfidf"),
     "deezer_mood": (*NAIVE, "logistic_tfidf"),
     "deam": (*NAIVE, "boosting_descriptors", "audio_only", "supports"),
     "emotify": (
@@ -69,6 +74,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "deam": ("corrected", "as_published"),
     "planted": ("redundant", "separable", "one_sided", "marked", "misleading"),
 }
+#: Protocols of DEAM's frames: songs held out, or the frames of every song dealt over the folds.
+FRAME_PROTOCOLS = ("song_folds", "frame_folds")
 FRAMES = {"crnn_256": 256}
 DEFAULT_FRAMES = 128
 
@@ -90,6 +97,9 @@ class Parameters(BaseModel):
     small_training: TrainingConfig = TrainingConfig()
     batches: list[Annotated[int, Field(ge=1, le=4096)]] = []
     repeats: Annotated[int, Field(ge=1, le=1000)] = 5
+    frames_per_song: Annotated[
+        list[Annotated[int, Field(ge=0)]], Field(description="of DEAM's frames, how many of a song take part; 0: all")
+    ] = []
 
 
 def plan(parameters: Parameters) -> list[Run]:
@@ -107,6 +117,12 @@ def plan(parameters: Parameters) -> list[Run]:
                         for variant in VARIANTS[dataset]
                         if _is_planned(parameters, variant, target, fold)
                     ]
+        runs += [
+            Run(KEY, "deam", data, protocol, "own_mood", factors={"frames": frames, "fold": fold})
+            for protocol in FRAME_PROTOCOLS
+            for frames in (parameters.frames_per_song if "deam" in parameters.datasets else ())
+            for fold in range(FOLDS)
+        ]
         runs += [
             Run(KEY, LATENCY_DATA, data, f"batch_{batch}", "stages", "", 0, {"repeats": parameters.repeats})
             for batch in parameters.batches
@@ -176,6 +192,10 @@ def execute(run: Run, *, device: str) -> Outcome:
         return _latency(run, device)
     if run.variant == "supports":
         return _supports(run)
+    if run.variant == "own_mood":
+        from mer_repro.papers.gujar2026 import supports
+
+        return supports.own_mood(run.data, run.protocol, run.factors["frames"], run.factors["fold"], FOLDS)
     where = _Where(run.dataset, run.data, run.target, run.seed, json.dumps(run.parameters["training"]), device)
     if run.variant == "best":
         return Outcome({"accuracy": songs_of(where, DEFAULT_FRAMES).notes["best_accuracy"]})

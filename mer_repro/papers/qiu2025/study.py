@@ -1,5 +1,6 @@
 """qiu2025's experiments: the plan of all runs, and who executes which.
 
+- the split, decided: clean and leaking folds that test every label once: `mer_repro.papers.qiu2025.folds`;
 - frame-wise baselines and descriptor models under three splits: `mer_repro.papers.qiu2025.frames`;
 - the ladder of leaks, the ablations and the rival network on windows: `mer_repro.papers.qiu2025.ladder`;
 - lag orders with labels alone: `mer_repro.papers.qiu2025.lags`.
@@ -11,6 +12,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mer_repro.papers.qiu2025.folds import FOLDS
 from mer_repro.papers.qiu2025.frames import DESCRIPTOR_VARIANTS, WITH_DESCRIPTORS
 from mer_repro.runs.records import Outcome, Run
 
@@ -61,7 +63,23 @@ Ablation = Literal[
     "code_neither",
     "window_lengths",
 ]
+FoldProtocol = Literal["song_folds", "frame_folds"]
+FoldModel = Literal["song_mean", "linear_interpolation", "ridge", "extra_trees"]
+FoldNetwork = Literal[
+    "cnn_bilstm",
+    "no_cnn",
+    "no_bilstm",
+    "neither",
+    "no_attention",
+    "multi_head",
+    "both_attentions",
+    "softmax_output",
+    "expected_score",
+    "tpa_bilstm",
+]
 
+#: The clean and the leaking side of the comparison on the same labels.
+SIDES: tuple[FoldProtocol, FoldProtocol] = get_args(FoldProtocol)
 #: The ladder's cleanest rung and the released code's, where ablations and rivals are compared.
 ENDS: tuple[Rung, Rung] = ("ladder_0_clean", "ladder_5_within_song")
 #: The data set whose audio is at hand as a whole: ablations are compared on it.
@@ -130,6 +148,21 @@ class Training(BaseModel):
         return {name: getattr(self, name) for name in names}
 
 
+class Folds(BaseModel):
+    """Clean against leaking folds on one data set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stride: Annotated[int, Field(ge=1, description="every how-manieth label of a song is trained and tested on")] = 1
+    targets: list[Target] = ["arousal", "valence"]
+    models: list[FoldModel] = list(get_args(FoldModel))
+    networks: Annotated[dict[FoldNetwork, list[Target]], Field(description="networks, and the targets of each")] = {}
+    inits: Annotated[int, Field(ge=1, le=100, description="initialisations of a network per fold")] = 2
+    trees: Annotated[int, Field(ge=1, le=2000)] = 100
+    selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
+    training: Training = Training()
+
+
 class Parameters(BaseModel):
     """What a profile may set. Unknown names are refused."""
 
@@ -141,6 +174,7 @@ class Parameters(BaseModel):
     protocols: list[Protocol] = ["song_grouped", "frame_random", "within_song_random"]
     variants: list[Variant] = list(get_args(Variant))
     ladders: dict[Dataset, Ladder] = {name: Ladder() for name in get_args(Dataset)}
+    folds: dict[Dataset, Folds] = {name: Folds() for name in get_args(Dataset)}
     ablations: dict[Ablation, Annotated[int, Field(ge=1, le=100, description="seeds")]] = dict.fromkeys(
         get_args(Ablation), 5
     )
@@ -158,9 +192,35 @@ def plan(parameters: Parameters) -> list[Run]:
         run
         for data in parameters.data
         for dataset in parameters.datasets
-        for part in (_frame_runs, _ladder_runs, _lag_runs)
+        for part in (_fold_runs, _frame_runs, _ladder_runs, _lag_runs)
         for run in part(parameters, dataset, data)
     ]
+
+
+def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
+    """Both sides of the comparison for every model, fold and, for the network, initialisation."""
+    chosen = parameters.folds.get(dataset)
+    if chosen is None:
+        return []
+    cells: list[tuple[str, Target, dict, int]] = [
+        (model, target, {"trees": chosen.trees} if model == "extra_trees" else {}, 0)
+        for model in chosen.models
+        for target in chosen.targets
+    ]
+    training = {"selection_trees": chosen.selection_trees} | chosen.training.of("cnn_bilstm")
+    cells += [(name, target, training, chosen.inits) for name, targets in chosen.networks.items() for target in targets]
+    return [
+        Run(KEY, dataset, data, side, model, target, 0, {"stride": chosen.stride} | settings, factors)
+        for model, target, settings, inits in cells
+        for factors in _repeats(inits)
+        for side in SIDES
+    ]
+
+
+def _repeats(inits: int) -> list[dict[str, int]]:
+    """The factors of every fold, and of every initialisation where there are some."""
+    folds = [{"fold": fold} for fold in range(FOLDS)]
+    return [fold | {"init": init} for fold in folds for init in range(inits)] if inits else folds
 
 
 def _frame_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
@@ -239,6 +299,8 @@ def _lag_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]
 
 def _part(run: Run) -> str:
     """The module that executes a run."""
+    if run.protocol in SIDES:
+        return "folds"
     if run.variant == "lag_orders":
         return "lags"
     return "ladder" if run.protocol.startswith("ladder_") else "frames"
@@ -246,12 +308,17 @@ def _part(run: Run) -> str:
 
 def batch_key(run: Run) -> tuple[str, ...]:
     """Runs on one copy of a data set share its loaded tables; networks are apart, to spread over workers."""
-    return run.dataset, run.data, _part(run)
+    return run.dataset, run.data, _part(run), _function(run)
+
+
+def _function(run: Run) -> str:
+    """The function of that module: networks on folds have one of their own, on which no simple model depends."""
+    return "execute_network" if run.protocol in SIDES and run.variant in get_args(FoldNetwork) else "execute"
 
 
 def sources(run: Run) -> tuple[str, ...]:
     """What a run's result depends on: the function that executes it, and what that uses."""
-    return (f"mer_repro.papers.{KEY}.{_part(run)}:execute",)
+    return (f"mer_repro.papers.{KEY}.{_part(run)}:{_function(run)}",)
 
 
 def execute(run: Run, *, device: str) -> Outcome:
@@ -264,4 +331,5 @@ def execute(run: Run, *, device: str) -> Outcome:
     """
     import importlib
 
-    return importlib.import_module(f"mer_repro.papers.{KEY}.{_part(run)}").execute(run, device=device)
+    module = importlib.import_module(f"mer_repro.papers.{KEY}.{_part(run)}")
+    return getattr(module, _function(run))(run, device=device)

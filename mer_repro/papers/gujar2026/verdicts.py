@@ -1,0 +1,259 @@
+"""The rules by which gujar2026's claims are judged, and their verdicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import partial
+
+from mer_repro import verdicts as policy
+from mer_repro.papers.gujar2026.names import BIMODAL, KEY, MOODS, STATED_GAINS, short
+from mer_repro.papers.gujar2026.study import LATENCY_DATA
+from mer_repro.results import Results, Score, stated
+from mer_repro.verdicts import Criterion, Fixed, Leaning, Rule, Verdict, above
+
+
+def gain(results: Results, dataset: str, of: str, against: str, metric: str = "accuracy") -> Score | None:
+    """What one variant scores above another on the same songs of a data set."""
+    return results.where(dataset=dataset, target="").contrast(metric, {"variant": of}, {"variant": against})
+
+
+def _pieces(pairs: Iterable[tuple[str, str]], metrics: Iterable[str] = ("accuracy",)) -> dict:
+    """Evidence of pairs of variants on both data sets that have words and sound, by name."""
+    return {
+        f"{name}_{of}_minus_{against}" + ("" if metric == "accuracy" else f"_{metric}"): partial(
+            gain, dataset=dataset, of=of, against=against, metric=metric
+        )
+        for of, against in pairs
+        for metric in metrics
+        for dataset, name in BIMODAL.items()
+    }
+
+
+def _listed(pieces: Iterable[str]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')} {{{name}:+%1}}" for name in pieces)
+
+
+def _stated(claim: str) -> float:
+    return stated(KEY, claim).value
+
+
+#: What a reader must know of labels before a difference on them is read.
+LABELS_NOTE = "Moods of tcc_ceds are a service's, computed from sound; those of the tags are listeners', of few songs."
+
+
+def _beats(claim: str, about: tuple[str, ...], pairs, excludes: float, headline: bool = False) -> Rule:
+    pieces = _pieces(pairs)
+    return Rule(
+        claim, about, pieces, above(0, excludes=excludes, unit=" of accuracy"), "stand-in",
+        f"In points of accuracy, same songs: {_listed(pieces)}. {LABELS_NOTE}",
+        trained=lambda results: results.where(dataset=tuple(BIMODAL), variant=tuple({n for p in pairs for n in p})),
+        headline=headline,
+    )  # fmt: skip
+
+
+def _reaches(limit: float) -> Criterion:
+    def leans(score: Score) -> Leaning:
+        if math.isnan(score.high):
+            return "cannot tell"
+        return "against" if score.high < limit else "for"
+
+    return Criterion(f"for: the 95 % interval reaches the stated {100 * limit:.1f} %; against: it lies below", leans)
+
+
+def _deam(results: Results, variant: str) -> Score | None:
+    return results.where(dataset="deam", target="corrected", variant=variant).score("accuracy")
+
+
+def own_mood(results: Results, frames: int, protocol: str = "frame_folds") -> Score | None:
+    """Accuracy of the mood of most of a song's other frames, of so many frames per song (0: all)."""
+    return results.where(dataset="deam", variant="own_mood", protocol=protocol, frames=frames).score("accuracy")
+
+
+def mood_f1(results: Results, dataset: str, variant: str = "attention") -> dict[str, Score]:
+    """F1 of each mood over the test songs of all folds together."""
+    import numpy as np
+
+    runs = results.where(dataset=dataset, target="", variant=variant)
+    if not len(runs):
+        return {}
+    counts = np.sum([run.notes["confusion"] for run in runs], axis=0)
+    f1 = 2 * np.diag(counts) / np.maximum(1, counts.sum(axis=0) + counts.sum(axis=1))
+    how = "F1 of one mood, all folds together"
+    return {mood: Score(float(value), records=runs.ids, how=how) for mood, value in zip(MOODS, f1, strict=True)}
+
+
+def _angry_below_others(results: Results, dataset: str) -> Score | None:
+    """F1 of angry songs minus the least F1 of another mood."""
+    scores = mood_f1(results, dataset)
+    if not scores:
+        return None
+    least = min(score.value for mood, score in scores.items() if mood != "angry")
+    return Score(scores["angry"].value - least, records=scores["angry"].records, how="F1 of angry minus the next least")
+
+
+def _by_sign(score: Score) -> Leaning:
+    return "for" if score.value < 0 else "against"
+
+
+def _below_one(score: Score) -> Leaning:
+    return "for" if score.value < 1 else "against"
+
+
+def _attention_auc(results: Results, variant: str) -> Score | None:
+    return results.where(dataset="planted", target="marked", variant=variant).metric("attention_auc", interval=True)
+
+
+def _finds(score: Score) -> Leaning:
+    return "for" if score.value > FINDS else "against" if score.value < MISSES else "cannot tell"
+
+
+#: How well a weight must tell the informative modality to count as finding it; and below what it does not.
+FINDS, MISSES = 0.9, 0.6
+
+
+def latency(results: Results, stage: str, what: str, batch: int = 1) -> Score | None:
+    """A measured figure of table 4 at one batch size, e.g. ``ms`` of the stage ``network``."""
+    return results.where(dataset=LATENCY_DATA, protocol=f"batch_{batch}").metric(f"{stage}_{what}")
+
+
+def _memory_growth(results: Results) -> Score | None:
+    """By what factor memory grows from the smallest to the largest batch, over the factor by which the batch does."""
+    first, last = (latency(results, "encoder", "memory_gb", batch) for batch in (1, 512))
+    if not first or not last:
+        return None
+    return Score(last.value / first.value / 512, records=first.records + last.records, how="growth over the batch's")
+
+
+RIVALS = tuple(("attention", rival) for rival in STATED_GAINS)
+_F1 = _pieces(RIVALS, ("macro_f1",))
+_PRECISION = _pieces((("attention", "late_fusion"),), ("macro_precision", "macro_recall"))
+_COMPLEMENT = _pieces((("boosting_both", "boosting_descriptors"), ("attention", "attention_shuffled_text")))
+
+RULES: list[Rule | Fixed] = [
+    _beats(
+        "Attention over audio and lyrics is more accurate than audio alone, text alone and late fusion.",
+        ("s.beats_all_accuracy", "s.best_on_deam", "s.best_on_msd", "t2.ours.accuracy", "t3.ours.accuracy"),
+        RIVALS, excludes=_stated("t5.late.msd_accuracy"), headline=True,
+    ),
+    *(
+        _beats(
+            f"Attention fusion beats {short(rival)} (by {stated(KEY, f'{row}.deam_accuracy')} points on DEAM).",
+            (f"{row}.deam_accuracy", f"{row}.msd_accuracy"), (("attention", rival),),
+            excludes=_stated(f"{row}.deam_accuracy"),
+        )
+        for rival, row in STATED_GAINS.items()
+    ),
+    _beats(
+        "Lyrics alone predict mood better than audio alone.",
+        ("s.text_over_audio", "t2.text.accuracy", "t2.audio.accuracy"), (("text_only", "audio_only"),),
+        excludes=_stated("t2.text.accuracy") - _stated("t2.audio.accuracy"),
+    ),
+    _beats(
+        "Late fusion improves a little on text alone.",
+        ("s.late_over_text", "t2.late.accuracy", "t2.text.accuracy"), (("late_fusion", "text_only"),),
+        excludes=_stated("t2.late.accuracy") - _stated("t2.text.accuracy"),
+    ),
+    Rule(
+        "Attention fusion has a better F1 than audio alone, text alone and late fusion.",
+        ("s.better_f1", "t2.ours.f1", "t3.ours.f1"), _F1,
+        above(0, excludes=_stated("t5.late.msd_f1"), unit=" of macro F1"), "stand-in",
+        f"In points of macro F1, same songs: {_listed(_F1)}. {LABELS_NOTE}",
+    ),
+    Rule(
+        "It leads in precision and recall, too.",
+        ("s.best_on_every_metric", "t2.ours.precision", "t2.ours.recall"), _PRECISION,
+        above(0, excludes=_stated("t2.ours.precision") - _stated("t2.late.precision"), unit=""), "stand-in",
+        f"In points, same songs: {_listed(_PRECISION)}. {LABELS_NOTE}",
+    ),
+    Rule(
+        f"Audio alone recognises the mood of {stated(KEY, 't2.audio.accuracy')} % of DEAM's test samples.",
+        ("t2.audio.accuracy",),
+        {name: partial(_deam, variant=name) for name in ("boosting_descriptors", "audio_only")},
+        _reaches(_stated("t2.audio.accuracy")), "own",
+        "On new songs of DEAM, artists apart, gradient boosting on 130 openSMILE descriptors recognises"
+        " {boosting_descriptors:%1} % and the rebuilt network on them {audio_only:%1} %. The stated score is then not"
+        " that of songs held out; DEAM's audio is not at hand, so the network on spectrograms was not trained on it.",
+    ),
+    Rule(
+        "Lyrics of Million Song Dataset songs tell their moods.",
+        ("s.msd_lyrics", "t3.text.accuracy"),
+        {"words": partial(gain, dataset="deezer_mood+musixmatch", of="logistic_tfidf", against="majority")},
+        above(0, unit=" of accuracy"), "stand-in",
+        "On the songs that have both moods from listeners' tags and lyrics in the Million Song Dataset, logistic"
+        " regression on words exceeds the majority class by {words:+%1} points ({score:%1} %; stated for the paper's"
+        " songs: {text:%1} %).",
+        {
+            "score": lambda results: results.where(
+                dataset="deezer_mood+musixmatch", variant="logistic_tfidf"
+            ).score("accuracy"),
+            "text": lambda results: stated(KEY, "t3.text.accuracy"),
+        },
+    ),
+    Rule(
+        "The attention weights turn to the informative modality, song by song.",
+        ("s.attention_per_song",),
+        {name: partial(_attention_auc, variant=name) for name in ("attention", "attention_alone")},
+        Criterion(f"for: AUC of the weight above {FINDS}; against: below {MISSES}", _finds), "synthetic",
+        "The paper shows no weights. On generated songs one of whose modalities is empty, the weight as stated ranks"
+        " songs by their informative modality with an AUC of {attention:.2} (1: finds it, 0.5: chance); with nothing"
+        " beside the attended vector, {attention_alone:.2}. This tells what weights can find, not what they found.",
+    ),
+    Rule(
+        "Audio and lyrics complement each other strongly.",
+        ("s.complementary",), _COMPLEMENT,
+        above(0, excludes=_stated("t5.audio.deam_accuracy"), unit=" of accuracy"), "stand-in",
+        f"What words add to sound, in points: {_listed(_COMPLEMENT)}. {LABELS_NOTE}",
+    ),
+    Rule(
+        "Angry songs are the hardest to recognise.",
+        ("s.angry_hardest", "t6.angry.support"),
+        {name: partial(_angry_below_others, dataset=dataset) for dataset, name in BIMODAL.items()},
+        Criterion("for: F1 of angry songs is below that of every other mood; against: it is not", _by_sign), "stand-in",
+        "F1 of attention fusion on angry songs minus the least of another mood, in points: tcc_ceds {tcc_ceds:+%1},"
+        " tags {tags:+%1}. Rare moods are harder everywhere, and shares differ by data set.",
+    ),
+    Rule(
+        "Memory grows more slowly than the batch.",
+        ("s.memory_sublinear", "t4.single.memory", "t4.enterprise.memory"), {"growth": _memory_growth},
+        Criterion("for: memory grows by a smaller factor than the batch", _below_one),
+        "own",
+        "From 1 to 512 songs ours with BERT grows by {growth:.2} of the batch's factor, on a CPU. Parameters are held"
+        " once, so this is true of every network until activations outweigh them.",
+    ),
+    Fixed(
+        "undecided",
+        f"A song takes {stated(KEY, 't4.single.latency')} ms, so that recommendation in real time is possible.",
+        ("t4.single.latency", "s.latency_below_threshold", "s.ready_for_use"),
+        "The paper names neither its GPU nor what the time includes. On one core of our CPU the network alone takes"
+        " {network:.0} ms, with a BERT of 12 layers {encoder:.0} ms, from audio file and lyrics {files:.0} ms; a"
+        " catalogue is analysed once, so real time asks for none of these.",
+        {stage: partial(latency, stage=stage, what="ms") for stage in ("network", "encoder", "files")},
+    ),
+    Fixed(
+        "untestable",
+        f"{stated(KEY, 't2.ours.accuracy')} % is reached on {stated(KEY, 't6.macro.support')} test samples of DEAM.",
+        ("t6.macro.support", "t6.angry.support", "sec41.deam_excerpts", "t2.ours.accuracy", "s.deam_with_lyrics"),
+        f"DEAM has {stated(KEY, 'sec41.deam_excerpts')} songs and no lyrics, so the samples are not its songs, each"
+        " once, with their words; what they are instead is not stated. If they are frames dealt at random, the mood of"
+        " most of a song's other frames, without audio, has {all:%1} % (all frames) or {two:%1} % (two per song).",
+        {"all": partial(own_mood, frames=0), "two": partial(own_mood, frames=2)},
+    ),
+    Fixed(
+        "untestable", f"{stated(KEY, 't3.ours.accuracy')} % accuracy is reached on songs of the Million Song Dataset.",
+        ("t3.ours.accuracy", "sec41.msd_selected", "s.msd_labels"),
+        f"Which {stated(KEY, 'sec41.msd_selected')} songs, which tags made their moods, and where lyrics as running"
+        " text came from is not public.",
+    ),
+    Fixed(
+        "untestable", "The lead over every baseline is statistically significant on both data sets.",
+        ("s.significant_on_deam", "s.significant_everywhere", "t2.late.accuracy"),
+        "No test, no number of runs and no spread is stated; samples of one song are not independent, and the size of"
+        " the other test set is not stated.",
+    ),
+]  # fmt: skip
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    """What the reruns say of the paper's claims."""
+    return policy.judge(RULES, results)

@@ -1,0 +1,453 @@
+"""The tables, figures, prose numbers and card of the chapter on qiu2025."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from mer_repro import plots, report
+from mer_repro.papers.qiu2025 import study
+from mer_repro.papers.qiu2025.names import (
+    CLEAN,
+    DATASETS,
+    HEARD,
+    KEY,
+    LABEL_ONLY,
+    LABELS,
+    LEAKING,
+    LIKELY,
+    METRICS,
+    NETWORKS,
+    ON_FOLDS,
+    ON_LADDER,
+    PROTOCOLS,
+    RUNG_CLEAN,
+    RUNG_LEAKING,
+    RUNGS,
+    SIDE_LABELS,
+    TABLE_3,
+    TABLES,
+    TARGETS,
+    stated_r2,
+)
+from mer_repro.papers.qiu2025.verdicts import leak, on_folds, verdicts
+from mer_repro.results import Results, Score, stated
+from mer_repro.tables import Column, Runs, Table, Text, grid
+
+# The split, decided --------------------------------------------------------------------------------------------------
+
+
+def fold_table(results: Results) -> Table:
+    """R² of every model with songs held out and torn apart, and the paired difference, per data set and target."""
+    rows = []
+    for dataset, target, variant in itertools.product(DATASETS, TARGETS, ON_FOLDS):
+        sides = {side: on_folds(results, side, variant, target, dataset) for side in study.SIDES}
+        if any(map(len, sides.values())):
+            added = leak(results, variant, target, dataset)
+            row = {"data": f"{DATASETS[dataset]}, {target}", "model": LABELS[variant]}
+            row |= {f"R², {SIDE_LABELS[side]}": (runs.score("r2"), ".2") for side, runs in sides.items()}
+            rows.append(row | {"difference": (added, "+.2"), "p": (Score(added.p) if added else None, ".3")})
+    return Table(rows, "The same labels of the same songs under two splits (real data)")
+
+
+#: Panels of the figure that carries the chapter.
+PANELS = (("vgmidi", "arousal"), ("vgmidi", "valence"), ("deam", "arousal"), ("deam", "valence"))
+#: How far below its row's line a side is drawn, and in what.
+MARKS = {CLEAN: (plots.MUTED, "s", -0.13), LEAKING: (plots.MEASURED, "o", 0.13)}
+
+
+def fold_figure(results: Results) -> plots.DescribedFigure:
+    """The same predictors on the same songs, held out against torn apart, with the paired difference in figures."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axes = plt.subplots(2, 2, figsize=(10, 5.6), sharex=True, sharey=True)
+    told = []
+    run = results.where(protocol=study.SIDES, dataset=("vgmidi", "deam"))
+    shown = [variant for variant in reversed(ON_FOLDS) if len(run.where(variant=variant))]
+    for axis, (dataset, target) in zip(axes.flat, PANELS, strict=True):
+        axis.set_title(f"{DATASETS[dataset]}, {target}", fontsize=11)
+        axis.text(1.03, 1.02, "difference", fontsize=9, transform=axis.transAxes)
+        for height, variant in enumerate(shown):
+            for side, (colour, marker, shift) in MARKS.items():
+                score = on_folds(results, side, variant, target, dataset).score("r2")
+                _draw(axis, score, height + shift, colour, marker, SIDE_LABELS[side])
+            if added := leak(results, variant, target, dataset):
+                axis.text(1.03, height, f"{added:+.2}", fontsize=8, va="center", transform=axis.get_yaxis_transform())
+                told.append(f"{DATASETS[dataset]} {target}, {LABELS[variant]} {added:+.2}")
+    for axis in axes[:, 0]:
+        axis.set_yticks(range(len(shown)), [LABELS[variant] for variant in shown], fontsize=9)
+    axes[0, 0].set_xlim(-0.2, 1.04)
+    for axis in axes[-1]:
+        axis.set_xlabel("R² (95 % interval over songs)")
+    handles = dict(zip(*reversed(axes[0, 0].get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=2, fontsize=10)
+    return plots.described(
+        figure,
+        alt="Dot plot of R² of each predictor with songs held out and with the labels of every song dealt over the same"
+        f" folds. What tearing songs apart adds: {'; '.join(told) or 'not run'}.",
+        caption="Tearing songs apart raises every predictor that can tell songs apart. Every label is tested once on"
+        " both sides; at the right the paired difference with its 95 % interval.",
+    )
+
+
+#: Left end of the axes of R²: what lies beyond is drawn there.
+LOWEST = -0.4
+
+
+def _draw(axis, score: Score | None, height: float, colour: str, marker: str, label: str) -> None:
+    """A score and its interval on a row; an arrow head where it lies beyond the left end."""
+    if score is not None:
+        axis.plot([max(score.low, LOWEST), score.high], [height] * 2, color=colour, linewidth=2)
+        beyond = score.value < LOWEST
+        axis.plot(max(score.value, LOWEST), height, "<" if beyond else marker, color=colour, label=label)
+
+
+# Beside the paper's tables -------------------------------------------------------------------------------------------
+
+
+def against_table(results: Results, target: str, dataset: str = LIKELY) -> Table:
+    """Tables 1 and 2 beside predictors that use no audio, and on DEAM simple models: the paper's test row first."""
+    table = TABLES[target]
+    columns = METRICS | ({"mape": "MAPE"} if dataset == LIKELY else {})
+    rows: list[dict[str, Any]] = []
+    if dataset == LIKELY:
+        names = [name for name in columns if name != "squared_pearson"]
+        paper = {columns[name]: (stated(KEY, f"{table}.ours.testing.{name}"), ".3") for name in names}
+        rows.append({"model": "the paper's network, test row", "protocol": "stated 80/10/10"} | paper)
+    for protocol, says in PROTOCOLS.items():
+        of = results.where(dataset=dataset, target=target, protocol=protocol)
+        # With songs held out, every predictor that uses no audio is the mean of all training labels.
+        known = ("global_mean",) if protocol == "song_grouped" else tuple(LABEL_ONLY)
+        for variant in known if dataset == LIKELY else ("global_mean", "ridge", "random_forest"):
+            if len(runs := of.where(variant=variant)):
+                row = {"model": LABELS[variant], "protocol": says}
+                rows.append(row | {column: (runs.score(name), ".3") for name, column in columns.items()})
+    return Table(rows, f"{target}, {DATASETS[dataset]} (real)")
+
+
+def spread_table(results: Results) -> Table:
+    """Which labels can tables 1 to 3 be about? The standard deviation that they imply beside the data sets' own.
+
+    R² and RMSE on one set of labels imply its standard deviation, RMSE / sqrt(1 - R²); where R² is a squared Pearson
+    correlation, that is an upper bound. A data set's own is the RMSE of the mean of its labels. DEAM's -1..1 mapped to
+    0..1 by (x + 1) / 2 has half its spread; by its smallest and largest label, a little more.
+    """
+    rows = []
+    for says, target, row in (
+        ("Table 1, test", "arousal", "t1.ours.testing"),
+        ("Table 2, test", "valence", "t2.ours.testing"),
+        ("Table 3, full model", "arousal", "t3.full"),
+    ):
+        r2, rmse = (stated(KEY, f"{row}.{name}").value for name in ("r2", "rmse"))
+        cells = results.where(variant="global_mean", protocol="within_song_random", target=target)
+        own = {name: cells.where(dataset=name).metric("rmse") for name in ("pmemo", "deam")}
+        rows.append({"stated in": says, "target": target, "implied": (Score(rmse / (1 - r2) ** 0.5), ".3")})
+        rows[-1] |= {f"{DATASETS[name]}, as published": (score, ".3") for name, score in own.items()}
+        rows[-1]["DEAM, (x + 1) / 2"] = (_halved(own["deam"]), ".3")
+        mape, mae = (stated(KEY, f"{row}.{name}").value for name in ("mape", "mae"))
+        near = results.where(dataset=LIKELY, target=target, protocol="within_song_random", variant="song_mean")
+        rows[-1]["MAPE / MAE, stated"] = (Score(mape / mae), ".2")
+        rows[-1]["the same, PMEmo, song's mean label"] = (
+            near.over(lambda run: run.metrics["mape"] / run.metrics["mae"], "mean of MAPE / MAE over runs"),
+            ".2",
+        )
+    return Table(rows, "Standard deviation of the labels, and how large relative errors are beside absolute ones")
+
+
+def _halved(score: Score | None) -> Score | None:
+    return score and Score(score.value / 2, records=score.records, how=f"half of {score.how}")
+
+
+def implied_determination(results: Results, target: str) -> Score | None:
+    """The coefficient of determination that the stated RMSE has on PMEmo's labels, whatever was called R²."""
+    rmse = stated(KEY, f"{TABLES[target]}.ours.testing.rmse").value
+    spread = results.where(dataset=LIKELY, variant="global_mean", protocol="within_song_random", target=target).metric(
+        "rmse"
+    )
+    how = "1 - (stated RMSE / standard deviation of the labels)²"
+    return spread and Score(1 - (rmse / spread.value) ** 2, records=spread.records, how=how)
+
+
+# The network and its ablations ---------------------------------------------------------------------------------------
+
+
+def rung(results: Results, name: str, variant: str, target: str = "arousal", dataset: str = HEARD) -> Results:
+    """The runs of a model on a rung; of a label-only model, those of the rung with the same split."""
+    name = study.SAME_SPLIT[name] if variant in study.HEARING_NOTHING else name
+    return results.where(dataset=dataset, data="real", target=target, protocol=name, variant=variant)
+
+
+def ladder_table(results: Results, target: str = "arousal", dataset: str = HEARD) -> Table:
+    """R² of every model on every rung; of the network also the squared correlation."""
+    rows = []
+    for name, says in RUNGS.items():
+        row: dict[str, Any] = {"rung": says}
+        for variant in ON_LADDER:
+            if len(runs := rung(results, name, variant, target, dataset)):
+                row[LABELS[variant]] = (runs.score("r2"), ".2")
+        if len(runs := rung(results, name, "cnn_bilstm", target, dataset)):
+            row["squared Pearson of the network"] = (runs.score("squared_pearson"), ".2~")
+        rows.append(row)
+    known = [row for row in rows if len(row) > 1]
+    return Table(known, f"R² for {target} on {DATASETS[dataset]} (real), random splits")
+
+
+def ladder_figure(results: Results, target: str = "arousal") -> plots.DescribedFigure:
+    """R² on every rung, a panel per model, with intervals over songs and splits."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    models = ("ridge", "random_forest", "cnn_bilstm")
+    figure, axes = plt.subplots(1, len(models), figsize=(10, 3.8), sharex=True, sharey=True)
+    told = []
+    for axis, variant in zip(axes, models, strict=True):
+        scores = {name: rung(results, name, variant, target).score("r2") for name in RUNGS}
+        for place, score in enumerate(scores.values()):
+            _draw(axis, score, -place, plots.MEASURED, "o", "")
+        axis.set_title(LABELS[variant], fontsize=10)
+        axis.set_xlabel("R²")
+        told.append(f"{LABELS[variant]} " + ", ".join(f"{score:.2~}" for score in scores.values() if score))
+    axes[0].set_yticks([-place for place in range(len(RUNGS))], list(RUNGS.values()), fontsize=10)
+    axes[0].set_xlim(LOWEST, 1.02)
+    return plots.described(
+        figure,
+        alt=f"R² for {target} of three models on seven rungs of leaks, from clean to leaking: {'; '.join(told)}.",
+        caption="R² rises where songs are torn apart, and again where earlier labels are inputs. VGMIDI, random splits"
+        " of which the clean ones test 20 songs; an arrow head marks what lies further left.",
+    )
+
+
+def ablation_table(results: Results) -> Table:
+    """Table 3's rows and the rival beside the rebuilt variants, on the folds and in the short runs."""
+    rows = []
+    for variant, label in NETWORKS.items():
+        row: dict[str, Any] = {"model": label, "paper": _stated_row(variant)}
+        row |= {
+            f"{SIDE_LABELS[side]}, folds": (on_folds(results, side, variant).score("r2"), ".2") for side in study.SIDES
+        }
+        row |= {
+            "clean rung, 8 epochs": (rung(results, RUNG_CLEAN, variant).score("r2"), ".2"),
+            "public code's split, 8 epochs": (rung(results, RUNG_LEAKING, variant).score("r2"), ".2"),
+        }
+        if any(cell[0] for cell in row.values() if isinstance(cell, tuple)):
+            rows.append(row)
+    return Table(rows, "R² for arousal; ours on VGMIDI (real)")
+
+
+def _stated_row(variant: str):
+    if variant == "tpa_bilstm":
+        return stated(KEY, "t1.tpa.testing.r2"), ".3"
+    return (stated(KEY, f"{TABLE_3[variant]}.r2"), ".3") if variant in TABLE_3 else None
+
+
+#: A squared correlation below the first and an RMSE above the second, in standard deviations of the labels, make a row
+#: like table 3's without CNN.
+UNRELATED, FAR_OFF = 0.02, 1.5
+
+
+def pattern_table(results: Results) -> Table:
+    """Table 3 and the rebuilt variants in two numbers that do not depend on the labels' scale.
+
+    The squared correlation is what the public code calls R²; RMSE is in standard deviations of the labels, which for
+    table 3 its full row implies.
+    """
+    spread = stated(KEY, "t3.full.rmse").value / (1 - stated(KEY, "t3.full.r2").value) ** 0.5
+    rows = []
+    for says, claim in zip(("full model", "w/o CNN", "w/o BiLSTM", "w/o both"), TABLE_3.values(), strict=True):
+        explained, rmse = (stated(KEY, f"{claim}.{name}") for name in ("r2", "rmse"))
+        rows.append(_pattern_row(f"table 3, {says}", "PMEmo, paper", explained, Score(rmse.value / spread)))
+    for variant in (*TABLE_3, "released_code", "softmax_output"):
+        if len(runs := rung(results, RUNG_LEAKING, variant)):
+            rows.append(_pattern_row(LABELS[variant], "VGMIDI, ours", *_pattern(runs)))
+    largest = results.where(dataset=LIKELY, target="arousal", variant="training_maximum", protocol="within_song_random")
+    if len(largest):
+        rows.append(_pattern_row(LABELS["training_maximum"], "PMEmo, ours", *_pattern(largest)))
+    return Table(rows, "Table 3's pattern, and what makes it when songs are torn apart")
+
+
+def _pattern(runs: Results) -> tuple[Score | None, Score | None]:
+    far = runs.over(lambda run: (1 - run.metrics["r2"]) ** 0.5, "mean of sqrt(1 - R²) over runs")
+    return runs.metric("squared_pearson"), far
+
+
+def _pattern_row(model: str, data: str, explained, far: Score | None) -> dict[str, Any]:
+    constant = explained is None
+    alike = far is not None and (constant or explained.value < UNRELATED) and far.value > FAR_OFF
+    return {
+        "model": model,
+        "data": data,
+        "squared Pearson": "none: a constant" if constant else (explained, ".3"),
+        "RMSE / standard deviation of the labels": (far, ".2"),
+        "like the row w/o CNN": "yes" if alike else "no",
+    }
+
+
+def training_figure(results: Results) -> plots.DescribedFigure | str:
+    """Loss by epoch of the network trained long, clean and under the public code's split."""
+    import matplotlib.pyplot as plt
+
+    long = [next(iter(rung(results, name, "trained_long")), None) for name in (RUNG_CLEAN, RUNG_LEAKING)]
+    if not all(long):
+        return "not run"
+    plots.use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+    told = []
+    for axis, run, says in zip(axes, long, ("songs held out", "the public code's split"), strict=True):
+        for name, colour, style in (("train", plots.MUTED, "--"), ("validation", plots.MEASURED, "-")):
+            curve = run.curves[f"{name}_loss"]
+            axis.plot(range(1, len(curve) + 1), curve, color=colour, linestyle=style, label=name)
+        for short in rung(results, run.protocol, "cnn_bilstm"):
+            axis.plot(range(1, len(c := short.curves["validation_loss"]) + 1), c, color=plots.PALETTE[5], linewidth=1)
+        axis.set(title=says, xlabel="epoch", yscale="log")
+        losses = run.curves["validation_loss"]
+        told.append(f"{says}: validation loss is lowest in epoch {losses.index(min(losses)) + 1} of {len(losses)}")
+    axes[0].set_ylabel("mean squared error")
+    axes[1].legend()
+    return plots.described(
+        figure,
+        alt=f"Training and validation loss of one network that never stops early, by epoch. {'; '.join(told)}.",
+        caption="Eight epochs are too few where songs are torn apart. Dark: one seed trained long; light: validation"
+        " loss of the short runs.",
+    )
+
+
+# Lag orders and the composite score ----------------------------------------------------------------------------------
+
+PARTS, INDICATORS = ("train", "test", "validation"), ("r2", "mae", "rmse", "mape")
+
+
+def lag_table(results: Results) -> Table:
+    """R² by how much is lagged, in both readings: windows of sound on VGMIDI, past labels on PMEmo."""
+    rows = []
+    for says, cells, lengths in (
+        ("frames of sound, VGMIDI, ridge", results.where(variant="window_lengths", target="arousal"), "lengths"),
+        ("past labels, PMEmo, ridge", results.where(variant="lag_orders", target="arousal"), "lag_orders"),
+    ):
+        for protocol in dict.fromkeys(run.protocol for run in cells):
+            of = cells.where(protocol=protocol)
+            known = next(iter(of)).notes[lengths]
+            row: dict[str, Any] = {"what is lagged": says, "protocol": (RUNGS | PROTOCOLS)[protocol]}
+            for order in (1, 5, 10, 15, 20, 25):
+                place = known.index(order)
+                row[str(order)] = (of.over(lambda run, at=place: run.curves["test_r2"][at]), ".3")
+            rows.append(row | {"runs": Runs(of.ids)})
+    return Table(rows, "R² for arousal by lag order")
+
+
+def weights_table(results: Results) -> Table:
+    """The entropy weights of our lag orders, mean over splits, beside the two that the paper prints per target."""
+    printed = {
+        ("test_mape", "arousal"): "weights.arousal_highest",
+        ("train_r2", "arousal"): "weights.arousal_lowest",
+        ("test_mape", "valence"): "weights.valence_highest",
+    }
+    found = {target: _entropy_weights(results, target) for target in TARGETS}
+    rows = []
+    for name in (f"{part}_{indicator}" for part in PARTS for indicator in INDICATORS):
+        part, indicator = name.split("_")
+        row: dict[str, Any] = {"indicator": f"{indicator.upper().replace('R2', 'R²')}, {part}"}
+        for target, weights in found.items():
+            claim = printed.get((name, target))
+            row[f"{target}: paper, %"] = (stated(KEY, claim), "%1") if claim else None
+            row[f"{target}: ours, %"] = (weights.get(name), "%1")
+        rows.append(row)
+    return Table(rows if any(found.values()) else [], "Entropy weights of twelve indicators, past labels on PMEmo")
+
+
+def _entropy_weights(results: Results, target: str) -> dict[str, Score]:
+    import numpy as np
+
+    from mer_repro.papers.qiu2025 import entropy_weight
+
+    runs = results.where(variant="lag_orders", target=target, protocol="within_song_random")
+    names = [f"{part}_{indicator}" for part in PARTS for indicator in INDICATORS]
+    higher = np.array([name.endswith("_r2") for name in names])
+    tables = [np.array([run.curves[name] for name in names]).T for run in runs]  # (lag order, indicator)
+    if not tables:
+        return {}
+    mean = np.mean([entropy_weight.weights(entropy_weight.normalise(table, higher)) for table in tables], axis=0)
+    return {
+        name: Score(float(value), records=runs.ids, how="entropy weight, mean over splits")
+        for name, value in zip(names, mean, strict=True)
+    }
+
+
+# Prose and card ------------------------------------------------------------------------------------------------------
+
+
+def numbers(results: Results) -> dict[str, Any]:
+    """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    quoted: dict[str, Any] = {
+        "stated_arousal": stated(KEY, stated_r2("arousal")),
+        "stated_valence": stated(KEY, stated_r2("valence")),
+        "stated_ablation": stated(KEY, "t3.full.r2"),
+        "stated_no_cnn": stated(KEY, "t3.no_cnn.r2"),
+        "stated_neither": stated(KEY, "t3.neither.r2"),
+        "stated_mape": stated(KEY, "t1.ours.testing.mape"),
+    }
+    for target in TARGETS:
+        for name, protocol in (("leaking", "within_song_random"), ("clean", "song_grouped")):
+            rule = results.where(dataset=LIKELY, target=target, variant="song_mean", protocol=protocol)
+            quoted[f"{name}_{target}"] = (rule.score("r2"), ".3~")
+        quoted[f"determination_{target}"] = (implied_determination(results, target), ".3")
+    for dataset, variant in (("vgmidi", "ridge"), ("vgmidi", "extra_trees"), ("vgmidi", "cnn_bilstm")):
+        quoted[f"leak_{dataset}_{variant}_arousal"] = (leak(results, variant, "arousal", dataset), "+.2")
+    for side, name in ((CLEAN, "held"), (LEAKING, "torn")):
+        for dataset in ("deam", "vgmidi"):
+            score = on_folds(results, side, "extra_trees", "arousal", dataset).score("r2")
+            quoted[f"{name}_{dataset}_extra_trees_arousal"] = (score, ".2~")
+    long = [rung(results, RUNG_LEAKING, name).where(seed=0).metric("r2") for name in ("trained_long", "cnn_bilstm")]
+    quoted |= {"long_leaking": (long[0], ".2"), "short_leaking": (long[1], ".2")}
+    code = next(iter(rung(results, RUNG_LEAKING, "released_code")), None)
+    for name in ("released_epochs", "released_features", "released_batch_size"):
+        quoted[name] = str(code.parameters[name]) if code else "–"
+    return quoted
+
+
+def card(results: Results) -> Table:
+    """The head of the chapter."""
+    theirs = Text.of("R² {r2} (arousal, test)", r2=stated(KEY, stated_r2("arousal")))
+    rule = results.where(dataset=LIKELY, target="arousal", variant="song_mean")
+    ours = Text.of(
+        "R² {torn:.3~} for the song's mean training label, which uses no audio, under the public code's split;"
+        " {held:.3~} with songs held out",
+        torn=rule.where(protocol="within_song_random").score("r2"),
+        held=rule.where(protocol="song_grouped").score("r2"),
+    )
+    note = "Networks that train until they level off are planned on the folds and not yet recorded."
+    trained = len(results.where(protocol=study.SIDES, variant="cnn_bilstm"))
+    return report.card(results, verdicts(results), theirs, ours, "" if trained else note)
+
+
+#: Statement -> why no run and no check of ours bears on it.
+NOT_TESTED = {
+    **dict.fromkeys(
+        (
+            "s.residual_blocks", "s.max_pooling", "s.forward_fill", "s.zscore", "s.feature_selection",
+            "s.adam_early_stopping", "s.noise_augmentation", "s.ablation_pmemo",
+        ),
+        "a step that the rebuilt study follows; see the table of details",
+    ),
+    "s.word2vec_input": "the input has no words; see the table of details",
+    "s.matlab": "needs the authors' machine; the public code agrees with it",
+    "s.code_public": "a repository of this name exists; what it lacks is said below",
+    "s.mcan_best": "needs the other studies",
+}  # fmt: skip
+
+
+def untested_table(results: Results) -> Table:
+    """The paper's statements that nothing here tests."""
+    return report.untested_table(KEY, verdicts(results), NOT_TESTED)
+
+
+def profile_table(results: Results, names: Iterable[str] = ("stride", "trees", "epochs", "patience")) -> Table:
+    """The settings of the runs on the folds, as the records hold them."""
+    of = results.where(protocol=CLEAN)
+    columns = [Column(name, lambda runs, name=name: _setting(runs, name)) for name in names]
+    return grid(of, DATASETS, columns, "Settings on the folds", heading="data", by="dataset")
+
+
+def _setting(runs: Results, name: str) -> str:
+    return ", ".join(sorted({str(run.parameters[name]) for run in runs if name in run.parameters})) or "–"

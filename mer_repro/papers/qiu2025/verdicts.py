@@ -1,0 +1,229 @@
+"""The rules by which qiu2025's claims are judged, and their verdicts.
+
+Networks are judged on the folds of `mer_repro.papers.qiu2025.folds`, where every song is tested once and training goes
+on until it has levelled off; the short runs of the ladder decide nothing about networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from mer_repro import verdicts as policy
+from mer_repro.papers.qiu2025.names import CLEAN, DATASETS, HEARD, KEY, LEAKING, LIKELY, RUNG_CLEAN, TABLES, stated_r2
+from mer_repro.results import Results, Score, stated
+from mer_repro.verdicts import Criterion, Fixed, Leaning, Rule, Verdict, above, below
+
+#: How near a constant must come to each score of table 3's row without CNN to count as an explanation of it.
+CLOSE = 0.02
+
+
+def on_folds(results: Results, side: str, variant: str, target: str = "arousal", dataset: str = HEARD) -> Results:
+    """The folds of one model on one side of the comparison."""
+    return results.where(dataset=dataset, data="real", protocol=side, variant=variant, target=target)
+
+
+def _folds_score(results: Results, side: str, variant: str) -> Score | None:
+    return on_folds(results, side, variant).score("r2")
+
+
+def leak(results: Results, variant: str, target: str = "arousal", dataset: str = HEARD) -> Score | None:
+    """What tearing songs apart adds to a model's R², on the same labels."""
+    cells = results.where(dataset=dataset, data="real", variant=variant, target=target)
+    return cells.contrast("r2", {"protocol": LEAKING}, {"protocol": CLEAN})
+
+
+def gain(results: Results, of: str, against: str, side: str, target: str = "arousal", dataset: str = HEARD):
+    """What one network's R² exceeds another's by, on the same labels of one side; None without both."""
+    cells = results.where(dataset=dataset, data="real", protocol=side, target=target)
+    return cells.contrast("r2", {"variant": of}, {"variant": against})
+
+
+def _folds_of(results: Results, *variants: str) -> Results:
+    return results.where(protocol=(CLEAN, LEAKING), variant=variants)
+
+
+def _label_only(results: Results, target: str, protocol: str = "within_song_random") -> Score | None:
+    return results.where(dataset=LIKELY, target=target, variant="song_mean", protocol=protocol).score("r2")
+
+
+def _merit(target: str, headline: bool) -> Rule:
+    """Whether a score as high as the stated one can be had without any audio."""
+    claim = stated_r2(target)
+    limit = stated(KEY, claim)
+    return Rule(
+        f"The network predicts {target} in music accurately: a test R² of {limit} shows it.",
+        (claim,) if target == "valence" else (claim, "abstract.r2"),
+        {"label_only_under_the_split_of_the_public_code": partial(_label_only, target=target)},
+        below(limit.value, unit=", the stated R²"),
+        "own",
+        "Under the split of the public code that we take to be the authors', the mean of the song's other labels, which"
+        f" uses no audio, has an R² of {{label_only_under_the_split_of_the_public_code:.3}} on {DATASETS[LIKELY]};"
+        " with songs held out {held_out:.3}. It knows labels of the test song, as a network under that split may:"
+        " when songs are torn apart, randomised trees on the sound of VGMIDI gain {trees_vgmidi:+.2}, on DEAM's song"
+        " descriptors {trees_deam:+.2}, the rebuilt network {network:+.2}. The stated score is no evidence of accuracy"
+        " on new songs, nor against it.",
+        {
+            "held_out": partial(_label_only, target=target, protocol="song_grouped"),
+            "trees_deam": partial(leak, variant="extra_trees", target=target, dataset="deam"),
+            "trees_vgmidi": partial(leak, variant="extra_trees", target=target),
+            "network": partial(leak, variant="cnn_bilstm", target=target),
+        },
+        headline=headline,
+    )
+
+
+def _better_than_tpa(target: str) -> Rule:
+    ours, theirs = stated_r2(target), f"{TABLES[target]}.tpa.testing.r2"
+    step = stated(KEY, ours).value - stated(KEY, theirs).value
+    sides = {"held_out": CLEAN, "torn_apart": LEAKING}
+    pairs = {
+        f"{dataset}_{name}": partial(
+            gain, of="cnn_bilstm", against="tpa_bilstm", side=side, target=target, dataset=dataset
+        )
+        for dataset in ("vgmidi", "deam")
+        for name, side in sides.items()
+    }
+    shown = "; ".join(f"{name.replace('_', ' ')} {{{name}:+.2}}" for name in pairs)
+    return Rule(
+        f"The network predicts {target} better than TPA-BiLSTM.",
+        (ours, theirs),
+        pairs,
+        above(0, excludes=step, unit=" of R²"),
+        "stand-in",
+        f"R² of the network minus that of TPA-BiLSTM, rebuilt and trained alike: {shown}. Stated: {step:.2f}.",
+        trained=lambda results: _folds_of(results, "cnn_bilstm", "tpa_bilstm"),
+    )
+
+
+def _part(claim: str, about: tuple[str, ...], of: tuple[str, ...], against: tuple[str, ...], excludes: float) -> Rule:
+    """A part of the network is credited with a gain: the networks `of` have it, those `against` lack it."""
+    pairs = {
+        f"{one}_over_{other}_{name}": partial(gain, of=one, against=other, side=side)
+        for one, other in zip(of, against, strict=True)
+        for name, side in (("held_out", CLEAN), ("torn_apart", LEAKING))
+    }
+    shown = "; ".join(f"{name.replace('_', ' ')} {{{name}:+.2}}" for name in pairs)
+    return Rule(
+        claim, about, pairs, above(0, excludes=excludes, unit=" of R²"), "stand-in",
+        f"Differences of R² for arousal on {DATASETS[HEARD]}, same songs: {shown}.",
+        trained=lambda results: _folds_of(results, *of, *against),
+    )  # fmt: skip
+
+
+def _near(claim: str) -> Callable[[Results], Score | None]:
+    """How far the largest training label, as a constant, is from a score of table 3's row without CNN."""
+
+    def distance(results: Results) -> Score | None:
+        runs = results.where(
+            dataset=LIKELY, target="arousal", variant="training_maximum", protocol="within_song_random"
+        )
+        target = stated(KEY, claim).value
+        return runs.over(lambda run: abs(run.metrics[claim.rpartition(".")[2]] - target), "distance from the stated")
+
+    return distance
+
+
+def _within_close(score: Score) -> Leaning:
+    return "against" if score.value < CLOSE else "cannot tell"
+
+
+def _longest_over_shortest(results: Results) -> Score | None:
+    """R² of ridge regression on windows of 25 frames minus on one frame, with songs held out."""
+    runs = results.where(dataset=HEARD, target="arousal", protocol=RUNG_CLEAN, variant="window_lengths")
+    return runs.over(lambda run: run.curves["test_r2"][-1] - run.curves["test_r2"][0], "mean over splits", True)
+
+
+def _lagged_labels(results: Results) -> Score | None:
+    runs = results.where(variant="lag_orders", target="arousal", protocol="song_grouped")
+    return runs.over(lambda run: run.curves["test_r2"][-1] - run.curves["test_r2"][0])
+
+
+NO_CNN = ("t3.no_cnn.rmse", "t3.no_cnn.mae", "t3.no_cnn.mape")
+RULES: list[Rule | Fixed] = [
+    _merit("arousal", headline=True),
+    _merit("valence", headline=False),
+    _better_than_tpa("arousal"),
+    _better_than_tpa("valence"),
+    Fixed(
+        "untestable",
+        "The network is better than MCAN, BCRSN and TNN + SVR.",
+        (
+            "s.outperforms", "s.beats_mcan_arousal", "s.beats_mcan_valence", "s.r2_above_mcan_bcrsn", "t1.mcan.rmse",
+            "t2.mcan.rmse",
+        ),
+        "The rivals' rows carry no split and no R², and all but one of their MAEs exceed their RMSEs, which no one set"
+        " of predictions can; neither their protocols nor their predictions are at hand.",
+    ),
+    _part(
+        "Both the CNN and the BiLSTM make the network better, and leaving out both is a significant decline.",
+        ("s.each_part_helps", "t3.no_cnn.r2", "t3.no_bilstm.r2", "t3.neither.r2"),
+        ("cnn_bilstm",) * 3, ("no_cnn", "no_bilstm", "neither"),
+        excludes=stated(KEY, "t3.full.r2").value - stated(KEY, "t3.neither.r2").value,
+    ),
+    Rule(
+        "Without its CNN the network's R² is 0.00 %, which shows what the CNN extracts.",
+        ("s.each_part_helps", "t3.no_cnn.r2", *NO_CNN),
+        {name.rpartition(".")[2]: _near(name) for name in NO_CNN},
+        Criterion(f"against: a constant prediction comes within {CLOSE} of the stated score", _within_close),
+        "own",
+        "The largest training label, predicted for every frame of PMEmo arousal, comes within {rmse:.3} of the stated"
+        " RMSE, {mae:.3} of the MAE and {mape:.3} of the MAPE: the row is what an output stuck at its upper end scores,"
+        " a training that failed. Whether a trained network without CNN is worse is another rule's question.",
+    ),
+    _part(
+        "Attention makes the network better, and so does multi-head self-attention.",
+        ("s.multi_head_attention", "s.attention_after_fc"),
+        ("cnn_bilstm", "multi_head", "both_attentions"), ("no_attention",) * 3, excludes=0.0,
+    ),
+    Rule(
+        "A softmax layer at the end of the network performs the regression.",
+        ("s.softmax_output",),
+        {
+            "expected_score_held_out": partial(_folds_score, side=CLEAN, variant="expected_score"),
+            "expected_score_torn_apart": partial(_folds_score, side=LEAKING, variant="expected_score"),
+        },
+        above(0, unit=", the R² of the mean"),
+        "own",
+        "Over one output the softmax is 1 for every input: R² {one_output_held_out:.2} with songs held out. Read as a"
+        " distribution over scores whose expectation is the prediction, the most favourable reading, it has"
+        " {expected_score_held_out:.2} and {expected_score_torn_apart:.2}. The public code ends in tanh.",
+        {"one_output_held_out": partial(_folds_score, side=CLEAN, variant="softmax_output")},
+        trained=lambda results: _folds_of(results, "expected_score"),
+    ),
+    Rule(
+        "With rising lag order the scores rise.",
+        ("s.lag_improves", "s.lag_improves_score"),
+        {"sound": _longest_over_shortest},
+        above(0, unit=" of R²"),
+        "stand-in",
+        "In the public code a window of features is lagged. Ridge regression on VGMIDI gains {sound:+.2} of R² from 25"
+        " frames over 1, songs held out; six lengths, one target, and not the network. Were labels lagged, one would"
+        " do: {labels:+.3} from the first order to the last, on PMEmo.",
+        {"labels": _lagged_labels},
+    ),
+    Fixed(
+        "undecided",
+        "The lag order of 25 is the best.",
+        ("s.best_at_25", "lag.best"),
+        "The network was not run at other lag orders; with ridge regression neighbouring lengths differ by less than"
+        " their splits. The paper's best order was picked by a score that contains the test scores.",
+    ),
+    Fixed(
+        "untestable",
+        "The four indicators of the test set carry the four highest entropy weights for arousal.",
+        ("s.test_indicators_lead", "weights.arousal_highest", "weights.arousal_lowest"),
+        "The weights follow from the scores of 29 networks, which are not printed.",
+    ),
+    Fixed(
+        "untestable",
+        "Optimised with the sparrow search algorithm, the network is markedly better still.",
+        ("s.sparrow_search",),
+        "The paper prints no number of it and does not say what was searched; the public code does not contain it.",
+    ),
+]  # fmt: skip
+
+
+def verdicts(results: Results) -> list[Verdict]:
+    """What the reruns say of the paper's claims."""
+    return policy.judge(RULES, results)

@@ -357,22 +357,21 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
             known += whole
             unknown += [] if whole else [name]
     found = ", ".join(f"{where}: {count} (the first on line {line})" for where, (count, line) in damaged.items())
-    return [
-        note(
-            "known copies",
-            "{known} files are, but for line ends, those that this project knows to be whole{listed}.",
-            {"known": known, "others": len(unknown)},
-            "note" if unknown else "ok",
-            listed="; not so " + ", ".join(unknown) if unknown else "",
-        ),
+    findings = [
         note(
             "damaged text",
             "{places} places where the text of a file is damaged{found}.",
             {"places": sum(count for count, _ in damaged.values())},
             DEFECT[bool(damaged)],
             found=f": {found}" if damaged else "",
-        ),
+        )
     ]
+    if known or unknown:
+        listed = f"; {', '.join(unknown)} none of them: edited, cut or newer" if unknown else ""
+        says = f"{{known}} files are copies that this project knows to be whole{listed}."
+        numbers = {"known": known, "others": len(unknown)}
+        findings.append(note("known copies", says, numbers, "note" if unknown else "ok"))
+    return findings
 
 
 def stream_findings(stream: RowStream) -> list[Finding]:

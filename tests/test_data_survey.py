@@ -17,7 +17,7 @@ NAMES = ("deam", "emotify", "merge", "pmemo", "vgmidi")
 
 @pytest.fixture(scope="module")
 def twins():
-    return survey.measure("twin", names=NAMES, models=("ridge",), resamples=100)
+    return survey.measure("twin", names=NAMES, models=("ridge",), resamples=100, slow=False)
 
 
 def test_the_committed_survey_was_made_on_real_files_and_nothing_in_it_failed():

@@ -221,9 +221,9 @@ def read_table(path: Path, table: Table, known: Whole = UNKNOWN) -> pd.DataFrame
 
 def _header(path: Path, text: str, table: Table) -> tuple[int, list[str]]:
     """Line and cells of the header: the first line that is not blank."""
-    line = len(text) - len(text.lstrip("\n \t"))
-    number = text.count("\n", 0, line) + 1
-    first = text[line : text.find("\n", line) if "\n" in text[line:] else None]
+    start = len(text) - len(text.lstrip("\n \t"))
+    number, end = text.count("\n", 0, start) + 1, text.find("\n", start)
+    first = text[start:] if end < 0 else text[start:end]
     quoting = csv.QUOTE_MINIMAL if table.quoted else csv.QUOTE_NONE
     return number, next(csv.reader([first], delimiter=table.delimiter, quoting=quoting, skipinitialspace=True))
 
@@ -387,6 +387,8 @@ def _numbers(cells, column: Column) -> np.ndarray | None:
     import pyarrow.compute as pc
 
     kind = pa.int64() if column.kind == "int" else pa.float64()
+    if column.kind == "int" and pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
+        return None  # Arrow would take hexadecimal numbers
     for trimmed in (lambda: cells, lambda: pc.utf8_trim_whitespace(cells)):  # blanks around numbers are rare
         try:
             given = trimmed()

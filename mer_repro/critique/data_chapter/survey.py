@@ -96,7 +96,7 @@ def measure(
 
 
 def _survey_set(name: str, location: Location, dataset) -> dict:
-    findings = registry.dataset_module(name).validate(dataset)
+    findings = registry.validate(dataset)
     found = {
         "data": location.kind,
         "fingerprint": location.fingerprint,

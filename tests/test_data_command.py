@@ -94,6 +94,8 @@ GOOD = "id,valence\n1,0.5\n2,0.25\n"
         (b"id,valence\n1,1.01\n", 2, "'1.01' in column 'valence'"),
         (b"id,valence\n1.5,0.5\n", 2, "'1.5' in column 'id'"),
         (b"id,valence\n0,0.5\n", 2, "'0' in column 'id'"),
+        (b"id,valence\n0x1A,0.5\n", 2, "'0x1A' in column 'id'"),
+        (b"id,valence\n1,0.5\n2,inf\n", 3, "'inf' in column 'valence'"),
         (b"id,valence\n1,0.5\n2,0.5\n1,0.7\n", 4, "a second row for song_id 1"),
         (b'id,valence\n1,"0.5\n2,0.5\n', 2, "broken quoting"),
         (b"id,valence\n1,0.5\n2,0\xff\n", 3, "'0\N{REPLACEMENT CHARACTER}' in column 'valence'"),

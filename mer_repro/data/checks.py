@@ -124,8 +124,7 @@ def label_holes(table: pd.DataFrame, scale: tuple[float, float], cells: int = 20
     }
 
 
-# ---- rater agreement, and the ceiling it puts on models
-# ---------------------------------------------------------------
+# ---- rater agreement, and the ceiling it puts on models --------------------------------------------------------------
 
 
 def ceiling_of_means(means: Sequence[float], deviations: Sequence[float], raters: float | Sequence[float]) -> float:
@@ -278,23 +277,23 @@ def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Find
     """Multiplicity of song-level labels and the holes between them."""
     shared, holes = label_multiplicity(table), label_holes(table, scale)
     return [
-        Finding(
+        note(
             "label multiplicity",
-            "note",
-            f"{shared['items']:,} items have {shared['distinct']:,} different labels; {percent(shared['shared'])} share"
-            f" theirs with another item, the commonest label {shared['most']:.0f} times.",
+            "{items:,} items have {distinct:,} different labels; {share} share theirs with another item, the commonest"
+            " label {most:.0f} times.",
             shared,
+            share=percent(shared["shared"]),
         ),
-        Finding(
+        note(
             "label space",
-            "note",
-            f"Labels span {percent(holes['valence_range'])} of the valence axis and {percent(holes['arousal_range'])}"
-            " of"
-            f" the arousal axis; {percent(holes['empty_cells'])} of a 20 x 20 grid is empty, and"
-            f" {percent(holes['near_middle'])} of the items lie within a twentieth of the scale of the middle of an"
-            " axis"
-            " (evenly spread: 19 %).",
+            "Labels span {valence} of the valence axis and {arousal} of the arousal axis; {empty} of a 20 x 20 grid is"
+            " empty, and {near} of the items lie within a twentieth of the scale of the middle of an axis (evenly"
+            " spread: 19 %).",
             holes,
+            valence=percent(holes["valence_range"]),
+            arousal=percent(holes["arousal_range"]),
+            empty=percent(holes["empty_cells"]),
+            near=percent(holes["near_middle"]),
         ),
     ]
 
@@ -319,22 +318,17 @@ def ceiling_finding(ceilings: Mapping[str, float], how: str) -> Finding:
 
 def missing_finding(tables: Mapping[str, pd.DataFrame | None]) -> Finding:
     """Empty cells of the tables, by column."""
-    empty = {}
-    for name, table in tables.items():
-        if table is None:
-            continue
-        for column in table.columns:
-            count = int((table[column].isna() | table[column].map(_is_empty)).sum())
-            if count:
-                empty[f"{name}.{column}"] = count
+    empty = {
+        f"{name}.{column}": int(count)
+        for name, table in tables.items()
+        if table is not None
+        for column, count in (table.isna() | table.eq("")).sum().items()
+        if count
+    }
     if not empty:
         return Finding("missing values", "ok", "No cell of the tables is empty.")
     listed = ", ".join(f"{name} {count:,}" for name, count in empty.items())
     return Finding("missing values", "note", f"Empty cells: {listed}.", empty)
-
-
-def _is_empty(cell) -> bool:
-    return isinstance(cell, str) and not cell
 
 
 def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
@@ -357,22 +351,21 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
             known += whole
             unknown += [] if whole else [name]
     found = ", ".join(f"{where}: {count} (the first on line {line})" for where, (count, line) in damaged.items())
-    return [
-        note(
-            "known copies",
-            "{known} files are, but for line ends, those that this project knows to be whole{listed}.",
-            {"known": known, "others": len(unknown)},
-            "note" if unknown else "ok",
-            listed="; not so " + ", ".join(unknown) if unknown else "",
-        ),
+    findings = [
         note(
             "damaged text",
             "{places} places where the text of a file is damaged{found}.",
             {"places": sum(count for count, _ in damaged.values())},
             DEFECT[bool(damaged)],
             found=f": {found}" if damaged else "",
-        ),
+        )
     ]
+    if known or unknown:
+        listed = f"; {', '.join(unknown)} none of them: edited, cut or newer" if unknown else ""
+        says = f"{{known}} files are copies that this project knows to be whole{listed}."
+        numbers = {"known": known, "others": len(unknown)}
+        findings.append(note("known copies", says, numbers, "note" if unknown else "ok"))
+    return findings
 
 
 def stream_findings(stream: RowStream) -> list[Finding]:

@@ -207,14 +207,17 @@ def validate(dataset: EmoMusic) -> list[Finding]:
         ),
         checks.duplicate_finding(dataset.songs),
         checks.missing_finding({"static": static, "songs": dataset.songs}),
-        Finding(
+        checks.note(
             "class balance",
-            "note",
-            f"{checks.percent(split['evaluation'])} of the songs are for evaluation; of {len(genres)} genres the"
-            " commonest,"
-            f" {commonest}, has {checks.percent(genres[commonest])}, the rarest, {rarest},"
-            f" {checks.percent(genres[rarest])}.",
+            "{part} of the songs are for evaluation; of {genres} genres the commonest, {first}, has {most}, the rarest,"
+            " {last}, {fewest}.",
             {**split, **genres},
+            part=checks.percent(split["evaluation"]),
+            genres=len(genres),
+            first=commonest,
+            most=checks.percent(genres[commonest]),
+            last=rarest,
+            fewest=checks.percent(genres[rarest]),
         ),
     ]
     if dataset.dynamic is not None:
@@ -231,15 +234,13 @@ def validate(dataset: EmoMusic) -> list[Finding]:
     if deam is not None:
         means = deam.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
         witness = checks.orientation(static, means)
-        right = witness["straight"] > witness["crossed"]
         findings.append(
-            Finding(
+            checks.note(
                 "orientation",
-                "ok" if right else "failed",
-                f"Against DEAM's dynamic labels of {witness['songs']} of these songs: r = {witness['straight']:.2f}"
-                " axis by"
-                f" axis, {witness['crossed']:.2f} crosswise.",
+                "Against DEAM's dynamic labels of {songs} of these songs: r = {straight:.2f} axis by axis,"
+                " {crossed:.2f} crosswise.",
                 witness,
+                checks.OK[witness["straight"] > witness["crossed"]],
             )
         )
     return findings

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import twins
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
 
 if TYPE_CHECKING:
@@ -149,40 +149,39 @@ def validate(dataset: Mxmh) -> list[Finding]:
     high = {name: float((people[name] >= 7).mean()) for name in CONDITIONS}
     halves = int((people[list(CONDITIONS)] % 1 != 0).any(axis=1).sum())
     return [
-        Finding(
+        checks.note(
             "size",
-            "ok" if len(people) == expected_size(dataset.location, PUBLISHED)["people"] else "failed",
-            f"{len(people)} respondents, {twice} of them the same in every answer as an earlier one.",
+            "{people} respondents, {duplicates} of them the same in every answer as an earlier one.",
             {"people": len(people), "duplicates": twice},
+            checks.OK[len(people) == expected_size(dataset.location, PUBLISHED)["people"]],
         ),
-        Finding(
+        checks.note(
             "impossible tempo",
-            "known_defect" if dataset.impossible_bpm else "ok",
-            f"{len(dataset.impossible_bpm)} favourite tempi are not between {BPM_RANGE[0]} and {BPM_RANGE[1]} beats a"
-            " minute and were made missing"
-            + (f"; the largest is {dataset.impossible_bpm[-1]:.0f}." if dataset.impossible_bpm else "."),
+            "{answers} favourite tempi are not between {low} and {high} beats a minute and were made missing{largest}.",
             {"answers": len(dataset.impossible_bpm)},
+            checks.DEFECT[bool(dataset.impossible_bpm)],
+            low=BPM_RANGE[0],
+            high=BPM_RANGE[1],
+            largest=f"; the largest is {dataset.impossible_bpm[-1]:.0f}" if dataset.impossible_bpm else "",
         ),
-        Finding(
+        checks.note(
             "missing values",
-            "note",
-            "Missing: " + ", ".join(f"{name} {n}" for name, n in missing.items()) + ".",
+            "Missing: {listed}.",
             missing,
+            listed=", ".join(f"{name} {n}" for name, n in missing.items()),
         ),
-        Finding(
+        checks.note(
             "who answered",
-            "note",
-            f"Median age {people.age.median():.0f} years, a quarter at most {people.age.quantile(0.25):.0f}; the"
-            " sample chose itself, so shares in it are no shares of any population.",
+            "Median age {median_age:.0f} years, a quarter at most {lower_quartile_age:.0f}; the sample chose itself, so"
+            " shares in it are no shares of any population.",
             {"median_age": float(people.age.median()), "lower_quartile_age": float(people.age.quantile(0.25))},
         ),
-        Finding(
+        checks.note(
             "balance of the scores",
-            "note",
-            "Mean and share of at least 7: "
-            + ", ".join(f"{name} {means[name]:.1f} and {high[name]:.0%}" for name in CONDITIONS)
-            + f"; {halves} people gave half points.",
+            "Mean and share of at least 7: {listed}; {halves} people gave half points.",
             means | {f"{name}_high": share for name, share in high.items()},
+            listed=", ".join(f"{name} {means[name]:.1f} and {high[name]:.0%}" for name in CONDITIONS),
+            halves=halves,
         ),
         _check_conditions_hang_together(people),
     ]
@@ -191,12 +190,12 @@ def validate(dataset: Mxmh) -> list[Finding]:
 def _check_conditions_hang_together(people: pd.DataFrame) -> Finding:
     r = people[list(CONDITIONS)].corr()
     pair = float(r.loc["anxiety", "depression"])
-    return Finding(
+    return checks.note(
         "scores against each other",
-        "ok" if pair > 0 else "failed",
-        f"Anxiety and depression correlate by {pair:.2f}: no music variable need be expected to say more about one"
-        " than the other score does.",
+        "Anxiety and depression correlate by {r:.2f}: no music variable need be expected to say more about one than the"
+        " other score does.",
         {"r": pair},
+        checks.OK[pair > 0],
     )
 
 

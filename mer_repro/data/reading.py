@@ -179,13 +179,18 @@ def read_table(path: Path, table: Table, known: Whole = UNKNOWN) -> pd.DataFrame
     """
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
     text = read_text(path, known, encodings=table.encodings, ends=table.short != "drop last")
     line, header = _header(path, text, table)
     places, surplus = _places(path, line, header, table)
     rows = _split(path, text, line, len(header), table)
     cells = {name: rows.columns[place] for name, place in places.items()}
-    filled = np.logical_or.reduce([_filled(column) for column in cells.values()])
+    filled = np.zeros(len(rows.lines), dtype=bool)
+    for column in cells.values():
+        filled |= _filled(column)
+        if filled.all():
+            break
     if not filled.any():
         raise DataError(path, line=line + 1, found="no rows", expected="at least one", todo=AGAIN)
     _refuse_surplus(path, line, {header[place].strip(): rows.columns[place] for place in surplus}, table)
@@ -193,8 +198,9 @@ def read_table(path: Path, table: Table, known: Whole = UNKNOWN) -> pd.DataFrame
     faults = []
     for column in table.columns:
         if column.name in cells:
-            values, fault = _values(cells[column.name].filter(_arrow(filled)), column)
-            found[column.name] = pd.Series(values, dtype=object if column.kind == "str" else None)
+            column_cells = cells[column.name] if filled.all() else cells[column.name].filter(pa.array(filled))
+            values, fault = _values(column_cells, column)
+            found[column.name] = pd.Series(values, dtype=object) if column.kind == "str" else values
             faults += [(fault, column)] if fault is not None else []
     if faults:
         (row, cell), column = min(faults, key=lambda fault: fault[0][0])
@@ -215,9 +221,9 @@ def read_table(path: Path, table: Table, known: Whole = UNKNOWN) -> pd.DataFrame
 
 def _header(path: Path, text: str, table: Table) -> tuple[int, list[str]]:
     """Line and cells of the header: the first line that is not blank."""
-    line = len(text) - len(text.lstrip("\n \t"))
-    number = text.count("\n", 0, line) + 1
-    first = text[line : text.find("\n", line) if "\n" in text[line:] else None]
+    start = len(text) - len(text.lstrip("\n \t"))
+    number, end = text.count("\n", 0, start) + 1, text.find("\n", start)
+    first = text[start:] if end < 0 else text[start:end]
     quoting = csv.QUOTE_MINIMAL if table.quoted else csv.QUOTE_NONE
     return number, next(csv.reader([first], delimiter=table.delimiter, quoting=quoting, skipinitialspace=True))
 
@@ -243,9 +249,12 @@ class _Rows:
 
 def _split(path: Path, text: str, line: int, width: int, table: Table) -> _Rows:
     """The rows below the header on `line`: by Arrow where no cell can hold a line end, else by the csv module."""
-    if (table.quoted and '"' in text) or table.gather or table.short == "fill":
+    if (table.quoted and '"' in text) or table.gather:
         return _split_quoted(path, text, width, table)
     body = text.split("\n", line)[-1] if text.count("\n") >= line else ""
+    if table.short == "fill":
+        sign = table.delimiter
+        body = "\n".join(row and row + sign * (width - 1 - row.count(sign)) for row in body.split("\n"))
     return _split_plain(path, body, line, width, table)
 
 
@@ -337,12 +346,6 @@ def _drop_last(path: Path, odd: list[tuple[int, int]], last: int, width: int, ta
     )
 
 
-def _arrow(mask: np.ndarray):
-    import pyarrow as pa
-
-    return pa.array(mask)
-
-
 def _filled(cells) -> np.ndarray:
     """Which cells are not empty."""
     import pyarrow.compute as pc
@@ -359,22 +362,15 @@ def _values(cells, column: Column) -> tuple[np.ndarray | list, tuple[int, str] |
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if column.kind != "str":
+        values = _numbers(cells, column)
+        if values is not None:
+            return values, None
     cells = pc.utf8_trim_whitespace(cells)
-    if column.nullable or not pc.any(pc.equal(cells, "")).as_py():
-        if column.kind == "str":
-            chosen = pa.array([*column.choices, *[""] * column.nullable])
-            if not column.choices or pc.all(pc.is_in(cells, value_set=chosen)).as_py():
-                return cells.to_numpy(zero_copy_only=False), None
-        else:
-            try:
-                kind = pa.int64() if column.kind == "int" else pa.float64()
-                values = pc.cast(pc.if_else(pc.equal(cells, ""), None, cells), kind)
-                numbers = values.drop_null().to_numpy(zero_copy_only=False)
-                if np.isfinite(numbers).all() and ((column.low <= numbers) & (numbers <= column.high)).all():
-                    values = values.to_numpy(zero_copy_only=False)
-                    return values.astype("float64") if column.nullable else values, None
-            except pa.ArrowInvalid:
-                pass
+    if column.kind == "str" and (column.nullable or not pc.any(pc.equal(cells, "")).as_py()):
+        chosen = pa.array([*column.choices, *[""] * column.nullable])
+        if not column.choices or pc.all(pc.is_in(cells, value_set=chosen)).as_py():
+            return cells.to_numpy(zero_copy_only=False), None
     values = []
     for row, cell in enumerate(cells.to_pylist()):
         try:
@@ -382,6 +378,34 @@ def _values(cells, column: Column) -> tuple[np.ndarray | list, tuple[int, str] |
         except ValueError:
             return values, (row, cell)
     return np.array(values, dtype=object if column.kind == "str" else None), None
+
+
+def _numbers(cells, column: Column) -> np.ndarray | None:
+    """The numbers of a column, None where a cell is none or lies outside the range."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = pa.int64() if column.kind == "int" else pa.float64()
+    if column.kind == "int" and pc.any(pc.match_substring(cells, "x", ignore_case=True)).as_py():
+        return None  # Arrow would take hexadecimal numbers
+    for trimmed in (lambda: cells, lambda: pc.utf8_trim_whitespace(cells)):  # blanks around numbers are rare
+        try:
+            given = trimmed()
+            values = pc.cast(pc.if_else(pc.equal(given, ""), None, given) if column.nullable else given, kind)
+            break
+        except pa.ArrowInvalid:
+            continue
+    else:
+        return None
+    numbers = (values.drop_null() if values.null_count else values).to_numpy(zero_copy_only=False)
+    right = not len(numbers) or (
+        np.isfinite(numbers).all() and column.low <= numbers.min() and numbers.max() <= column.high
+    )
+    if not right:
+        return None
+    values = values.to_numpy(zero_copy_only=False)
+    return values.astype("float64") if column.nullable else values
 
 
 def cell_error(path: Path, line: int, column: Column, cell: str) -> DataError:

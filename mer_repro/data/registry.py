@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mer_repro.data import base, copies
+from mer_repro.data import copies
 from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
 from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
@@ -280,14 +280,12 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
 
 
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
-    """Where the twin of a data set lies: the name holds a digest of the generator's source, so an edit makes
-    a new one."""
-    module = dataset_module(name)
-    source = hashlib.sha256()
-    shared = [Path(__file__), Path(base.__file__), *sorted(Path(__file__).parent.glob("twin*.py"))]
-    for file in (Path(module.__file__), *shared):
-        source.update(file.read_bytes())
-    return cache_home() / "twins" / f"{name}-seed{seed}-{source.hexdigest()[:12]}"
+    """Where the twin of a data set lies: the name holds a fingerprint of its generator's definitions, so that an edit
+    of one makes a new twin, and an edit of a comment does not."""
+    from mer_repro.fingerprint import source_fingerprint
+
+    roots = (f"{dataset_module(name).__name__}:make_twin", f"{__name__}:_note_tables")
+    return cache_home() / "twins" / f"{name}-seed{seed}-{source_fingerprint(roots)[:12]}"
 
 
 def _twin(name: str, module: ModuleType, seed: int) -> Location:

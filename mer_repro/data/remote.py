@@ -9,7 +9,7 @@ user cache; from then on a different file is an error.
 
 from __future__ import annotations
 
-import gzip
+import errno
 import json
 import lzma
 import os
@@ -407,6 +407,8 @@ def unpack(archive: Path, folder: Path, *, limit: int = UNPACKED_LIMIT_BYTES) ->
         (_unpack_zip if is_zip else _unpack_tar)(archive, temporary, limit)
         os.replace(temporary, folder)
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise
         raise DataError(
             archive,
             found=f"a damaged archive ({error})",
@@ -418,8 +420,10 @@ def unpack(archive: Path, folder: Path, *, limit: int = UNPACKED_LIMIT_BYTES) ->
 
 
 #: What zipfile, tarfile and the decompressors raise on bytes that are not what they should be. RuntimeError: encrypted.
-_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
-_DAMAGE += (FileExistsError, NotADirectoryError, IsADirectoryError, OverflowError, gzip.BadGzipFile, struct.error)
+_DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError)
+_DAMAGE += (OSError, ValueError, OverflowError)
+#: Errors of the disk and not of the archive.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO)
 
 
 def _unpack_zip(archive: Path, folder: Path, limit: int) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mer_repro import plots
-from mer_repro.critique.data_chapter import survey
-from mer_repro.data import registry
-from mer_repro.results import Score
-from mer_repro.tables import Table
+from mer_repro.critique.data_chapter import positive_control, survey
+from mer_repro.data import errata, registry
+from mer_repro.data.songs import SONG_SETS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +19,7 @@ READINGS = {
     "published_to_right": "trained on published, tested on right",
 }
 MODELS = {"ridge": "ridge", "gradient_boosting": "gradient boosting"}
-TITLES = {"deam": "DEAM", "emomusic": "emoMusic", "emotify": "Emotify", "pmemo": "PMEmo", "vgmidi": "VGMIDI"}
+TITLES = {name: entry.title.partition(",")[0] for name, entry in SONG_SETS.items()}
 #: Bands of `survey.BANDS` in words.
 SHARING = ("its own", "shared by 2 or 3", "by 4 to 10", "by more than 10")
 
@@ -61,11 +60,57 @@ def numbers(document: dict) -> dict[str, str]:
         "deam_duplicates": f"{figure('deam', 'duplicates', 'surplus'):.0f}",
         "pmemo_duplicates": f"{figure('pmemo', 'duplicates', 'surplus'):.0f}",
     }
+    glued |= _control_numbers(document) | _song_numbers(document, figure)
     for model in MODELS:
         for target in ("valence", "arousal"):
             for reading in READINGS:
                 glued[f"{model}_{target}_{reading}"] = f"{of[model, target, reading]['r2']:.2f}"
     return glued
+
+
+def _control_numbers(document: dict) -> dict[str, str]:
+    """The positive control: what was stated, what was found, what the rule says."""
+    stated = positive_control.stated()
+    glued = {
+        "control_stated": stated["macro_f1"],
+        "control_songs": stated["songs"],
+        "control_protocol": stated["protocol"],
+    }
+    for protocol in positive_control.PROTOCOLS:
+        found = positive_control.scores(document["control"]["protocols"][protocol])
+        value, low, high = found["macro_f1"]
+        glued[f"control_{protocol}"] = f"{value:.3f} [{low:.3f}, {high:.3f}]"
+        if protocol == "song":
+            glued["control_verdict"] = positive_control.verdict(low, high)
+    return glued
+
+
+def _song_numbers(document: dict, figure) -> dict[str, str]:
+    """Who and what stands on both sides, how long clips are, how many raters agree how well."""
+    shared, pairs = "artists across the official split", document["sound"]["pairs"]
+    agree = "quadrants against panda_4qaed"
+    return {
+        "merge_known_artists": f"{figure('merge', shared, 'songs'):.0f}",
+        "merge_shared_artists": f"{figure('merge', shared, 'shared'):.0f}",
+        "merge_artists": f"{figure('merge', shared, 'artists'):.0f}",
+        "merge_test_by_trained": f"{figure('merge', shared, 'test_trained'):.0f}",
+        "merge_test_known": f"{figure('merge', shared, 'test'):.0f}",
+        "quadrants_agree": f"{figure('merge', agree, 'agree'):.0f}",
+        "quadrants_both": f"{figure('merge', agree, 'songs'):.0f}",
+        "sound_clips": f"{sum(document['sound']['clips'].values()):,}",
+        "sound_pairs": f"{len(pairs)}",
+        "sound_next": f"{document['sound']['next']:.2f}",
+        "panda_short": f"{figure('panda_4qaed', 'length of the clips', 'short'):.0f}",
+        "panda_shortest": f"{figure('panda_4qaed', 'length of the clips', 'shortest'):.0f}",
+        "musifeast_raters": f"{figure('musifeast17', 'number of raters', 'total'):.0f}",
+        "musifeast_ceiling_valence": f"{figure('musifeast17', 'rater ceiling', 'valence'):.2f}",
+        "musifeast_ceiling_arousal": f"{figure('musifeast17', 'rater ceiling', 'arousal'):.2f}",
+        "musifeast_group_raters": f"{figure('musifeast17', 'rater ceiling by group', 'raters'):.1f}",
+        "pmemo_unlabelled": f"{figure('pmemo', 'songs without labels', 'songs'):.0f}",
+        "pmemo_twice_valence": f"{figure('pmemo', 'labels of duplicates', 'valence'):.2f}",
+        "pmemo_twice_arousal": f"{figure('pmemo', 'labels of duplicates', 'arousal'):.2f}",
+        "pmemo_twice_pairs": f"{figure('pmemo', 'labels of duplicates', 'pairs'):.0f}",
+    }
 
 
 # ---- tables ----------------------------------------------------------------------------------------------------------
@@ -137,6 +182,51 @@ def overlaps_table(document: dict) -> Table:
     return Table(
         pd.DataFrame(rows, columns=["set", "other set", "songs in both, by artist and title"]).to_dict("records")
     )
+
+
+def control_table(document: dict) -> Table:
+    """The positive control beside the published score."""
+    import pandas as pd
+
+    stated = positive_control.stated()
+    published = f"Panda, Malheiro and Paiva, {stated['place']}: {stated['protocol']}"
+    rows = [[published, stated["songs"], "", stated["macro_f1"], ""]]
+    for protocol, apart in positive_control.PROTOCOLS.items():
+        found = positive_control.scores(document["control"]["protocols"][protocol])
+        scores = [f"{Score(*found[name]):.3}" for name in ("macro_f1", "accuracy")]
+        words = f"ours: {positive_control.FOLDS} folds, {apart}"
+        rows.append([words, str(found["songs"]), str(found["artists"]), *scores])
+    columns = ["result", "songs", "artists", "macro F1 (95 % interval)", "accuracy (95 % interval)"]
+    return Table(
+        pd.DataFrame(rows, columns=columns).to_dict("records"), "Four quadrants from the authors' 100 features."
+    )
+
+
+def sound_table(document: dict) -> Table:
+    """Clips that are one recording by their sound."""
+    import pandas as pd
+
+    rows = [
+        [
+            *(f"{TITLES[name]} {song_id}" for name, song_id in (pair["one"], pair["other"])),
+            f"{pair['correlation']:.2f}",
+            f"{pair['lag']:+.1f}",
+        ]
+        for pair in document["sound"]["pairs"]
+    ]
+    columns = ["clip", "other clip", "correlation", "begins later by (s)"]
+    return Table(
+        pd.DataFrame(rows, columns=columns).to_dict("records"), "Clips that are one recording.", searchable=True
+    )
+
+
+def errata_table() -> Table:
+    """What is known to be wrong with each set."""
+    import pandas as pd
+
+    rows = [[e.dataset, e.what, e.evidence, e.reported_by, e.handled] for e in errata.errata()]
+    columns = ["set", "what is wrong", "evidence", "reported by", "what the loader does"]
+    return Table(pd.DataFrame(rows, columns=columns).to_dict("records"), searchable=True)
 
 
 def comparison_table(committed: dict, here: dict) -> Table:
@@ -331,6 +421,39 @@ def ceilings_figure(document: dict) -> plots.DescribedFigure:
         caption="Dot: what the raters' disagreement leaves to any model on unseen songs (DEAM and emoMusic, static"
         " labels, and PMEmo: from published deviations, if ten raters; VGMIDI and Emotify: from the raters themselves)."
         " Diamond: what a split that tears songs apart gives away, over the frames.",
+    )
+
+
+def groups_figure(document: dict) -> plots.DescribedFigure:
+    """Ceilings of the means of each of MUSIFEAST-17's groups of raters, beside those of all raters together."""
+    import matplotlib.pyplot as plt
+
+    from mer_repro.data import musifeast17
+
+    plots.use_style()
+    by_group = survey.finding(document, "musifeast17", "rater ceiling by group")["numbers"]
+    together = survey.finding(document, "musifeast17", "rater ceiling")["numbers"]
+    groups = musifeast17.GROUPS[1:]
+    figure, axis = plt.subplots(figsize=(8.6, 3.4))
+    styles = {"valence": (plots.STATED, "o"), "arousal": (plots.MEASURED, "s")}
+    for target, (colour, marker) in styles.items():
+        axis.plot([by_group[f"{group}_{target}"] for group in groups], marker, color=colour, label=target, markersize=7)
+        axis.axhline(together[target], color=colour, linestyle="--", linewidth=1)
+    words = [f"{group[:2]}\n{group[2:].replace('to', ' to ')}" for group in groups]
+    axis.set_xticks(range(len(groups)), words, fontsize=9)
+    axis.set_ylim(0, 1)
+    axis.set_ylabel("R² ceiling", fontsize=9)
+    axis.legend(fontsize=9, ncols=2, loc="lower left", bbox_to_anchor=(0, 1.0))
+    listed = "; ".join(
+        f"{group}: valence {by_group[f'{group}_valence']:.2f}, arousal {by_group[f'{group}_arousal']:.2f}"
+        for group in groups
+    )
+    return plots.described(
+        figure,
+        alt=f"Dot plot of the highest R² that raters' disagreement allows, by country and age of the raters. {listed}."
+        f" All raters together: valence {together['valence']:.2f}, arousal {together['arousal']:.2f}.",
+        caption="MUSIFEAST-17: ceilings of the means of each group of raters (about"
+        f" {by_group['raters']:.0f} per clip); dashed: of all raters together.",
     )
 
 

@@ -96,17 +96,17 @@ def _tuned(values: np.ndarray, classes: np.ndarray, groups: np.ndarray, seed: in
     return search.fit(values, classes)
 
 
-def evidence(predicted: pd.DataFrame) -> dict[str, list[int]]:
+def evidence(predicted: pd.DataFrame) -> dict[str, str]:
     """What every score of the control can be computed from: {hash of an artist: cells of the confusion matrix}.
 
-    A cell is 4 * true + predicted, once per song. Names and songs are not in it.
+    A cell is 4 * true + predicted, one hexadecimal digit per song. Names and songs are not in it.
     """
-    cells = 4 * predicted.y_true + predicted.y_pred
+    cells = (4 * predicted.y_true + predicted.y_pred).map("{:x}".format)
     hashed = predicted.artist.map(lambda name: hashlib.sha256(name.encode()).hexdigest()[:10])
-    return {key: sorted(int(cell) for cell in group) for key, group in cells.groupby(hashed)}
+    return {key: "".join(sorted(group)) for key, group in cells.groupby(hashed)}
 
 
-def scores(found: dict[str, list[int]], *, resamples: int = 2000) -> dict:
+def scores(found: dict[str, str], *, resamples: int = 2000) -> dict:
     """Scores of one protocol from its `evidence`.
 
     Returns
@@ -118,7 +118,7 @@ def scores(found: dict[str, list[int]], *, resamples: int = 2000) -> dict:
     from mer_repro import metrics
 
     groups = np.concatenate([np.full(len(cells), place) for place, cells in enumerate(found.values())])
-    true, predicted = np.divmod(np.concatenate(list(found.values())), 4)
+    true, predicted = np.divmod([int(cell, 16) for cells in found.values() for cell in cells], 4)
     point = metrics.classification(true, predicted, 4)
     intervals = metrics.classification_intervals(true, predicted, groups, 4, resamples=resamples)
     return {

@@ -10,7 +10,7 @@ Kalker's (2002, "A highly robust audio fingerprinting system"), with correlation
 thousand clips can be compared each with each.
 
 Memory is bounded by the fingerprints (42 kB per clip of 30 s) and one block of the comparison; time grows with the
-square of the number of clips (about 2,000: a minute or two on one core).
+square of the number of clips (2,400 pieces: about two minutes on one core).
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ FRAMES = 646
 #: Steps over which the levels are differenced: 0.09 s.
 STEP = 2
 #: Part of each clip's energy that the overlap must hold.
-OVERLAP = 0.3
-#: Correlation from which two clips are called one recording; see `compare` for the gap that it lies in.
-THRESHOLD = 0.5
+OVERLAP = 0.4
+#: Correlation from which two clips are called one recording: in the gap between excerpts of one recording and pieces
+#: that merely have notes and tempo in common. The survey states the highest correlation below it.
+THRESHOLD = 0.83
+#: From here on pairs are looked at at all.
+LOWEST = 0.7
 #: Nothing below this is a change of level (dB): noise of silent bands.
 FLOOR_DB = -60.0
 PIECES_PER_BLOCK = 8
@@ -70,7 +73,7 @@ def fingerprints(paths: Sequence[Path], *, workers: int | None = None, cache: Ca
     return np.stack(pieces), np.array(owner)
 
 
-def compare(pieces: np.ndarray, owner: np.ndarray, threshold: float = THRESHOLD) -> list[Match]:
+def compare(pieces: np.ndarray, owner: np.ndarray, threshold: float = LOWEST) -> list[Match]:
     """Every pair of clips that correlates by at least `threshold`, best lag of their best pieces, strongest first."""
     best: dict[tuple[int, int], Match] = {}
     for ones, others, correlation, lag in _correlations(pieces, threshold):

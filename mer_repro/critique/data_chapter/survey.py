@@ -7,17 +7,19 @@ this machine, so that the book can say whether they give the same.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro import paths
-from mer_repro.critique.data_chapter import swap
+from mer_repro.critique.data_chapter import positive_control, same_sound, swap
 from mer_repro.data import checks, deam, registry
 from mer_repro.data.base import Location, write_atomically
-from mer_repro.errors import RecordError
+from mer_repro.data.songs import SONG_SETS
+from mer_repro.errors import DataMissing, RecordError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,36 +30,8 @@ CELLS = 20
 BANDS = (1, 3, 10)
 
 
-def _piece_means(dataset) -> pd.DataFrame:
-    return dataset.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
-
-
-def _service_descriptors(dataset) -> pd.DataFrame:
-    return dataset.songs.rename(columns={"energy": "arousal"})
-
-
-#: Sets with one point a song: title, the table with ``valence`` and ``arousal``, scale (None: standardised, as wide as
-#: needed).
-PLANES: dict[str, tuple[str, Callable, tuple[float, float] | None]] = {
-    "deam": ("DEAM", lambda dataset: dataset.static, (1, 9)),
-    "emomusic": ("emoMusic", lambda dataset: dataset.static, (1, 9)),
-    "pmemo": ("PMEmo", lambda dataset: dataset.static, (0, 1)),
-    "vgmidi": ("VGMIDI, piece means", _piece_means, (-1, 1)),
-    "merge": ("MERGE", lambda dataset: dataset.songs, (0, 1)),
-    "deezer_mood": ("Deezer mood", lambda dataset: dataset.songs, None),
-    "tcc_ceds": ("1950 to 2019, valence and energy", _service_descriptors, (0, 1)),
-}
-
-
-#: Sets whose songs have artist and title: the table that holds them (None where the copy has none).
-NAMED: dict[str, Callable] = {
-    "deam": lambda dataset: dataset.metadata,
-    "emomusic": lambda dataset: dataset.songs,
-    "pmemo": lambda dataset: dataset.metadata,
-    "merge": lambda dataset: dataset.metadata,
-    "deezer_mood": lambda dataset: dataset.songs,
-    "tcc_ceds": lambda dataset: dataset.songs,
-}
+#: Sets whose sound `same_sound` compares. MERGE and emoMusic have their clips from 4QAED and DEAM.
+AUDIO = ("panda_4qaed", "musifeast17", "emotify", "vgmidi", "pmemo", "deam")
 
 
 def measure(
@@ -66,6 +40,7 @@ def measure(
     names: Iterable[str] | None = None,
     models: tuple[str, ...] = swap.MODELS,
     resamples: int = 2000,
+    slow: bool = True,
     home: Path | None = None,
 ) -> dict:
     """Check every data set and gather what the chapter shows.
@@ -75,13 +50,16 @@ def measure(
     source : "real" (sets without a real copy are left out), "twin", or "auto".
     names : only these data sets; default all.
     models, resamples : of the swap benchmark (`mer_repro.critique.data_chapter.swap.benchmark`).
+    slow : whether to run the positive control and to compare all clips by sound, about two minutes each.
     home : as in `registry.locate`.
 
     Returns
     -------
     dict
         ``sets``: {name: {data, fingerprint, says, findings, plane, sharing}}; ``swap``: {data, evidence, planes,
-        scores, differences}; ``overlaps``: for every two sets with artists and titles, how many songs they share.
+        scores, differences}; ``overlaps``: for every two sets with artists and titles, how many songs they share;
+        ``control``: {data, seed, protocols: evidence} (`positive_control`); ``sound``: {clips, threshold, next, pairs}
+        (`same_sound`).
         ``plane`` holds counts in 20 x 20 cells [valence][arousal] and the scale; ``sharing``
         the share of items whose label 1, 2-3, 4-10 or more items have. Both are missing for sets without a point a
         song.
@@ -93,17 +71,24 @@ def measure(
     """
     document: dict = {"sets": {}}
     keys: dict[str, set[str]] = {}
+    clips: dict[str, dict[str, Path]] = {}
     for name in registry.DATASETS if names is None else names:
         if source == "real" and not registry.available(name, home):
             continue
         location = registry.locate(name, source, home)
         dataset = registry.dataset_module(name).load(location)
         document["sets"][name] = _survey_set(name, location, dataset)
-        songs = NAMED[name](dataset) if name in NAMED else None
-        if songs is not None:
+        songs = SONG_SETS[name].table(dataset) if name in SONG_SETS else None
+        if songs is not None and {"artist", "title"} <= set(songs):
             keys[name] = set(checks.song_keys(songs))
         if name == "deam" and dataset.song_features is not None:
             document["swap"] = _survey_swap(dataset, models, resamples)
+        if name in AUDIO and slow:
+            clips[name] = _clips(dataset)
+        if name == "panda_4qaed" and slow:
+            document["control"] = _survey_control(dataset)
+    if slow:
+        document["sound"] = _survey_sound(clips)
     document["overlaps"] = [
         {"one": one, "other": other, "songs": len(keys[one] & keys[other])} for one, other in combinations(keys, 2)
     ]
@@ -111,7 +96,7 @@ def measure(
 
 
 def _survey_set(name: str, location: Location, dataset) -> dict:
-    findings = registry.dataset_module(name).validate(dataset)
+    findings = registry.validate(dataset)
     found = {
         "data": location.kind,
         "fingerprint": location.fingerprint,
@@ -126,14 +111,15 @@ def _survey_set(name: str, location: Location, dataset) -> dict:
             for finding in findings
         ],
     }
-    if name in PLANES:
-        title, select, scale = PLANES[name]
-        table = select(dataset)
+    entry = SONG_SETS.get(name)
+    table = entry.table(dataset) if entry else None
+    if table is not None and {"valence", "arousal"} <= set(table):
+        scale = entry.scale
         if scale is None:
             edge = float(table[["valence", "arousal"]].abs().max().max())
             scale = (-edge, edge)
         counts = checks.occupancy(table, scale, CELLS).astype(int).tolist()
-        found["plane"] = {"title": title, "scale": list(scale), "items": len(table), "counts": counts}
+        found["plane"] = {"title": entry.title, "scale": list(scale), "items": len(table), "counts": counts}
         found["sharing"] = _sharing(table)
     return found
 
@@ -153,6 +139,43 @@ def _sharing(table: pd.DataFrame) -> list[float]:
     for pair in pairs:
         bands[sum(counts[pair] > bound for bound in BANDS)] += 1
     return [_plain(band / len(pairs)) for band in bands]
+
+
+def _clips(dataset) -> dict[str, Path]:
+    """The sound files of a set, by song_id as text; those that the copy has."""
+    tables = (getattr(dataset, name, None) for name in ("songs", "clips", "labels", "pieces", "static"))
+    table = next(table for table in tables if table is not None)
+    found = {}
+    for song_id in table.song_id:
+        with contextlib.suppress(DataMissing):
+            found[str(song_id)] = dataset.audio_path(song_id)
+    return found
+
+
+def _survey_control(dataset) -> dict:
+    found = {
+        protocol: positive_control.evidence(positive_control.predictions(dataset, protocol))
+        for protocol in positive_control.PROTOCOLS
+    }
+    return {"data": dataset.location.kind, "protocols": found}
+
+
+def _survey_sound(clips: dict[str, dict[str, Path]]) -> dict:
+    listed = [(name, song_id, path) for name, files in clips.items() for song_id, path in files.items()]
+    matches = same_sound.compare(*same_sound.fingerprints([path for *_, path in listed])) if listed else []
+    pairs = [
+        {
+            "one": list(listed[match.one][:2]),
+            "other": list(listed[match.other][:2]),
+            "correlation": round(match.correlation, 3),
+            "lag": round(match.lag, 2),
+        }
+        for match in matches
+        if match.correlation >= same_sound.THRESHOLD
+    ]
+    below = [round(match.correlation, 3) for match in matches if match.correlation < same_sound.THRESHOLD]
+    counts = {name: len(files) for name, files in clips.items() if files}
+    return {"clips": counts, "threshold": same_sound.THRESHOLD, "next": max(below, default=0.0), "pairs": pairs}
 
 
 def _survey_swap(dataset: deam.Deam, models: tuple[str, ...], resamples: int) -> dict:
@@ -204,7 +227,7 @@ def read(path: Path = COMMITTED) -> dict:
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        document["sets"], document["swap"], document["overlaps"]
+        [document[part] for part in ("sets", "swap", "overlaps", "control", "sound")]
     except FileNotFoundError:
         raise RecordError(f"There is no {path}; make it with: mer-repro data survey --write") from None
     except (ValueError, KeyError, TypeError) as error:

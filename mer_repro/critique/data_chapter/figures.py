@@ -8,6 +8,8 @@ from mer_repro import plots
 from mer_repro.critique.data_chapter import positive_control, survey
 from mer_repro.data import errata, registry
 from mer_repro.data.songs import SONG_SETS
+from mer_repro.results import Score
+from mer_repro.tables import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,9 +118,12 @@ def _song_numbers(document: dict, figure) -> dict[str, str]:
 # ---- tables ----------------------------------------------------------------------------------------------------------
 
 
+def _table(rows: list[list[str]], columns: list[str], caption: str = "", searchable: bool = False) -> Table:
+    return Table([dict(zip(columns, row, strict=True)) for row in rows], caption, searchable)
+
+
 def sets_table(document: dict) -> Table:
     """One row a data set: what it is, which copy was checked, what the checks found, the licence."""
-    import pandas as pd
 
     rows = []
     for name, entry in document["sets"].items():
@@ -126,37 +131,34 @@ def sets_table(document: dict) -> Table:
         tally = ", ".join(f"{count} {SIGNS[status]}" for status, count in counts.items() if count)
         licence = registry.dataset_module(name).LICENSE_INFO
         rows.append([name, entry["says"].partition(": ")[2], entry["data"], tally, licence])
-    frame = pd.DataFrame(rows, columns=["set", "what it is", "copy checked", "checks", "licence"])
-    return Table(frame.to_dict("records"), "The data sets of this study.", searchable=True)
+    return _table(
+        rows,
+        ["set", "what it is", "copy checked", "checks", "licence"],
+        "The data sets of this study.",
+        searchable=True,
+    )
 
 
 def unavailable_table() -> Table:
     """The data that nobody can have, and what stands in for it."""
-    import pandas as pd
 
     rows = [[g.says, g.why, g.since or "never public", ", ".join(g.stands_in)] for g in registry.UNAVAILABLE.values()]
-    return Table(
-        pd.DataFrame(rows, columns=["data", "why it cannot be had", "since", "what stands in"]).to_dict("records")
-    )
+    return _table(rows, ["data", "why it cannot be had", "since", "what stands in"])
 
 
 def findings_table(document: dict) -> Table:
     """Every finding on every set."""
-    import pandas as pd
 
     rows = [
         [name, finding["check"], SIGNS[finding["status"]], finding["says"]]
         for name, entry in document["sets"].items()
         for finding in entry["findings"]
     ]
-    return Table(
-        pd.DataFrame(rows, columns=["set", "check", "result", "what it says"]).to_dict("records"), searchable=True
-    )
+    return _table(rows, ["set", "check", "result", "what it says"], searchable=True)
 
 
 def swap_table(document: dict) -> Table:
     """The swap benchmark: R2 with 95 % intervals over songs."""
-    import pandas as pd
 
     rows = [
         [
@@ -167,26 +169,22 @@ def swap_table(document: dict) -> Table:
         ]
         for row in document["swap"]["scores"]
     ]
-    frame = pd.DataFrame(rows, columns=["model", "target", "labels", "R² (95 % interval)"])
-    return Table(
-        frame.to_dict("records"),
+    return _table(
+        rows,
+        ["model", "target", "labels", "R² (95 % interval)"],
         f"DEAM's song-level descriptors against its static labels ({document['swap']['data']} data).",
     )
 
 
 def overlaps_table(document: dict) -> Table:
     """Songs that two sets share, by artist and title; pairs that share none are left out."""
-    import pandas as pd
 
     rows = [[pair["one"], pair["other"], f"{pair['songs']:,}"] for pair in document["overlaps"] if pair["songs"]]
-    return Table(
-        pd.DataFrame(rows, columns=["set", "other set", "songs in both, by artist and title"]).to_dict("records")
-    )
+    return _table(rows, ["set", "other set", "songs in both, by artist and title"])
 
 
 def control_table(document: dict) -> Table:
     """The positive control beside the published score."""
-    import pandas as pd
 
     stated = positive_control.stated()
     published = f"Panda, Malheiro and Paiva, {stated['place']}: {stated['protocol']}"
@@ -197,14 +195,11 @@ def control_table(document: dict) -> Table:
         words = f"ours: {positive_control.FOLDS} folds, {apart}"
         rows.append([words, str(found["songs"]), str(found["artists"]), *scores])
     columns = ["result", "songs", "artists", "macro F1 (95 % interval)", "accuracy (95 % interval)"]
-    return Table(
-        pd.DataFrame(rows, columns=columns).to_dict("records"), "Four quadrants from the authors' 100 features."
-    )
+    return _table(rows, columns, "Four quadrants from the authors' 100 features.")
 
 
 def sound_table(document: dict) -> Table:
     """Clips that are one recording by their sound."""
-    import pandas as pd
 
     rows = [
         [
@@ -215,23 +210,19 @@ def sound_table(document: dict) -> Table:
         for pair in document["sound"]["pairs"]
     ]
     columns = ["clip", "other clip", "correlation", "begins later by (s)"]
-    return Table(
-        pd.DataFrame(rows, columns=columns).to_dict("records"), "Clips that are one recording.", searchable=True
-    )
+    return _table(rows, columns, "Clips that are one recording.", searchable=True)
 
 
 def errata_table() -> Table:
     """What is known to be wrong with each set."""
-    import pandas as pd
 
     rows = [[e.dataset, e.what, e.evidence, e.reported_by, e.handled] for e in errata.errata()]
     columns = ["set", "what is wrong", "evidence", "reported by", "what the loader does"]
-    return Table(pd.DataFrame(rows, columns=columns).to_dict("records"), searchable=True)
+    return _table(rows, columns, searchable=True)
 
 
 def comparison_table(committed: dict, here: dict) -> Table:
     """What the checks found on this machine's copies, beside the committed survey."""
-    import pandas as pd
 
     rows = []
     for name, entry in here["sets"].items():
@@ -246,7 +237,7 @@ def comparison_table(committed: dict, here: dict) -> Table:
             verdict = "other files than those surveyed"
         failed = sum(finding["status"] == "failed" for finding in entry["findings"])
         rows.append([name, entry["data"], verdict, f"{len(entry['findings'])} checks, {failed} failed"])
-    return Table(pd.DataFrame(rows, columns=["set", "copy here", "against the survey", "checks"]).to_dict("records"))
+    return _table(rows, ["set", "copy here", "against the survey", "checks"])
 
 
 # ---- pictures --------------------------------------------------------------------------------------------------------

@@ -5,10 +5,6 @@ Functions return tables, or objects that a notebook shows as HTML; nothing here 
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths, tables
@@ -34,86 +30,9 @@ SIGNS = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table that every reader can read: the page's search indexes it, and scripts only add sorting and filtering.
-
-    Attributes
-    ----------
-    frame : what it shows; cells are text, exactly as they are to appear.
-    caption : one line above it.
-    searchable : whether the page offers paging, sorting and a search box.
-    records : of each row, ids of the records that it rests on; the book links its cell "runs" to them.
-    """
-
-    frame: pd.DataFrame
-    caption: str = ""
-    searchable: bool = False
-    records: tuple[tuple[str, ...], ...] = ()
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict[str, str], dict[str, list]]:
-        # A long table as plain text would double the size of the committed notebook and tell a terminal little.
-        plain = f"{self.caption} ({len(self.frame)} rows)" if self.searchable else self.frame.to_string(index=False)
-        behind = {"row_records": [list(ids) for ids in self.records]} if self.records else {}
-        return {"text/markdown": self.markdown(), "text/plain": plain}, behind
-
-    def markdown(self) -> str:
-        """The table as a MyST directive."""
-        classes = "mer-table searchable" if self.searchable else "mer-table"
-        lines = [f":::{{table}} {escaped(self.caption)}".rstrip(), f":class: {classes}", ""]
-        lines += [_row(self.frame.columns), _row(["---"] * len(self.frame.columns), escape=False)]
-        lines += [_row(row) for row in self.frame.itertuples(index=False)]
-        return "\n".join([*lines, ":::"])
-
-
-def _row(cells: Iterable[object], escape: bool = True) -> str:
-    return "| " + " | ".join(escaped(str(cell)) if escape else str(cell) for cell in cells) + " |"
-
-
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>|$~#])", r"\\\1", text.replace("\n", " "))
-
-
 def records(key: str, profile: str = "full") -> list[Record]:
     """The finished runs of a paper under a profile; an empty list where there are none yet."""
     return RecordStore(paths.records_home(profile)).all(key)
-
-
-def as_frame(chosen: Iterable[Record]) -> pd.DataFrame:
-    """One row a record: the cell, every metric, its interval as ``<metric>_low`` and ``<metric>_high``, counts."""
-    import pandas as pd
-
-    rows = []
-    for record in chosen:
-        row = {
-            name: getattr(record, name) for name in ("id", "dataset", "data", "protocol", "variant", "target", "seed")
-        }
-        row |= record.metrics | {"seconds": record.seconds, "device": record.device} | record.counts
-        for name, (low, high) in record.intervals.items():
-            row |= {f"{name}_low": low, f"{name}_high": high}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def over_seeds(frame: pd.DataFrame, metrics: Iterable[str]) -> pd.DataFrame:
-    """Mean over seeds of each metric and of its interval's ends, a row a cell; `seeds` counts them.
-
-    The mean of the ends is the interval of a typical split. It does not shrink with the number of seeds, because more
-    seeds do not make more songs.
-    """
-    cell = ["data", "dataset", "target", "protocol", "variant"]
-    columns = [name for metric in metrics for name in (metric, f"{metric}_low", f"{metric}_high")]
-    grouped = frame.groupby(cell, sort=False)
-    return grouped[columns].mean().assign(seeds=grouped["seed"].nunique()).reset_index()
-
-
-def interval(value: float, low: float, high: float, digits: int = 3) -> str:
-    """``0.975 [0.971, 0.979]``; a dash where the score is undefined."""
-    if value is None or value != value:
-        return "–"
-    shown = f"{value:.{digits}f}"
-    return shown if low is None or low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def is_draft(key: str) -> bool:
@@ -251,50 +170,6 @@ SECTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Card:
-    """The head of a paper's chapter: what it claims, what we found, on what, at which cost.
-
-    Attributes
-    ----------
-    verdict : one of `mer_repro.verdicts.JUDGEMENTS`.
-    claim : the paper's main claim in one sentence.
-    theirs, ours : the number and what it is.
-    data : data sets that served, with their kind ("real" or "twin").
-    seconds, devices : total cost of the runs shown, and where they ran.
-    links : label -> address.
-    """
-
-    verdict: str
-    claim: str
-    theirs: str
-    ours: str
-    data: tuple[str, ...]
-    seconds: float
-    devices: tuple[str, ...]
-    links: dict[str, str] = field(default_factory=lambda: dict(SECTIONS))
-
-    def _repr_html_(self) -> str:
-        links = " · ".join(f'<a href="{html.escape(to)}">{html.escape(label)}</a>' for label, to in self.links.items())
-        rows = {
-            "Verdict": f"<strong>{html.escape(SIGNS[self.verdict])}</strong>",
-            "The claim": html.escape(self.claim),
-            "Their number": html.escape(self.theirs),
-            "Our number": html.escape(self.ours),
-            "Data": html.escape(", ".join(self.data)),
-            "Cost": html.escape(self.cost),
-            "Look closer": links,
-        }
-        body = "".join(f'<tr><th scope="row">{name}</th><td>{cell}</td></tr>' for name, cell in rows.items())
-        return f'<table class="mer-card">{body}</table>'
-
-    @property
-    def cost(self) -> str:
-        """Total time of the runs and the devices they ran on."""
-        minutes, seconds = divmod(round(self.seconds), 60)
-        return f"{minutes} min {seconds} s of computing on {', '.join(self.devices)}"
-
-
 def card(
     results: Results, judged: list[Verdict], theirs: tables.Text, ours: tables.Text, note: str = ""
 ) -> tables.Table:
@@ -352,9 +227,3 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
         for place, values in cells.items()
     ]
     return tables.Table(rows, f"The {profile} profile on this machine", searchable=True)
-
-
-def kinds(frame: pd.DataFrame) -> tuple[str, ...]:
-    """The data sets of some records with their kind: ``("deam (real)", ...)``."""
-    pairs = frame[["dataset", "data"]].drop_duplicates().sort_values(["data", "dataset"])
-    return tuple(f"{row.dataset} ({row.data})" for row in pairs.itertuples())

@@ -37,16 +37,23 @@ class ExportError(MerReproError):
 
 
 def table(records: list[Record]) -> pd.DataFrame:
-    """One row a run: its cell, every score with its interval, counts, cost, and what the result depends on.
+    """One row per run: its cell, every score with its interval, counts, cost, and what the result depends on.
 
-    Scores are named as in the records (``r2``, ``r2_low``, ``r2_high``); parameters, notes and versions are JSON texts.
+    Scores are named as in the records (``r2``, ``r2_low``, ``r2_high``); factors, parameters, notes and versions are
+    JSON texts.
     """
-    frame = report.as_frame(records)
-    frame.insert(0, "paper", [record.paper for record in records])
-    for name in ("finished", "data_fingerprint", "source_fingerprint"):
-        frame[name] = [getattr(record, name) for record in records]
-    for name in ("parameters", "notes", "versions"):
-        frame[name] = [json.dumps(record.as_dict()[name], sort_keys=True) for record in records]
+    import pandas as pd
+
+    rows = []
+    for record in records:
+        cell = ("paper", "id", "dataset", "data", "protocol", "variant", "target", "seed", "seconds", "device")
+        row = {name: getattr(record, name) for name in cell} | record.metrics | record.counts
+        for name, (low, high) in record.intervals.items():
+            row |= {f"{name}_low": low, f"{name}_high": high}
+        row |= {name: getattr(record, name) for name in ("finished", "data_fingerprint", "source_fingerprint")}
+        texts = ("factors", "parameters", "notes", "versions")
+        rows.append(row | {name: json.dumps(record.as_dict()[name], sort_keys=True) for name in texts})
+    frame = pd.DataFrame(rows)
     return frame
 
 

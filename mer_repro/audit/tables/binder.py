@@ -43,6 +43,7 @@ class Bound:
     note: str = ""
 
     def values(self) -> list[Value]:
+        """All values that the check takes, one list for all roles."""
         return [v for bound in self.claims.values() for v in (bound if isinstance(bound, list) else [bound])]
 
 
@@ -58,6 +59,7 @@ def _interval(value: Value) -> Interval:
 
 
 def rounding(value: Value) -> Rounding:
+    """How a value was rounded: as its sentence says; counts are exact, all else to the nearest."""
     if value.rounding:
         return value.rounding
     known = quantities.quantities().get(value.quantity)

@@ -49,6 +49,7 @@ class Grid:
     rows: list[list[Cell]]
 
     def texts(self) -> list[list[str]]:
+        """The cells without their marks."""
         return [[cell.text for cell in row] for row in self.rows]
 
 

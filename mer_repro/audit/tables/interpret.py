@@ -89,6 +89,7 @@ class Table:
 
     @property
     def name(self) -> str:
+        """The number of the table, as `Grid.name`."""
         return self.grid.name
 
     def groups(self) -> dict[tuple, dict[str, Value]]:
@@ -109,6 +110,7 @@ def number(text: str) -> re.Match | None:
 
 
 def missing(text: str) -> bool:
+    """Whether a cell says that there is no number: empty, a dash, NAN, n/a."""
     return text.strip().casefold() in MISSING
 
 

@@ -67,13 +67,14 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A row named in a text: the name as it stands there, where it starts, and the values of that row."""
+    """A row that a text names, and where in the text the name starts."""
 
     start: int
     table: Table
     row: int
 
     def values(self) -> list[Value]:
+        """The numbers of that row whose quantity is known."""
         return [v for (row, _), v in self.table.values.items() if row == self.row and v.quantity]
 
 

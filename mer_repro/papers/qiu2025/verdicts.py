@@ -196,8 +196,8 @@ RULES: list[Rule | Fixed] = [
         "With rising lag order the scores rise.",
         ("s.lag_improves", "s.lag_improves_score"),
         "The network was run at one length only. In the public code a window of features is lagged; ridge regression"
-        " on VGMIDI gains {sound:+.2} of R² from 25 frames over 1, songs held out, which agrees with the claim. Were labels"
-        " lagged, one would do: {labels:+.3} from the first order to the last, on PMEmo.",
+        " on VGMIDI gains {sound:+.2} of R² from 25 frames over 1, songs held out, which agrees with the claim. Were"
+        " labels lagged, one would do: {labels:+.3} from the first order to the last, on PMEmo.",
         {"sound": _longest_over_shortest, "labels": _lagged_labels},
     ),
     Fixed(

@@ -5,6 +5,7 @@ Functions return tables, or objects that a notebook shows as HTML; nothing here 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths, tables
@@ -68,7 +69,9 @@ def claims_table(key: str) -> tables.Table:
             "id": tables.Claims(key, (claim.id,), anchor=True),
             "where": _place(claim.where),
             "what": claim.quantity.replace("_", " "),
-            "printed": claim.value + (f" ± {claim.spread}" if claim.spread else ""),
+            "printed": tables.Text.claim(
+                claim.value + (f" ± {claim.spread}" if claim.spread else ""), book.full_id(claim.id)
+            ),
             "unit": "" if claim.unit == "1" else claim.unit,
             "about": ", ".join(f"{name}: {value}" for name, value in claim.about.items()),
         }
@@ -215,18 +218,21 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
     overrides : top-level parameters that stand above the profile's file.
     metrics : names of the scores to show, where a run has them.
     """
+    from mer_repro.results import Results
     from mer_repro.runs.sweep import measured
 
-    shown = records(key) if profile == "full" and not overrides else measured(key, profile, overrides or {})
-    cells: dict[tuple, list[float]] = {}
-    for run in shown:
+    committed = profile == "full" and not overrides
+    store = RecordStore(paths.records_home(profile))
+    shown = Results(key, store.all(key) if committed else measured(key, profile, overrides or {}), store)
+    rows = []
+    for cell in dict.fromkeys((r.dataset, r.data, r.protocol, r.variant, r.target) for r in shown):
+        runs = shown.where(**dict(zip(("dataset", "data", "protocol", "variant", "target"), cell, strict=True)))
+        dataset, data, *rest = cell
+        place = dict(zip(("data", "protocol", "variant", "target"), (f"{dataset} ({data})", *rest), strict=True))
         for name in metrics:
-            if name in run.metrics:
-                place = (f"{run.dataset} ({run.data})", run.protocol, run.variant, run.target, name)
-                cells.setdefault(place, []).append(run.metrics[name])
-    headings = ("data", "protocol", "variant", "target", "score")
-    rows = [
-        dict(zip(headings, place, strict=True)) | {"value": f"{sum(values) / len(values):.3f}", "runs": len(values)}
-        for place, values in cells.items()
-    ]
+            if (value := runs.metric(name)) is not None:
+                # Only committed records have a page to lead to.
+                value = value if committed else replace(value, records=())
+                count = tables.Runs(runs.ids) if committed else f"{len(runs)} runs"
+                rows.append(place | {"score": name, "value": (value, ".3"), "runs": count})
     return tables.Table(rows, f"The {profile} profile on this machine", searchable=True)

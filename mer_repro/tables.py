@@ -87,6 +87,11 @@ class Text:
         return cls(tuple(span for span in found if span[0]))
 
     @classmethod
+    def claim(cls, printed: str, full_id: str) -> Text:
+        """What a paper prints, leading to its line in the ledger."""
+        return cls(((printed, {"claim": full_id}),))
+
+    @classmethod
     def join(cls, parts: Iterable[Any], separator: str = "; ") -> Text:
         """Cells one after the other."""
         found: list[Span] = []

@@ -101,7 +101,8 @@ def claims_matrix(rooms: list[Room]) -> Table:
     for room in rooms:
         audited, judged = room.audited(), room.judged()
         for entry in (*room.book.claims, *room.book.statements):
-            printed = entry.value if isinstance(entry, ledger.Claim) else entry.says
+            is_claim = isinstance(entry, ledger.Claim)
+            printed = Text.claim(entry.value, room.book.full_id(entry.id)) if is_claim else entry.says
             rows.append(
                 {
                     "paper": room.key,

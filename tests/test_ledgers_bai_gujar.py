@@ -7,7 +7,7 @@ import pytest
 from mer_repro.audit import runner
 from mer_repro.audit.checks.changes import stated_change
 from mer_repro.audit.numbers import number
-from mer_repro.papers.gujar2026 import cells
+from mer_repro.papers.gujar2026 import names
 
 INCONSISTENT = {
     "bai2026": {
@@ -98,8 +98,8 @@ def test_a_reading_that_the_chapter_runs_is_one_that_the_audit_allows(results, b
     """A reading that the chapter lists as fitting the numbers stands in the binding's `unless`, number by number."""
     result = results["gujar2026"][binding]
     assert result.verdict == "undetermined"
-    assert {"768", "512", "256"} <= set(re.findall(r"\d+", cells.LABELS[reading]))
-    assert set(re.findall(r"\d+", cells.LABELS[reading])) <= set(re.findall(r"\d+", result.detail))
+    assert {"768", "512", "256"} <= set(re.findall(r"\d+", names.LABELS[reading]))
+    assert set(re.findall(r"\d+", names.LABELS[reading])) <= set(re.findall(r"\d+", result.detail))
 
 
 def test_samples_that_may_be_moments_accuse_nobody(results):

@@ -73,7 +73,7 @@ BREAKAGES = {
     "wrong column": (lambda text: text.replace("Arousal(mean)", "Arousal"), "header without 'Arousal(mean)'"),
     "not a number": (lambda text: text.replace("\n1,", "\n1,x", 1), "line 2: found 'x"),
     "out of range": (lambda text: text.replace("\n1,15.5,0.", "\n1,15.5,7.", 1), "line 2: found '7."),
-    "truncated": (truncated, "expected 4, as in the header"),
+    "truncated": (truncated, "The file is truncated"),
 }
 
 

@@ -106,7 +106,7 @@ def test_the_folder_names_of_the_repository_s_history_are_known(tmp_path):
     assert len(dataset.clips) == 30 and dataset.audio_path("60s_HIGH_01").is_file()
 
 
-@pytest.mark.filterwarnings("ignore:.* has only:mer_repro.data.base.DataWarning")
+@pytest.mark.filterwarnings("ignore:.* has only:mer_repro.errors.DataWarning")
 def test_merge_takes_sound_and_names_from_4qaed_beside_it(tmp_path):
     """Copies that pass for real ones: MERGE without sound, and 4QAED that holds some of its songs."""
     songs = registry.load("merge", "twin").songs

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mer_repro import reference_pages
 from mer_repro.data import documentation, registry
+from mer_repro.publish import reference_pages
 
 
 def test_the_page_names_every_set_file_and_range():

@@ -37,14 +37,13 @@ def test_executed_form_is_the_text_executed(pair):
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
-@pytest.mark.parametrize("profile", paths.PROFILES)
-def test_notebook_declares_every_parameter_of_its_profile(pair, profile):
+def test_notebook_takes_a_profile_and_a_papers_overrides(pair):
+    """A parameter's value is written once, in the profile's file."""
     cells = jupytext.read(pair.text).cells
     (declared,) = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
-    names = set()
     exec(compile(declared, pair.name, "exec"), {}, namespace := {})
-    names |= set(namespace)
-    assert set(book.parameters(pair, profile)) <= names
+    of_paper = pair.name.startswith("papers/")
+    assert namespace == {"profile": "quick"} | ({"overrides": {}} if of_paper else {})
 
 
 def test_a_typo_in_a_parameter_file_is_an_error(tmp_path, monkeypatch):

@@ -208,6 +208,8 @@ def _cost(results: Results) -> str:
 def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple[str, ...]) -> tables.Table:
     """Run what a study is missing under a profile on this machine, and show its scores.
 
+    The full profile is only shown: `mer-repro run` is what makes its runs, and a page never starts hours of them.
+
     Parameters
     ----------
     overrides : top-level parameters that stand above the profile's file.
@@ -215,8 +217,9 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
     """
     from mer_repro.runs.sweep import measured
 
+    shown = records(key) if profile == "full" and not overrides else measured(key, profile, overrides or {})
     cells: dict[tuple, list[float]] = {}
-    for run in measured(key, profile, overrides or {}):
+    for run in shown:
         for name in metrics:
             if name in run.metrics:
                 place = (f"{run.dataset} ({run.data})", run.protocol, run.variant, run.target, name)

@@ -16,10 +16,11 @@ from mer_repro.paths import PROFILES, require_clone
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 @click.option("--restamp", is_flag=True, help="Renew records whose code changed, where a rerun proves them equal.")
 @click.option("--base", help="With --restamp: commit of the old code, for records that another machine made.")
+@click.option("--sample", default=4, show_default=True, help="With --restamp: runs to make again behind each root.")
 @click.option("--seconds", default=60.0, show_default=True, help="With --restamp: longest run to make again.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="With --restamp: processes.")
 @click.option("--export", "folder", type=click.Path(path_type=Path), help="Write table and RO-Crate to a new folder.")
-def command(key, profile, as_json, restamp, base, seconds, workers, folder):
+def command(key, profile, as_json, restamp, base, sample, seconds, workers, folder):
     """Show the recorded runs of paper KEY (default: all).
 
     A record is "recorded" while a rerun would give it again, "stale" once its parameters, data or source changed,
@@ -46,7 +47,7 @@ def command(key, profile, as_json, restamp, base, seconds, workers, folder):
 
         refused = False
         for name in study_keys() if key == "all" else [key]:
-            proofs = module.restamp(name, profile, base=base, seconds=seconds, workers=workers)
+            proofs = module.restamp(name, profile, base=base, sample=sample, seconds=seconds, workers=workers)
             click.echo(f"{name}:\n{module.report(proofs)}")
             refused |= not all(proof.equal for proof in proofs)
         raise SystemExit(1 if refused else 0)

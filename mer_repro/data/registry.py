@@ -282,7 +282,7 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
     """Where the twin of a data set lies: the name holds a fingerprint of its generator's definitions, so that an edit
     of one makes a new twin, and an edit of a comment does not."""
-    from mer_repro.fingerprint import source_fingerprint
+    from mer_repro.runs.fingerprint import source_fingerprint
 
     roots = (f"{dataset_module(name).__name__}:make_twin", f"{__name__}:_note_tables")
     return cache_home() / "twins" / f"{name}-seed{seed}-{source_fingerprint(roots)[:12]}"

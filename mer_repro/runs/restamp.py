@@ -1,10 +1,12 @@
 """Re-stamping: a record stays current when its code was renamed, moved or tidied, if a rerun proves it.
 
 A record's source fingerprint changes with every change of code that its result depends on, also with those that cannot
-change the result. Re-stamping reruns, of all records whose source or parameters changed, the cheapest run of every
-variant, and compares all metrics to the last bit: with the record or, where that was made on another machine, with a
-rerun of the old code from the repository's history on this one. Where they are equal, the records of that variant get
-the new fingerprint, and the proof is appended to ``results/<key>/restamped.json``; else nothing is changed.
+change the result. Records that changed in the same way, from one source to another, stand behind one root.
+Re-stamping reruns a sample of the runs behind each root, of different variants from the cheapest to the dearest that is
+affordable, and compares all metrics to the last bit: with the record or, where that was made on another machine, with a
+rerun of the old code from the repository's history on this one. Where all of a root's sample are equal, its records get
+the new fingerprint, and the proof is appended to ``results/<key>/restamped.json``; else nothing behind that root is
+changed.
 """
 
 from __future__ import annotations
@@ -30,23 +32,23 @@ LOG = "restamped.json"
 
 @dataclass(frozen=True)
 class Proof:
-    """What came of one variant whose code changed.
+    """What came of one root whose code changed.
 
     Attributes
     ----------
-    variant : with its data set, e.g. ``ridge (deam)``.
+    roots : where the code of its runs' results starts.
     old, new : source fingerprints.
-    rerun : id of the run that was made again.
-    equal : whether all its metrics are the same to the last bit.
-    against : what it was compared with: "record", or the commit of the old code.
+    reruns : ids of the runs that were made again.
+    equal : whether all their metrics are the same to the last bit.
+    against : what they were compared with: "record", or the commit of the old code.
     records : ids that the proof covers.
     reason : where not equal, what differs.
     """
 
-    variant: str
+    roots: tuple[str, ...]
     old: str
     new: str
-    rerun: str
+    reruns: tuple[str, ...]
     equal: bool
     against: str
     records: tuple[str, ...]
@@ -58,7 +60,8 @@ def restamp(
     profile: str = "full",
     *,
     base: str | None = None,
-    seconds: float = 600.0,
+    sample: int = 4,
+    seconds: float = 60.0,
     workers: int = 1,
     folder: Path | None = None,
 ) -> list[Proof]:
@@ -67,44 +70,53 @@ def restamp(
     Parameters
     ----------
     base : commit of the old code, for records that another machine made; None compares with the records alone.
-    seconds : variants whose cheapest run took longer are left stale.
+    sample : runs per root that are made again, each of another variant where there are so many.
+    seconds : runs that took longer are not made again.
     workers : processes side by side.
     folder : the store's folder, instead of the profile's own.
 
     Returns
     -------
-    One proof per variant and data set that was tried, the refused ones among them.
+    One proof per root that was tried, the refused ones among them.
 
     Raises
     ------
     MerReproError
         If `base` is no commit of this repository, or its code cannot be run.
     """
-    store = RecordStore(folder or paths.records_home(profile))
-    groups: dict[tuple, list[Cell]] = {}
+    study, store = load_study(key), RecordStore(folder or paths.records_home(profile))
+    behind: dict[tuple, list[Cell]] = {}
     for cell in survey(key, profile, folder=folder):
         if cell.state == "stale" and not cell.obtain and _only_code(cell):
-            run = cell.run
-            place = (run.dataset, run.data, run.protocol, run.variant, cell.record.source_fingerprint)
-            groups.setdefault(place, []).append(cell)
-    samples = {place: min(cells, key=lambda cell: cell.record.seconds) for place, cells in groups.items()}
-    samples = {place: cell for place, cell in samples.items() if cell.record.seconds <= seconds}
+            root = (study.source_roots(cell.run), cell.record.source_fingerprint, cell.source_fingerprint)
+            behind.setdefault(root, []).append(cell)
+    samples = {root: _sample(cells, sample, seconds) for root, cells in behind.items()}
+    samples = {root: cells for root, cells in samples.items() if cells}
     with tempfile.TemporaryDirectory() as scratch:
-        found = _rerun(key, samples.values(), Path(scratch), workers)
-        proofs = [_compared(cell, found.get(cell.run.id), groups[place]) for place, cell in samples.items()]
-        refused = [samples[place] for place, proof in zip(samples, proofs, strict=True) if not proof.equal]
-        if base and refused:
-            before = _rerun_at(base, key, profile, refused)
-            proofs = [
-                proof if proof.equal else _compared(cell, found.get(cell.run.id), groups[place], before, base)
-                for (place, cell), proof in zip(samples.items(), proofs, strict=True)
-            ]
-    for (place, _), proof in zip(samples.items(), proofs, strict=True):
-        if proof.equal:
-            for cell in groups[place]:
-                store.restamp(cell.record, cell.source_fingerprint, cell.run.parameters)
-    _append(store.folder / load_study(key).key / LOG, [proof for proof in proofs if proof.equal])
-    return proofs
+        again = _rerun(key, [cell for cells in samples.values() for cell in cells], Path(scratch), workers)
+    recorded = {cell.run.id: cell.record.as_dict()["metrics"] for cells in samples.values() for cell in cells}
+    proofs = {root: _proof(root, cells, behind[root], again, recorded, "record") for root, cells in samples.items()}
+    refused = {root: samples[root] for root, proof in proofs.items() if not proof.equal}
+    if base and refused:
+        before = _rerun_at(base, key, profile, [cell for cells in refused.values() for cell in cells])
+        proofs |= {root: _proof(root, cells, behind[root], again, before, base) for root, cells in refused.items()}
+    for root, proof in proofs.items():
+        for cell in behind[root] if proof.equal else ():
+            store.restamp(cell.record, cell.source_fingerprint, cell.run.parameters)
+    _append(store.folder / study.key / LOG, [proof for proof in proofs.values() if proof.equal])
+    return list(proofs.values())
+
+
+def _sample(cells: list[Cell], size: int, seconds: float) -> list[Cell]:
+    """The cheapest affordable run of up to `size` variants, spread evenly from the cheapest to the dearest variant."""
+    cheapest: dict[str, Cell] = {}
+    for cell in sorted(cells, key=lambda cell: cell.record.seconds, reverse=True):
+        if cell.record.seconds <= seconds:
+            cheapest[cell.run.variant] = cell
+    ordered = sorted(cheapest.values(), key=lambda cell: cell.record.seconds)
+    if len(ordered) <= size:
+        return ordered
+    return [ordered[round(k * (len(ordered) - 1) / max(1, size - 1))] for k in range(size)]
 
 
 def _only_code(cell: Cell) -> bool:
@@ -173,25 +185,21 @@ def _git(*arguments: str) -> None:
         raise MerReproError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
 
 
-def _compared(
-    cell: Cell, again: Record | None, covered: list[Cell], before: dict[str, dict] | None = None, base: str = ""
+def _proof(
+    root: tuple, cells: list[Cell], covered: list[Cell], again: dict, before: dict[str, dict], against: str
 ) -> Proof:
-    old = cell.record.as_dict()["metrics"] if before is None else before[cell.run.id]
-    reason = "the rerun failed" if again is None else ""
-    if again is not None:
-        now = again.as_dict()["metrics"]
-        names = [name for name in sorted(old.keys() | now.keys()) if old.get(name) != now.get(name)]
-        reason = "; ".join(f"{name} was {old.get(name)!r}, is {now.get(name)!r}" for name in names[:3])
-    return Proof(
-        f"{cell.run.variant} ({cell.run.dataset}, {cell.run.protocol})",
-        cell.record.source_fingerprint,
-        cell.source_fingerprint,
-        cell.run.id,
-        not reason,
-        base or "record",
-        tuple(other.run.id for other in covered),
-        reason,
-    )
+    """`again`: records of the reruns, `before`: metrics to compare with, both by id."""
+    reasons = []
+    for cell in cells:
+        name = cell.run.id
+        if name not in again:
+            reasons.append(f"{name}: the rerun failed")
+            continue
+        now, old = again[name].as_dict()["metrics"], before[name]
+        differing = [metric for metric in sorted(old.keys() | now.keys()) if old.get(metric) != now.get(metric)]
+        reasons += [f"{name}: {m} was {old.get(m)!r}, is {now.get(m)!r}" for m in differing[:1]]
+    reruns = tuple(cell.run.id for cell in cells)
+    return Proof(*root, reruns, not reasons, against, tuple(cell.run.id for cell in covered), "; ".join(reasons))
 
 
 def _append(path: Path, proofs: list[Proof]) -> None:
@@ -209,12 +217,12 @@ def _append(path: Path, proofs: list[Proof]) -> None:
 
 
 def report(proofs: list[Proof]) -> str:
-    """One line per variant, and a count."""
+    """One line per root, and a count."""
     lines = [
-        f"{'proved ' if proof.equal else 'refused'}  {proof.variant}: {proof.rerun} against {proof.against}"
-        + (f" ({proof.reason})" if proof.reason else f", {len(proof.records)} records renewed")
+        f"{'proved ' if proof.equal else 'refused'}  {', '.join(proof.roots)}: {len(proof.reruns)} runs against"
+        f" {proof.against}" + (f" ({proof.reason})" if proof.reason else f", {len(proof.records)} records renewed")
         for proof in proofs
     ]
     renewed = sum(len(proof.records) for proof in proofs if proof.equal)
     refused = sum(len(proof.records) for proof in proofs if not proof.equal)
-    return "\n".join([*lines, f"{renewed} records renewed, {refused} refused" if proofs else "Nothing is stale."])
+    return "\n".join([*lines, f"{renewed} records renewed, {refused} refused" if proofs else "Nothing to re-stamp."])

@@ -94,14 +94,14 @@ def test_a_renamed_module_is_proved_and_nothing_stays_stale(project):
     assert {proof.equal for proof in proofs} == {True} and len(proofs) == 2
     assert project.states() == {"half": "recorded", "double": "recorded"}
     log = json.loads((project.store / "toy" / "restamped.json").read_text())
-    assert {entry["rerun"].split(".")[4] for entry in log} == {"half", "double"}
+    assert {entry["reruns"][0].split(".")[4] for entry in log} == {"half", "double"}
     assert all(entry["records"] == 2 and entry["old"] != entry["new"] for entry in log)
 
 
 def test_a_changed_coefficient_is_refused_and_others_are_renewed(project):
     before = {path.name: path.read_bytes() for path in (project.store / "toy" / "records").glob("*.json")}
     project.write(module="renamed", factor="2.0000001")
-    proofs = {proof.rerun.split(".")[4]: proof for proof in project.restamp()}
+    proofs = {proof.reruns[0].split(".")[4]: proof for proof in project.restamp()}
     assert proofs["half"].equal
     assert not proofs["double"].equal and "score was" in proofs["double"].reason
     assert project.states() == {"half": "recorded", "double": "stale"}

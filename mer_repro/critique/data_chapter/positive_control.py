@@ -5,11 +5,11 @@ support vector machine in ten-fold cross-validation. Here the same features go i
 (scikit-learn's, radial kernel), penalty and width chosen by cross-validation inside each training fold. It is run
 twice: with songs apart, as published (versions of one song in one fold), and with artists apart.
 
-The rule, which stood before the result: the control is **reproduced** if the published score lies in the 95 % interval
-of ours with songs apart, and **not reproduced** if it does not. If it were not, no other verdict of this book could be
-trusted.
+The rule: the control is **reproduced** if the published score lies in the 95 % interval of ours with songs apart, and
+**not reproduced** if it does not. It was written after a first trial, without an interval, had shown a score near the
+published one. If it were not reproduced, no other verdict of this book could be trusted.
 
-What the control cannot show: the 100 features were ranked on these 900 songs by their authors, so whatever that
+What the control cannot show: its readme says that the authors ranked the 100 features on this set, so whatever that
 selection is worth is in both scores.
 """
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import torch
 
 STAGES = ("network", "encoder", "files")
-BATCHES = (1, 16, 64, 256, 512)
 VOCABULARY, LEMMAS, TOKENS, FRAMES = 3000, 64, 128, 128
 PEAK_SIZE = 1024
 MEMORY_BYTES = 1 << 28

@@ -79,13 +79,13 @@ def execute_network(run: Run, *, device: str) -> Outcome:
     network = build_network(run.variant, len(kept), target[split.train])
     config = ladder.training_config(run)
     trained = training.fit(network, train, validation, config, torch.nn.functional.mse_loss, seed=init, device=device)
-    predicted = training.predict(network, test, batch_size=512, device=device).astype(float)
+    answers = training.predict(network, test, batch_size=512, device=device, precision=trained.precision)
+    predicted = answers.astype(float)
     notes = {
         "hears": windows.hears,
         "descriptors_kept": len(kept),
         "weights": sum(weight.numel() for weight in network.parameters()),
-        "best_epoch": trained.best_epoch,
-        "stopped_early": trained.stopped_early,
+        **trained.notes,
     }
     outcome = _outcome(windows.labels, target, split, predicted, notes)
     outcome.curves = trained.curves

@@ -9,6 +9,7 @@ from mer_repro import papers, paths, verdicts
 from mer_repro.audit import ledger
 from mer_repro.results import Results
 from mer_repro.runs.records import RecordStore
+from mer_repro.runs.sweep import survey
 from mer_repro.tables import Table, spans
 
 KEYS = papers.paper_keys()
@@ -90,3 +91,11 @@ def test_a_room_goes_one_way(key):
         text = (room / name).read_text(encoding="utf-8")
         for other in others:
             assert not re.search(rf"papers\.{key}(\.{other}\b| import .*\b{other}\b)", text), f"{name} imports {other}"
+
+
+def test_every_stale_record_is_listed_and_none_is_damaged(key):
+    """Records of an earlier code version stay, but in the open: ``results/<key>/stale.txt`` names them."""
+    cells = survey(key, "full")
+    assert not [cell.run.id for cell in cells if cell.state == "damaged"]
+    listed = (paths.PROJECT / "results" / key / "stale.txt").read_text(encoding="utf-8").split()
+    assert {cell.run.id for cell in cells if cell.state == "stale"} <= set(listed)

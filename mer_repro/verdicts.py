@@ -4,7 +4,7 @@
 ``supported``    our runs show what the claim says
 ``unsupported``  our runs show otherwise, or that the claim's evidence arises without what the claim credits
 ``undecided``    our runs bear on the claim and cannot tell; how small a difference they would have seen is stated
-``not run``      the runs that would bear on it have not been made
+``not run``      the runs that would bear on it have not been made, or left no evidence to compare them by
 ``untestable``   deciding it needs something that nobody outside can have; the reason says what
 ===============  ====================================================================================================
 
@@ -185,7 +185,7 @@ class Rule:
             return Verdict(self.claim, self.about, judgement, because, records, criterion, detectable, self.headline)
 
         if not known:
-            return verdict("not run", Text.of("The runs that this rule asks for have not been made."))
+            return verdict("not run", Text.of(NOTHING_TO_COMPARE))
         cells = found | {name: find(results) for name, find in self.shown.items()}
         because = Text.of(self.because, **cells)
         if short := _undertrained(self.trained(results) if self.trained else None):
@@ -196,6 +196,9 @@ class Rule:
         return verdict(judgement, because, max(sizes, default=math.nan) if judgement == "undecided" else math.nan)
 
 
+NOTHING_TO_COMPARE = (
+    "Nothing to compare yet: the runs that this rule asks for have not been made, or were recorded before evidence was kept."
+)
 ON: dict[str, str] = {
     "own": "the paper's own data, or a claim that does not depend on data",
     "stand-in": "other data than the paper's: unsupported needs two data sets that agree",

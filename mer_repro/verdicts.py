@@ -197,7 +197,8 @@ class Rule:
 
 
 NOTHING_TO_COMPARE = (
-    "Nothing to compare yet: the runs that this rule asks for have not been made, or were recorded before evidence was kept."
+    "Nothing to compare yet: the runs that this rule asks for have not been made, or were recorded before evidence was"
+    " kept."
 )
 ON: dict[str, str] = {
     "own": "the paper's own data, or a claim that does not depend on data",

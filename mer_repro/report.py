@@ -218,7 +218,7 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
     overrides : top-level parameters that stand above the profile's file.
     metrics : names of the scores to show, where a run has them.
     """
-    from mer_repro.results import Results
+    from mer_repro.results import Results, counted
     from mer_repro.runs.sweep import measured
 
     committed = profile == "full" and not overrides
@@ -233,6 +233,6 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
             if (value := runs.metric(name)) is not None:
                 # Only committed records have a page to lead to.
                 value = value if committed else replace(value, records=())
-                count = tables.Runs(runs.ids) if committed else f"{len(runs)} runs"
+                count = tables.Runs(runs.ids) if committed else counted(len(runs), "run")
                 rows.append(place | {"score": name, "value": (value, ".3"), "runs": count})
     return tables.Table(rows, f"The {profile} profile on this machine", searchable=True)

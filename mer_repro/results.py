@@ -236,7 +236,7 @@ class Results:
         values = [value for value, _ in known]
         low, high, se = student(values) if interval else (math.nan,) * 3
         ids = tuple(name for _, name in known)
-        return Score(sum(values) / len(values), low, high, se=se, records=ids, how=f"{how}, {_count(len(ids), 'run')}")
+        return Score(sum(values) / len(values), low, high, se=se, records=ids, how=f"{how}, {counted(len(ids), 'run')}")
 
     def metric(self, name: str, interval: bool = False) -> Score | None:
         """The mean of a metric as the records hold it: timings, shares and counts that no evidence gives."""
@@ -251,7 +251,7 @@ class Results:
         if not found or not ends:
             return found
         low, high = (sum(end[side] for end in ends) / len(ends) for side in (0, 1))
-        how = f"mean over {_count(len(known), 'run')} and mean ends of their own intervals; no evidence kept"
+        how = f"mean over {counted(len(known), 'run')} and mean ends of their own intervals; no evidence kept"
         return replace(found, low=low, high=high, how=how, recipe=("printed", name))
 
     @cached_property
@@ -462,13 +462,14 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan
 
 
-def _count(n: int, what: str) -> str:
+def counted(n: int, what: str) -> str:
+    """``1 run``, ``1,200 runs``."""
     return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def _how(runs: Sequence[Record], layers: list[Evidence]) -> str:
     groups = max(len(layer.groups) for layer in layers)
-    parts = [f"{_count(layers[0].n_items, 'item')} in {_count(groups, 'group')}"]
+    parts = [f"{counted(layers[0].n_items, 'item')} in {counted(groups, 'group')}"]
     if len(layers) < len(runs):
         parts.append(f"{len(runs) // len(layers)} folds pooled")
     if len(layers) > 1:

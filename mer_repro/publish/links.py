@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from mer_repro import papers, paths
-from mer_repro.results import Results, recompute, stated
+from mer_repro.results import Results, counted, recompute, stated
 from mer_repro.runs.records import RecordStore, cell_of
 from mer_repro.tables import METADATA, MIME, Span, Table, escaped, unpacked
 
@@ -130,7 +130,7 @@ def _hover(source: Mapping[str, Any], ids: list[str]) -> str:
     when = sorted(day for _, day in made)
     days = when[0] if when and when[0] == when[-1] else f"{when[0]} to {when[-1]}" if when else ""
     how = source.get("how") or f"{len(ids)} records"
-    return f"{how}. {len(ids)} run{'s' * (len(ids) != 1)}, {devices}, {days}. Opens the records."
+    return f"{how}. {counted(len(ids), 'run')}, {devices}, {days}. Opens the records."
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from mer_repro import report, verdicts
+from mer_repro import report
 from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, curated, precision
 from mer_repro.critique.data_chapter import survey as data_survey
@@ -136,11 +136,6 @@ def verdicts_table(rooms: list[Room]) -> Table:
     ]
     rows += [{"paper": room.key, "claim": "all", "verdict": NOT_RERUN} for room in rooms if not room.rerun]
     return Table(rows, "Claims judged by reruns", searchable=True)
-
-
-def rules_tables(rooms: list[Room]) -> list[Table]:
-    """The rules of every paper, as they stand before their results."""
-    return [verdicts.rules_table(room.key, verdicts.of_paper(room.key)) for room in rooms if room.runs is not None]
 
 
 # ---- leaks -----------------------------------------------------------------------------------------------------------
@@ -512,12 +507,6 @@ def answers_table(rooms: list[Room]) -> Table:
                 }
             )
     return Table(rows, "Every answer with its place", searchable=True)
-
-
-def checklist_counts(rooms: list[Room]) -> dict[str, Counter]:
-    """How often each paper, and this study, answers yes, partly, no."""
-    filled = curated.checklist()
-    return {key: Counter(answer.answer for answer in filled.answers[key].values()) for key in _columns(rooms)}
 
 
 # ---- cost ------------------------------------------------------------------------------------------------------------

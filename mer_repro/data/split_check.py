@@ -342,10 +342,6 @@ def _missing(split: Split, table: pd.DataFrame) -> SplitFinding:
     )
 
 
-def _pairs_of_parts(split: Split) -> list[tuple[str, str]]:
-    return list(combinations(split.parts, 2))
-
-
 def _repeated(split: Split) -> list[SplitFinding]:
     """Songs in more than one part; songs listed twice in one."""
     parts = split.rows.groupby("song_id", sort=False).part.agg(lambda p: tuple(dict.fromkeys(p)))

@@ -389,11 +389,6 @@ def cell_of(record_id: str) -> str:
     return _REPEATED.sub("", record_id)
 
 
-def cells_of(record_ids: Iterable[str]) -> tuple[str, ...]:
-    """The cells of some records, each once."""
-    return tuple(dict.fromkeys(map(cell_of, record_ids)))
-
-
 def find(records: Iterable[Record], **wanted: Any) -> list[Record]:
     """The records whose fields or factors have these values; a tuple, list or set stands for any of its members."""
     tests = []

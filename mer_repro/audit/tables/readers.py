@@ -18,7 +18,6 @@ from mer_repro.errors import LedgerError
 
 _HTML_TABLE = re.compile(r"<table\b.*?</table\s*>", re.I | re.S)
 _TABULAR = re.compile(r"\\begin\{(tabular[xy*]?|longtable|array)\}.*?\\end\{\1\}", re.S)
-_GAP = re.compile(r"\s{2,}|\t")
 #: a name and at least two numbers, one blank between them, as text copied from a PDF has them
 _NUM = r"(?:[-+−]?(?:\d[\d,]*\.?\d*|\.\d+)%?\*?(?: ?± ?\d*\.?\d+)?|[-–—]|NAN|nan|n/a)"
 _COPIED = re.compile(rf"^\s*(?P<name>\S.{{0,60}}?)\s+(?P<numbers>{_NUM}(?:\s+{_NUM})+)\s*$")

@@ -9,7 +9,7 @@ from scipy import stats
 
 from mer_repro.audit import ledger
 from mer_repro.data import registry, remote
-from mer_repro.papers.bath2025 import congruence, doughnut, labels, networks, planes, study
+from mer_repro.papers.bath2025 import congruence, doughnut, heard, labels, networks, planes, study
 from mer_repro.runs.fingerprint import source_fingerprint
 from mer_repro.runs.records import Run
 
@@ -367,11 +367,50 @@ def test_own_lyrics_are_told_from_others_best_where_the_mood_differs(agreeing):
     assert outcome.counts["n_swapped"] == 0
 
 
+# MERGE's own songs ---------------------------------------------------------------------------------------------------
+
+
+def test_songs_that_can_be_heard_keep_labels_parts_and_artists(official_archive):
+    valence, arousal = official_archive
+    heard.load.cache_clear()
+    clips, files = heard.load("real", 16)
+    assert len(files) == SMALL and clips.audio.shape == (SMALL, 128, 16) and clips.lyrics is None
+    assert clips.targets["valence"] == pytest.approx(valence) and clips.targets["arousal"] == pytest.approx(arousal)
+    assert [len(clips.official[part]) for part in ("train", "validation", "test")] == [168, 36, 36]
+    assert set(clips.group) == {"a"}  # the archive calls every artist "A"
+    heard.load.cache_clear()
+
+
+@pytest.mark.parametrize("protocol", [heard.FOLDS, heard.OFFICIAL])
+def test_who_is_told_the_quadrant_beats_the_mean_and_networks_train_on_generated_songs(protocol):
+    shared = {"resamples": 100}
+    sizes = shared | dict(frames=16, epochs=1, patience=2, batch_size=16, learning_rate=3e-4)
+    scores = {}
+    for name, given in (
+        ("mean", shared),
+        ("quadrant_centre", shared),
+        ("weighed_boosting", shared),
+        ("model_2", sizes),
+    ):
+        outcome = heard.execute(Run("bath2025", heard.DATASET, "twin", protocol, name, "", 0, given), "cpu")
+        scores[name] = outcome.metrics["valence_r2_of_mean"]
+        assert len(outcome.predictions["item"]) == outcome.counts["n_test"]
+    assert scores["mean"] == pytest.approx(0, abs=1e-6) and scores["quadrant_centre"] > 0.5
+    assert outcome.notes["modality"] == "audio" and outcome.notes["weights"] > 1e6
+
+
+def test_the_frozen_rival_reads_the_same_songs():
+    pytest.importorskip("vibenet", reason="its licence is GPL-3: optional")
+    given = {"resamples": 100}
+    outcome = heard.execute(Run("bath2025", heard.DATASET, "twin", heard.FOLDS, "frozen_ridge", "", 0, given), "cpu")
+    assert np.isfinite(outcome.metrics["valence_r2"])
+
+
 # The plan --------------------------------------------------------------------------------------------------------
 
 
 def test_the_plan_is_one_cell_a_run_and_knows_every_runs_experiment():
-    parameters = study.Parameters(data=["real", "twin"], seeds=2)
+    parameters = study.Parameters(data=["real", "twin"], seeds=2, heard={"seeds": 2})
     runs = study.plan(parameters)
     assert len({cell.id for cell in runs}) == len(runs)
     assert {study.EXPERIMENT_OF[cell.protocol] for cell in runs} == set(parameters.experiments)

@@ -1,11 +1,14 @@
 """gujar2026's experiments: planted songs, quadrants, supports, and what runs and verdicts say."""
 
+import dataclasses
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mer_repro.papers.gujar2026 import examples, latency, planted, simple, study, supports
+from mer_repro.runs import evidence
 from mer_repro.runs.records import Run
 from mer_repro.runs.study import load_parameters
 from mer_repro.splits import song_folds
@@ -110,15 +113,56 @@ def smoke():
     return {run.variant: study.execute(run, device="cpu") for run in chosen}
 
 
-def test_right_answers_are_counted_by_artist(smoke):
+def test_evidence_counts_right_answers_by_artist(smoke):
     for outcome in smoke.values():
-        songs, right = outcome.notes["artist_songs"], outcome.notes["artist_right"]
-        assert len(songs) == len(right) == outcome.counts["n_test_artists"]
-        assert sum(songs) == outcome.counts["n_test"]
-        assert sum(right) / sum(songs) == pytest.approx(outcome.metrics["accuracy"])
+        kept = evidence.of(outcome.predictions, "gujar2026")[""]
+        assert len(kept.groups) == outcome.counts["n_test_artists"] and kept.n_items == outcome.counts["n_test"]
+        assert kept.score("accuracy") == pytest.approx(outcome.metrics["accuracy"])
         by_hand = outcome.predictions["y_true"] == outcome.predictions["y_pred"]
-        first = sorted(set(outcome.predictions["group"]))[0]
-        assert right[0] == by_hand[outcome.predictions["group"] == first].sum()
+        artists = outcome.predictions["group"]
+        right = [by_hand[artists == artist].sum() for artist in set(artists)]
+        assert sorted(np.trace(kept.counts, axis1=1, axis2=2)) == sorted(right)
+
+
+def test_the_papers_rows_are_trained_again_and_under_the_other_stopping_rule():
+    chosen = {"datasets": ["tcc_ceds"], "folds": {"tcc_ceds": 1}, "inits": {"tcc_ceds": 2}, "batches": []}
+    runs = study.plan(load_parameters("gujar2026", "full", chosen))
+    assert len({run.id for run in runs}) == len(runs)
+    for stop, init in itertools.product((None, "loss"), (None, 1)):
+        cell = [run for run in runs if run.factors.get("stop") == stop and run.factors.get("init") == init]
+        assert {run.variant for run in cell} >= set(study.REPEATED)
+        assert (len(cell) == len(study.REPEATED)) == (stop is not None or init is not None)
+        stated = {run.parameters["training"]["monitor"] for run in cell}
+        assert stated == {stop or "macro_f1"}
+    assert all(run.factors == {} for run in runs if run.variant == "logistic_tfidf")
+
+
+def test_another_initialisation_is_another_network_on_the_same_songs(smoke):
+    (first,) = [
+        run
+        for run in study.plan(load_parameters("gujar2026", "smoke"))
+        if run.dataset == "tcc_ceds" and run.variant == "audio_only"
+    ]
+    again = study.execute(dataclasses.replace(first, factors={"init": 1}), device="cpu")
+    once = smoke["audio_only"].predictions
+    assert (again.predictions["item"] == once["item"]).all()
+    assert not np.allclose(again.predictions["p_0"], once["p_0"])
+
+
+def test_4qaed_is_heard_with_its_own_features_and_artists_together():
+    from mer_repro.data import registry
+
+    songs, loaded = examples.load_songs("panda_4qaed", "twin", "", 32), registry.load("panda_4qaed", source="twin")
+    table = loaded.songs[[any(loaded.location.folder.glob(f"Q?/{song}.*")) for song in loaded.songs.song_id]]
+    assert [path.stem for path in songs.clips] == table.song_id.tolist() and songs.audio.shape == (len(table), 128, 32)
+    assert songs.mood.tolist() == [dict(Q1=0, Q2=2, Q3=1, Q4=3)[quadrant] for quadrant in table.quadrant]
+    names = dict(zip(songs.artist, table.artist, strict=True))
+    assert len(names) < len(table) and all(
+        (songs.artist == a).sum() == (table.artist == n).sum() for a, n in names.items()
+    )
+    split = song_folds(songs.artist, 0)
+    said = simple.svm_features(songs, split, 0)
+    assert said.shape == (len(split.test), 4) and np.allclose(said.sum(axis=1), 1)
 
 
 def test_runs_keep_artists_apart_and_say_what_served(smoke):
@@ -158,7 +202,7 @@ def test_merge_is_planned_only_where_its_audio_and_lyrics_are(tmp_path, monkeypa
     (home / "truth.json").unlink()  # what marks a twin
     monkeypatch.setenv("MER_REPRO_DATA", str(tmp_path))
     parameters = load_parameters("gujar2026", "full", {"datasets": ["merge"], "batches": []})
-    assert len(study.plan(parameters)) == 5 * len(study.LADDER)
+    assert len(study.plan(parameters)) == 5 * len(study.LADDER)  # no further initialisations are asked for
     shutil.rmtree(home / "lyrics")
     assert study.plan(parameters) == []
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from mer_repro import plots, report, verdicts
-from mer_repro.papers.bath2025 import names, study
+from mer_repro.papers.bath2025 import heard, names, study
 from mer_repro.papers.bath2025 import verdicts as rules
 from mer_repro.papers.bath2025.names import TARGETS, of_model
 from mer_repro.papers.bath2025.verdicts import merge, models_differ, rivals_differ, selected, selection_adds, trained
@@ -175,6 +175,12 @@ def rivals_figure(results: Results) -> plots.DescribedFigure:
                     axis.plot([gap.low, gap.high], [1 - len(places) + offset] * 2, color=colour)
                     axis.plot(gap.value, 1 - len(places) + offset, marker, color=colour, label=label)
                     told.append(f"{places[-1]}, {names.SELECTIONS[selection]}: {gap:+.2}")
+    for target in TARGETS:
+        if gap := rules.weighed_on_merge(target)(results):
+            places.append(f"MERGE with sound, {target}")
+            axis.plot([gap.low, gap.high], [1 - len(places)] * 2, color=plots.PALETTE[2])
+            axis.plot(gap.value, 1 - len(places), "D", color=plots.PALETTE[2], label=None)
+            told.append(f"{places[-1]}: {gap:+.2}")
     axis.axvline(0, color=plots.MUTED, lw=1)
     axis.set_yticks(range(0, -len(places), -1), places)
     axis.set_xlabel("R² of probability-weighted quadrants minus R² of regression, boosted trees")
@@ -183,7 +189,8 @@ def rivals_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="Paired differences with 95 % intervals over artists. " + "; ".join(told) + ".",
-        caption="Is weighing classes as good as regressing? With the middle removed and with it.",
+        caption="Is weighing classes as good as regressing? With the middle removed and with it; of MERGE, whose middle"
+        " is nearly empty, the songs whose sound is at hand.",
     )
 
 
@@ -209,6 +216,24 @@ def effects_table(results: Results) -> Table:
 
 
 # The five models -----------------------------------------------------------------------------------------------------
+
+
+def merge_table(results: Results) -> Table:
+    """The models on MERGE's own songs whose sound is at hand, beside simple rivals; the stated R² beside them."""
+    of = results.where(data="real", dataset=heard.DATASET)
+    divisions = {"folds of artists": heard.FOLDS, "official parts": heard.OFFICIAL}
+    rows = []
+    for variant in heard.VARIANTS:
+        cells = {says: of.where(variant=variant, protocol=protocol) for says, protocol in divisions.items()}
+        if not any(map(len, cells.values())):
+            continue
+        row: dict[str, Any] = {"model": names.HEARD[variant]}
+        for target in TARGETS:
+            claim = of_model(int(variant[-1]), target, "r2") if variant.startswith("model_") else None
+            row[f"R² {target}, stated (bimodal, all songs)"] = results.stated(claim) if claim else None
+            row |= {f"R² {target}, {says}": (runs.score("r2", target), ".2") for says, runs in cells.items()}
+        rows.append(row | {"runs": Runs(tuple(name for runs in cells.values() for name in runs.ids))})
+    return Table(rows, "MERGE's own songs whose sound is at hand (real), audio alone")
 
 
 def networks_table(results: Results, dataset: str) -> Table:
@@ -391,10 +416,17 @@ def numbers(results: Results) -> dict[str, Any]:
             for of, against in (("weighed_logistic", "ridge"), ("weighed_boosting", "boosting")):
                 gap = rivals_differ("deam", target, selection, of, against)(results)
                 found[f"{of}_{selection}_{target}"] = (gap, "+.2")
-    heard = trained(results, "vgmidi").where(variant="model_1")
+    models = trained(results, "vgmidi").where(variant="model_1")
     for name in ("frames", "epochs"):
-        found[f"network_{name}"] = (heard.over(lambda run, n=name: run.parameters[n], "as set"), ".0")
-    found["network_seconds"] = (heard.over(lambda run: run.parameters["frames"] * HOP_SECONDS, "frames and hop"), ".1")
+        found[f"network_{name}"] = (models.over(lambda run, n=name: run.parameters[n], "as set"), ".0")
+    found["network_seconds"] = (models.over(lambda run: run.parameters["frames"] * HOP_SECONDS, "frames and hop"), ".1")
+    for target in TARGETS:
+        for variant in ("model_2", "frozen_weighed", "boosting", "mean"):
+            of = results.where(data="real", dataset=heard.DATASET, variant=variant)
+            of = of.where(protocol=heard.OFFICIAL if variant == "model_2" else heard.FOLDS)
+            found[f"heard_{variant}_{target}"] = (of.score("r2", target), ".2~" if variant == "mean" else ".2")
+        found[f"heard_weighing_{target}"] = (rules.weighed_on_merge(target)(results), "+.2")
+    found["heard_songs"] = (rules.heard_songs(results), ",.0")
     own = results.where(data="real", protocol="as_published", variant="easy")
     found |= {f"rank_{target}": (own.score(f"rank_{target}"), ".2") for target in TARGETS}
     found |= {f"auc_{kind}": (own.metric(f"auc_{kind}"), ".2") for kind in ("easy", "hard")}

@@ -68,6 +68,16 @@ GIVEN = {
     "deam": "openSMILE descriptors (no convolutions)",
     "emotify": "spectrograms",
 }
+#: What is fitted on MERGE's own songs beside the models: on mel bands, and on a frozen pretrained network.
+HEARD = MODELS | {
+    "ridge": "ridge: mel bands",
+    "boosting": "boosted trees: mel bands",
+    "predicted_quadrant": "hard classifier: mel bands",
+    "weighed_logistic": "probability-weighted, logistic: mel bands",
+    "weighed_boosting": "probability-weighted, boosted trees: mel bands",
+    "frozen_ridge": "ridge: frozen pretrained network",
+    "frozen_weighed": "probability-weighted, logistic: frozen pretrained network",
+}
 TIMED = {"librosa": "librosa", "numpy": "mer_repro, NumPy", "torch": "mer_repro, PyTorch"}
 CONGRUENCE = {"as_published": "own lyrics", "half_swapped": "half with another song's lyrics"}
 

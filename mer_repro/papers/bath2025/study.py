@@ -6,6 +6,7 @@ experiment     what it is                                                       
 ``labels``     table 4.2 and the 'doughnut' from MERGE's labels alone; label planes of other data sets    `labels`
 ``doughnut``   the middle taken out of data sets that have one, with controls                             `doughnut`
 ``networks``   the five models of section 3.3, at a stated clip length                                    `networks`
+``heard``      the same on those of MERGE's own songs whose sound is at hand                              `heard`
 ``congruence``  do audio and lyrics agree, and does that predict the error                                `congruence`
 ``timing``     table 3.1                                                                                  `timing`
 =============  ========================================================================================  =============
@@ -24,7 +25,7 @@ from mer_repro.runs.records import Outcome, Run
 KEY = "bath2025"
 Kind = Literal["real", "twin"]
 NetworkSet = Literal["vgmidi", "tcc_ceds", "deam", "emotify", "merge"]
-Experiment = Literal["labels", "doughnut", "networks", "congruence", "timing"]
+Experiment = Literal["labels", "doughnut", "networks", "heard", "congruence", "timing"]
 TARGETS = ("valence", "arousal")
 
 OFFICIAL = "official_70_15_15"
@@ -37,6 +38,8 @@ EXPERIMENT_OF = {
     "same_spread": "doughnut",
     "grouped_folds": "networks",
     OFFICIAL: "networks",
+    "official_parts": "heard",
+    "artist_folds": "heard",
     "as_published": "congruence",
     "half_swapped": "congruence",
     "timing": "timing",
@@ -87,6 +90,20 @@ class Networks(BaseModel):
     )
 
 
+class Heard(BaseModel):
+    """Sizes of the trainings on MERGE's own songs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    frames: Annotated[int, Field(ge=16, le=1292, description="of a clip that a network hears")] = 1292
+    fold_models: Annotated[bool, Field(description="whether the networks are trained on folds of artists, too")] = True
+    seeds: Annotated[int, Field(ge=1, le=100, description="initialisations on the official parts")] = 1
+    epochs: Annotated[int, Field(ge=1)] = 50
+    patience: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=2)] = 16
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+
+
 class Parameters(BaseModel):
     """What a profile may set. Unknown names are refused."""
 
@@ -103,6 +120,7 @@ class Parameters(BaseModel):
     congruence_epochs: Annotated[int, Field(ge=1)] = 25
     timed_clips: Annotated[int, Field(ge=2)] = 20
     networks: Networks = Networks()
+    heard: Heard = Heard()
 
 
 def plan(parameters: Parameters) -> list[Run]:
@@ -111,6 +129,7 @@ def plan(parameters: Parameters) -> list[Run]:
         "labels": _plan_labels,
         "doughnut": _plan_doughnut,
         "networks": _plan_networks,
+        "heard": _plan_heard,
         "congruence": _plan_congruence,
         "timing": _plan_timing,
     }
@@ -185,6 +204,25 @@ def network_variants(dataset: str) -> tuple[str, ...]:
     return ("mean", "ridge", *named, *models)
 
 
+def _plan_heard(p: Parameters, data: Kind) -> list[Run]:
+    """Real songs alone: a twin's sound and labels have nothing to do with MERGE's."""
+    if data == "twin":
+        return []
+    from mer_repro.papers.bath2025 import heard
+
+    sizes = p.heard
+    shared = {"resamples": p.resamples}
+    given = shared | sizes.model_dump(include={"frames", "epochs", "patience", "batch_size", "learning_rate"})
+    return [
+        Run(KEY, heard.DATASET, data, protocol, name, "", seed, given if name.startswith("model_") else shared)
+        for protocol, seeds in ((heard.FOLDS, FOLDS), (heard.OFFICIAL, sizes.seeds))
+        for seed in range(seeds)
+        for name in heard.VARIANTS
+        if (sizes.fold_models if protocol == heard.FOLDS else seed == 0)
+        or name.startswith("model_") == (protocol == heard.OFFICIAL)
+    ]
+
+
 def _plan_congruence(p: Parameters, data: Kind) -> list[Run]:
     given = {"resamples": p.resamples, "epochs": p.congruence_epochs}
     return [
@@ -239,6 +277,10 @@ def execute(run: Run, *, device: str) -> Outcome:
         from mer_repro.papers.bath2025 import networks
 
         return networks.execute(run, device)
+    if experiment == "heard":
+        from mer_repro.papers.bath2025 import heard
+
+        return heard.execute(run, device)
     if experiment == "congruence":
         from mer_repro.papers.bath2025 import congruence
 

@@ -37,16 +37,20 @@ SCORES = (
 )
 
 
+#: Data sets in whose tables the paper's accuracies on DEAM stand beside ours.
+BESIDE_PAPER = (*BIMODAL, "panda_4qaed")
+
+
 def ladder(results: Results, dataset: str) -> Table:
-    """All variants of a data set with their scores; beside four of them the paper's accuracy on DEAM."""
+    """All variants of a data set with their scores; beside the paper's rows its accuracy on DEAM."""
 
     def paper(variant: str):
-        row = STATED_ROWS.get(variant) if dataset in BIMODAL else None
+        row = STATED_ROWS.get(variant) if dataset in BESIDE_PAPER else None
         return (stated(KEY, f"t2.{row}.accuracy"), "%1") if row else None
 
     labels = {name: LABELS[name] for name in study.VARIANTS[dataset] if name in LABELS and name not in study.READINGS}
-    of = results.where(dataset=dataset, target="")
-    return grid(of, labels, SCORES, f"{DATASETS[dataset]} (real)", stated=paper if dataset in BIMODAL else None)
+    of = results.where(stop=None, dataset=dataset, target="")
+    return grid(of, labels, SCORES, f"{DATASETS[dataset]} (real)", stated=paper if dataset in BESIDE_PAPER else None)
 
 
 def deam_table(results: Results) -> Table:
@@ -96,14 +100,30 @@ def pairs_table(results: Results, dataset: str) -> Table:
         for name, says in (("deam", "DEAM"), ("msd", "MSD")):
             rows[-1][f"paper, {says}, points"] = (stated(KEY, f"{row}.{name}_accuracy"), "+%1") if row else None
         rows[-1] |= _difference(score) | {
-            "macro F1, points": (gain(results, dataset, better, worse, "macro_f1"), "+%1")
+            "stopped by loss: accuracy, points": (gain(results, dataset, better, worse, stop="loss"), "+%1"),
+            "macro F1, points": (gain(results, dataset, better, worse, "macro_f1"), "+%1"),
         }
     return Table(rows, f"{DATASETS[dataset]} (real), same songs")
 
 
+def stops_table(results: Results) -> Table:
+    """The paper's rows under both stopping rules: accuracy, and how sure of themselves the answers are."""
+    rules = {None: "best macro F1, as stated", "loss": "least validation loss"}
+    rows = []
+    for dataset, name in BIMODAL.items():
+        for variant in study.REPEATED:
+            cells = {stop: results.where(dataset=dataset, target="", variant=variant, stop=stop) for stop in rules}
+            if all(map(len, cells.values())):
+                row: dict[str, Any] = {"data": name, "network": short(variant)}
+                row |= {f"accuracy, %, {rules[stop]}": (runs.score("accuracy"), "%1") for stop, runs in cells.items()}
+                row |= {f"log loss, {rules[stop]}": (runs.score("log_loss"), ".2~") for stop, runs in cells.items()}
+                rows.append(row)
+    return Table(rows, "The same networks under two stopping rules (real), two initialisations each")
+
+
 def _against_first(results: Results, dataset: str, first: str, others: Iterable[str]) -> list[dict[str, Any]]:
     """A row per reading: accuracy, macro F1, and how it differs from the first on the same folds."""
-    of = results.where(dataset=dataset, target="")
+    of = results.where(stop=None, dataset=dataset, target="")
     names = [name for name in (first, *others) if len(of.where(variant=name))]
     found = holm({name: gain(results, dataset, name, first) for name in names[1:]})
     rows = []
@@ -122,7 +142,7 @@ def readings(results: Results) -> Table:
     """What each reading of the paper's fusion changes against the first one, on the same folds."""
     rows = _against_first(results, "tcc_ceds", "attention", study.READINGS)
     for row in rows:
-        runs = results.where(dataset="tcc_ceds", variant=row["reading"])
+        runs = results.where(stop=None, dataset="tcc_ceds", variant=row["reading"])
         first = row["reading"] == "attention"
         row["reading"] = "768 = attended 512 and projected 256 (as above)" if first else LABELS[row["reading"]]
         row["weight of the audio"] = (runs.metric("audio_weight"), ".2")
@@ -236,7 +256,7 @@ def ladder_figure(results: Results) -> plots.DescribedFigure:
     figure, axes = plt.subplots(2, 1, figsize=(8, 6.6), sharex=True)
     told = []
     for axis, dataset in zip(axes, BIMODAL, strict=True):
-        scores = {v: results.where(dataset=dataset, target="", variant=v).score("accuracy") for v in RUNGS}
+        scores = {v: results.where(stop=None, dataset=dataset, target="", variant=v).score("accuracy") for v in RUNGS}
         for height, (variant, score) in enumerate(reversed(scores.items())):
             if score:
                 axis.plot([100 * score.low, 100 * score.high], [height] * 2, color=plots.MEASURED, linewidth=2)
@@ -333,19 +353,24 @@ def numbers(results: Results) -> dict[str, Any]:
         "patience": _setting(results, "tcc_ceds", "patience"),
         "small_patience": _setting(results, "deezer_mood+tcc_ceds", "patience"),
         "crnn_epochs": _setting(results, "emotify", "epochs"),
-        "text_log_loss": (results.where(dataset="tcc_ceds", variant="text_only").score("log_loss"), ".2~"),
+        "text_log_loss": (_text_only(results).score("log_loss"), ".2~"),
+        "loss_stopped_log_loss": (_text_only(results, "loss").score("log_loss"), ".2~"),
         "logistic_log_loss": (results.where(dataset="tcc_ceds", variant="logistic_tfidf").score("log_loss"), ".2~"),
     }  # fmt: skip
     for dataset, name in (("tcc_ceds", "tcc"), ("deezer_mood+tcc_ceds", "tags")):
-        of = results.where(dataset=dataset, target="")
+        of = results.where(stop=None, dataset=dataset, target="")
         for variant in ("majority", "audio_only", "text_only", "attention"):
             quoted[f"{name}_{variant}"] = (of.where(variant=variant).score("accuracy"), "%1~")
         quoted[f"{name}_songs"] = _songs(of.where(variant="majority"))
     quoted["tcc_over_audio_only"] = (gain(results, "tcc_ceds", "attention", "audio_only"), "+%1")
-    fused = results.where(dataset="tcc_ceds", variant="attention")
+    fused = results.where(stop=None, dataset="tcc_ceds", variant="attention")
     for kind in ("text", "audio"):
         quoted[f"tcc_strange_{kind}"] = (fused.metric(f"accuracy_strange_{kind}"), "%1")
     return quoted
+
+
+def _text_only(results: Results, stop: str | None = None) -> Results:
+    return results.where(dataset="tcc_ceds", variant="text_only", stop=stop)
 
 
 def _songs(runs: Results):
@@ -356,7 +381,7 @@ def _songs(runs: Results):
 
 def _setting(results: Results, dataset: str, name: str) -> str:
     """How networks were trained on a data set, from a record; a dash where there is none."""
-    run = next(iter(results.where(dataset=dataset, variant="audio_only")), None)
+    run = next(iter(results.where(stop=None, dataset=dataset, variant="audio_only")), None)
     return str(run.parameters["training"][name]) if run else "–"
 
 
@@ -367,7 +392,7 @@ def card(results: Results) -> Table:
         ours=stated(KEY, "t2.ours.accuracy"), audio=stated(KEY, "t2.audio.accuracy"),
     )  # fmt: skip
     cells = {
-        f"{name}_{variant}": results.where(dataset=dataset, target="", variant=variant).score("accuracy")
+        f"{name}_{variant}": results.where(stop=None, dataset=dataset, target="", variant=variant).score("accuracy")
         for dataset, name in BIMODAL.items()
         for variant in ("attention", "audio_only")
     }

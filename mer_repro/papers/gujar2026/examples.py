@@ -9,6 +9,7 @@ data set                    mood from                 audio                     
 ``deezer_mood``             valence, arousal: 0       –                           emotion tags, each as often as counted
 ``deam``                    valence, arousal: 5       130 openSMILE descriptors   –
 ``merge``                   official quadrants        log-mel spectrogram         lyrics
+``panda_4qaed``             checked quadrants         log-mel spectrogram         –
 ``emotify``                 highest of four emotions  log-mel spectrogram         –
 ``planted``                 `planted.generate`        12 numbers                  generated words
 ==========================  ========================  ==========================  =====================================
@@ -44,7 +45,8 @@ class Songs:
 
     mood : (n,) int, position in `model.MOODS`. artist : (n,) what a split keeps together; the song itself where no
     artist is known. audio : (n, features) descriptors, or (n, bands, frames) in dB, or None. texts : n strings or None.
-    audio_informs : planted songs only; see `planted.Planted`. notes : what a record should say about them.
+    audio_informs : planted songs only; see `planted.Planted`. features : (n, features) the data set's own descriptors,
+    best first. clips : the sound files. notes : what a record should say about them.
     """
 
     mood: np.ndarray
@@ -52,6 +54,8 @@ class Songs:
     audio: np.ndarray | None
     texts: list[str] | None
     audio_informs: np.ndarray | None = None
+    features: np.ndarray | None = None
+    clips: list[Path] | None = None
     notes: dict = field(default_factory=dict)
 
 
@@ -76,8 +80,8 @@ def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
     }
     if dataset == "deam":
         return _deam(data, target)
-    if dataset in ("emotify", "merge"):
-        return {"emotify": _emotify, "merge": _merge}[dataset](data, frames)
+    if dataset in (hear := {"emotify": _emotify, "merge": _merge, "panda_4qaed": _panda}):
+        return hear[dataset](data, frames)
     return _planted(target) if dataset == "planted" else loaders[dataset](data)
 
 
@@ -223,6 +227,29 @@ def _emotify(data: str, frames: int) -> Songs:
     )
 
 
+def _panda(data: str, frames: int) -> Songs:
+    """4QAED's clips of which this copy has the sound."""
+    from mer_repro.data import checks, registry
+
+    loaded = registry.load("panda_4qaed", source=data)
+    files = {}
+    for song in loaded.songs.song_id:
+        with contextlib.suppress(DataMissing):
+            files[song] = loaded.audio_path(song)
+    songs = loaded.songs[loaded.songs.song_id.isin(list(files))]
+    artists = [checks.song_key(a, "").partition(" |")[0] or s for s, a in zip(songs.song_id, songs.artist, strict=True)]
+    features = loaded.features
+    return Songs(
+        np.array([MERGE_MOODS[quadrant] for quadrant in songs.quadrant]),
+        np.array(artists),
+        _spectrograms(list(files.values()), frames),
+        None,
+        features=None if features is None else features.set_index("song_id").loc[songs.song_id].to_numpy(np.float64),
+        clips=list(files.values()),
+        notes={"label": "quadrants of mood tags, confirmed by listeners (4QAED)"},
+    )
+
+
 def _spectrograms(files: list[Path], frames: int) -> np.ndarray:
     """The middle `frames` of each file's log-mel spectrogram, (n, bands, frames)."""
     from mer_repro.features.log_mel import GUJAR2026, fit_frames, log_mel_files, set_reference
@@ -242,5 +269,5 @@ def _planted(condition: str) -> Songs:
         made.audio,
         made.texts,
         made.audio_informs,
-        {"best_accuracy": made.best_accuracy},
+        notes={"best_accuracy": made.best_accuracy},
     )

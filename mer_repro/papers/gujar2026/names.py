@@ -14,6 +14,8 @@ LABELS = {
     "logistic_tfidf": "logistic regression: words",
     "boosting_descriptors": "gradient boosting: audio",
     "boosting_both": "gradient boosting: audio and words",
+    "svm_features": "support vector machine: the set's own 100 descriptors",
+    "frozen_audio": "logistic regression: frozen pretrained audio network",
     "audio_only": "network: audio only",
     "text_only": "network: text only",
     "late_fusion": "network: late fusion",
@@ -41,6 +43,7 @@ DATASETS = {
     "deezer_mood": "Deezer moods from listeners' tags; the words are tags",
     "deam": "DEAM: 130 openSMILE descriptors",
     "emotify": "Emotify: log-mel spectrograms of 3 s",
+    "panda_4qaed": "4QAED: log-mel spectrograms of 3 s, quadrants confirmed by listeners",
     "merge": "MERGE: log-mel spectrograms of 3 s, lyrics",
 }
 #: Data sets on which words and sound can be compared, and their names in sentences.

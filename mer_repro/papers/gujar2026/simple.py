@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 N_MOODS = 4
 #: Inverse strengths of the penalty that logistic regression chooses from.
 STRENGTHS = (0.1, 1.0, 10.0)
+#: The same for an embedding of a thousand dimensions.
+FROZEN_STRENGTHS = (0.001, 0.01, 0.1)
 #: Leaves a tree that boosting chooses from.
 LEAVES = (4, 16)
 FOLDS = 4
@@ -72,12 +74,42 @@ def boosting_both(songs: Songs, split: Split, seed: int) -> np.ndarray:
     return _chosen(_boostings(seed), features, songs, split).predict_proba(features[split.test])
 
 
+def svm_features(songs: Songs, split: Split, seed: int) -> np.ndarray:
+    """A support vector machine on the data set's own descriptors."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    models = [
+        make_pipeline(
+            StandardScaler(), CalibratedClassifierCV(SVC(C=strength, gamma="scale"), cv=FOLDS, ensemble=False)
+        )
+        for strength in STRENGTHS
+    ]
+    return _chosen(models, songs.features, songs, split).predict_proba(songs.features[split.test])
+
+
+def frozen_audio(songs: Songs, split: Split, seed: int) -> np.ndarray:
+    """Logistic regression on what a frozen pretrained network hears; see `mer_repro.features.embeddings`."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from mer_repro.features import embeddings
+
+    heard = embeddings.vibenet(songs.clips, workers=1).vectors
+    models = [make_pipeline(StandardScaler(), _logistic(strength)) for strength in FROZEN_STRENGTHS]
+    return _chosen(models, heard, songs, split).predict_proba(heard[split.test])
+
+
 SIMPLE: dict[str, Callable[[Songs, Split, int], np.ndarray]] = {
     "majority": majority,
     "stratified_random": stratified_random,
     "logistic_tfidf": logistic_tfidf,
     "boosting_descriptors": boosting_descriptors,
     "boosting_both": boosting_both,
+    "svm_features": svm_features,
+    "frozen_audio": frozen_audio,
 }
 
 

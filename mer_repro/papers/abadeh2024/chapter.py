@@ -36,7 +36,7 @@ from mer_repro.papers.abadeh2024.verdicts import (
     skill,
     verdicts,
 )
-from mer_repro.results import Results, Score, holm, shown
+from mer_repro.results import Results, Score, difference, holm, shown
 from mer_repro.tables import Claims, Runs, Table, Text
 from mer_repro.verdicts import levelled_off
 
@@ -79,7 +79,7 @@ def baselines_table(results: Results, dataset: str) -> Table:
             n = n_classes(setting)
             row[f"{n} classes, %"] = (_score(results, dataset, variant, setting, "accuracy"), "%1")
             row[f"kappa, {n}"] = (_score(results, dataset, variant, setting, "kappa"), ".2~")
-        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart")):
+        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart", users=None)):
             rows.append(row)
     return Table(rows, f"{NAMES[dataset]} (real): accuracy with 95 % intervals over users, and Cohen's kappa")
 
@@ -97,7 +97,7 @@ def factorial_table(results: Results, dataset: str) -> Table:
             stated = STATED.get((variant, setting))
             row[f"{n_classes(setting)}: report, %"] = (results.stated(stated), "%1") if stated else None
             row[f"{n_classes(setting)}: ours, %"] = (_score(results, dataset, variant, setting, "accuracy"), "%1")
-        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart")):
+        if len(results.where(dataset=dataset, variant=variant, protocol="users_apart", users=None)):
             rows.append(row)
     majority = "; ".join(
         f"{n_classes(s)} classes {found:%1~} %"
@@ -232,6 +232,65 @@ def planted_table(results: Results) -> Table:
         if len(cell(results, "planted", variant, "genres_6"))
     ]
     return Table(rows, "Synthetic histories (generated)")
+
+
+def _sized(results: Results, dataset: str) -> dict[int, dict[str, Results]]:
+    """Number of users -> variant -> its runs of the curve of sizes, ascending."""
+    of = results.where(dataset=dataset, protocol="users_apart", target="genres_6")
+    return {
+        users: {name: of.where(users=users, variant=name) for name in study.SIZED}
+        for users in sorted(of.values("users"))
+    }
+
+
+def sizes_table(results: Results) -> Table:
+    """Score against the number of listeners: accuracy, and the LSTM by both measures of skill."""
+    rows = []
+    for dataset in ("hetrec2011_lastfm", "planted"):
+        for users, runs in _sized(results, dataset).items():
+            row: dict[str, Any] = {"data": NAMES[dataset], "users": f"{users:,}"}
+            row["items"] = f"{max((run.counts['n_items'] for one in runs.values() for run in one), default=0):,}"
+            row |= {f"{LABELS[name]}, %": (one.score("accuracy"), "%1~") for name, one in runs.items()}
+            row["LSTM over the majority class, points"] = (runs["lstm"].score("over_majority"), "+%1")
+            row["LSTM, errors avoided, %"] = (skill(runs["lstm"], "errors_avoided"), "%1~")
+            row["LSTM minus last genre, points"] = (difference("accuracy", runs["lstm"], runs["last_genre"]), "+%1")
+            rows.append(row)
+    return Table(rows, "Six classes, users apart: HetRec (real) and synthetic histories (generated)")
+
+
+def sizes_figure(results: Results) -> plots.DescribedFigure:
+    """Accuracy against the number of items, networks beside simple models, on a logarithmic axis."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.9))
+    looks = dict(zip(study.SIZED, ((plots.MUTED, "s"), (plots.PALETTE[2], "v"), (plots.PALETTE[3], "D"),
+                                   (plots.PALETTE[5], "^"), (plots.MEASURED, "o")), strict=True))  # fmt: skip
+    told = []
+    for axis, dataset in zip(axes, ("hetrec2011_lastfm", "planted"), strict=True):
+        sized = _sized(results, dataset)
+        for name, (colour, marker) in looks.items():
+            places = [(next(iter(runs[name])).counts["n_items"], runs[name].score("accuracy"))
+                      for runs in sized.values() if len(runs[name])]  # fmt: skip
+            if not places:
+                continue
+            items, scores = zip(*places, strict=True)
+            axis.plot(items, [100 * one.value for one in scores], marker=marker, color=colour, label=LABELS[name])
+            if name == "lstm":
+                axis.fill_between(
+                    items, [100 * s.low for s in scores], [100 * s.high for s in scores], color=colour, alpha=0.15, lw=0
+                )
+            told.append(f"{NAMES[dataset]}, {LABELS[name]}: {scores[0]:%1~} % at {items[0]:,} items, {scores[-1]:%1~} %"
+                        f" at {items[-1]:,}")  # fmt: skip
+        axis.set(xscale="log", title=NAMES[dataset], xlabel="items (logarithmic)")
+    axes[0].set_ylabel("accuracy in %")
+    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3, fontsize=9)
+    return plots.described(
+        figure,
+        alt=f"Line charts of accuracy against the number of items. {'; '.join(told) or 'not run'}.",
+        caption="What more listeners bring. Band: 95 % interval of the LSTM over users; simple models are bare lines.",
+    )
 
 
 def training_table(results: Results) -> Table:

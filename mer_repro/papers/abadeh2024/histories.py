@@ -104,13 +104,14 @@ class Histories:
         return np.random.default_rng(seed).permutation(self.group[first])[place]
 
 
-def load(name: str, data: str, most_users: int) -> Histories:
+def load(name: str, data: str, most_users: int, planted_users: int | None = None) -> Histories:
     """The histories of one of the data sets above.
 
     Parameters
     ----------
     data : "real" or "twin".
     most_users : where there are more, so many are drawn, always the same; small data sets are taken whole.
+    planted_users : how many users are generated, where they are; None for `PLANTED_USERS`.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def load(name: str, data: str, most_users: int) -> Histories:
     MerReproError
         If the copy has too few users to hold some out.
     """
-    return BUILDERS[name](data, most_users)
+    return _planted(planted_users or PLANTED_USERS) if name == "planted" else BUILDERS[name](data, most_users)
 
 
 def stress_of(valence: np.ndarray, arousal: np.ndarray) -> np.ndarray:
@@ -320,13 +321,13 @@ def _histories(table: pd.DataFrame, vectors: np.ndarray, notes: dict) -> Histori
 PLANTED_USERS, PLANTED_STEPS, PLANTED_TRACKS = 160, 30, 200
 
 
-def _planted(data: str, most_users: int) -> Histories:
+def _planted(users: int) -> Histories:
     """Generated histories; the stress after a step rises and falls with how its genre suits the mood, as SiTunes'
     twin has it: it gives the genre away."""
     from mer_repro.data import situnes, twin_listening
 
-    rng = np.random.default_rng([DRAW, PLANTED_USERS])
-    made = twin_listening.plant_listens(rng, [PLANTED_STEPS] * PLANTED_USERS, len(genres.GENRES))
+    rng = np.random.default_rng([DRAW, users])
+    made = twin_listening.plant_listens(rng, [PLANTED_STEPS] * users, len(genres.GENRES))
     suits = made.mood * np.linspace(-1, 1, len(genres.GENRES))[made.genre]
     share = situnes.TWIN_AFTER
     noise = share["noise"] * rng.standard_normal(len(made.mood))
@@ -351,5 +352,4 @@ BUILDERS: dict[str, Callable[[str, int], Histories]] = {
     "hetrec2011_lastfm": _hetrec,
     "nowplaying_rs": _nowplaying,
     "hetrec2011_lastfm+lastfm1k": _lastfm1k,
-    "planted": _planted,
 }

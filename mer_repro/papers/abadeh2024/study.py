@@ -7,6 +7,9 @@ target   ``genres_6``, ``genres_4``, ``genres_3``: the classes (`genres.SETTINGS
 variant  `simple.SIMPLE`; `networks.RECIPES`, of which `networks.FACTORIAL` is the full factorial of cell, attention and
          stress; ``best``, who knows how planted histories were made; ``tsne``, maps of one network's last layer
 
+The factor ``users`` marks the curve of score against size: as many listeners of HetRec, or as many planted histories;
+no other cell has it.
+
 Whoever answers over six or four classes is also scored on the three-class items, choosing among the three.
 """
 
@@ -41,6 +44,8 @@ TIMED = ("lstm_stress_before", "lstm_stress_leak")
 GROUPED = ("lstm_no_group", "lstm_group_shuffled")
 #: Planted histories answer what stress and group add, not the factorial.
 PLANTED = ("lstm", "lstm_stress", *TIMED, *GROUPED)
+#: What is run at every number of users.
+SIZED = ("majority", "last_genre", "logistic", "boosting", "lstm")
 #: Data sets with stress after each step; those with stress also before it.
 WITH_STRESS, WITH_TIMING = ("situnes", "nowplaying_rs"), ("situnes", "planted")
 TSNE_ITEMS, NEIGHBOURS = 600, 15
@@ -60,6 +65,10 @@ class Parameters(BaseModel):
     network_seeds: dict[Dataset, Annotated[int, Field(ge=0, le=100, description="of the factorial")]] = {}
     network_settings: dict[Dataset, list[Setting]] = {}  # of the factorial; all of `settings` where not given
     variant_seeds: dict[Dataset, Annotated[int, Field(ge=0, le=100, description="of all other networks")]] = {}
+    sizes: dict[
+        Literal["hetrec2011_lastfm", "planted"],
+        Annotated[list[Annotated[int, Field(ge=10)]], Field(description="numbers of users of the curve of sizes")],
+    ] = {}
     seq2seq: list[Seq2Seq] = list(get_args(Seq2Seq))
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig(patience=10)
@@ -75,7 +84,23 @@ def plan(parameters: Parameters) -> list[Run]:
     ]
     most = max([parameters.seeds, *parameters.network_seeds.values(), *parameters.variant_seeds.values()])
     runs = [run for seed in range(most) for dataset, data in places for run in _runs(parameters, dataset, data, seed)]
-    return sorted(runs, key=lambda run: (run.seed, _is_other(run)))
+    return sorted(runs, key=lambda run: (run.seed, _is_other(run))) + _sized(parameters)
+
+
+def _sized(parameters: Parameters) -> list[Run]:
+    """The curve of score against size, once."""
+    common = {name: getattr(parameters, name) for name in ("most_users", "folds", "resamples")}
+    trained = common | {"training": parameters.training.model_dump()}
+    places = {"planted": "twin", "hetrec2011_lastfm": parameters.data[0]}
+    return [
+        Run(
+            KEY, dataset, places[dataset], "users_apart", variant, "genres_6", 0,
+            trained if variant == "lstm" else common, {"users": users},
+        )
+        for dataset, sizes in parameters.sizes.items()
+        for users in sizes
+        for variant in SIZED
+    ]  # fmt: skip
 
 
 def _is_other(run: Run) -> bool:
@@ -119,7 +144,7 @@ def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Ru
 
 def batch_key(run: Run) -> tuple[str, ...]:
     """Runs on one data set and seed share its loaded histories; networks outside the factorial come later."""
-    return run.dataset, run.data, str(run.seed), str(_is_other(run))
+    return run.dataset, run.data, str(run.seed), str(_is_other(run)), str(run.factors.get("users"))
 
 
 def locate(name: str, source: str):
@@ -142,7 +167,8 @@ def execute(run: Run, *, device: str) -> Outcome:
     MerReproError
         If a copy has too few users to hold some out.
     """
-    histories = _load(run.dataset, run.data, run.parameters["most_users"])
+    users = run.factors.get("users")
+    histories = _load(run.dataset, run.data, users or run.parameters["most_users"], users)
     if run.variant == "tsne":
         return _tsne(run, histories, device)
     probabilities, curves, notes = answer(run, histories, device)
@@ -150,10 +176,10 @@ def execute(run: Run, *, device: str) -> Outcome:
 
 
 @lru_cache(maxsize=1)
-def _load(dataset: str, data: str, most_users: int):
+def _load(dataset: str, data: str, most_users: int, planted_users: int | None):
     from mer_repro.papers.abadeh2024 import histories
 
-    return histories.load(dataset, data, most_users)
+    return histories.load(dataset, data, most_users, planted_users)
 
 
 def parts(histories, protocol: str, folds: int, seed: int) -> list:

@@ -24,7 +24,7 @@ Find = Callable[[Results], Score | None]
 
 def cell(results: Results, dataset: str, variant: str | tuple[str, ...], setting: str, protocol: str = "users_apart"):
     """The runs of one model on one data set with one number of classes."""
-    return results.where(dataset=dataset, variant=variant, target=setting, protocol=protocol)
+    return results.where(dataset=dataset, variant=variant, target=setting, protocol=protocol, users=None)
 
 
 def skill(runs: Results, metric: str, scored: str = "") -> Score | None:
@@ -106,7 +106,7 @@ def confused(dataset: str, true: int, said: int) -> Find:
 def epoch_ratio(results: Results) -> Score | None:
     """Seconds per epoch of the LSTM over those of the GRU on the same data, mean over pairs of runs."""
     pairs: dict[tuple, dict[str, Record]] = {}
-    for run in results.where(dataset=REAL, variant=("lstm", "gru"), protocol="users_apart"):
+    for run in results.where(dataset=REAL, variant=("lstm", "gru"), protocol="users_apart", users=None):
         pairs.setdefault((run.dataset, run.target, run.seed), {})[run.variant] = run
     whole = {pair["lstm"].id: pair["gru"] for pair in pairs.values() if len(pair) == 2}
 
@@ -182,7 +182,7 @@ SHARE = " (share of right answers)"
 
 
 def _trained(*variants: str) -> Callable[[Results], Results]:
-    return lambda results: results.where(dataset=REAL, variant=variants, protocol="users_apart")
+    return lambda results: results.where(dataset=REAL, variant=variants, protocol="users_apart", users=None)
 
 
 # The rules ---------------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ RULES: list[Rule | Fixed] = [
         " (kappa of the LSTM {kappa:.2}); with six classes it adds {six:+%1} there.",
         {"before": against("lstm_stress_before", "lstm", "planted"), "kappa": kappa("situnes", "lstm", "genres_3"),
          "six": effect("stress", "situnes", "genres_6")},
-        lambda results: results.where(dataset="planted", variant=("lstm", "lstm_stress")),
+        lambda results: results.where(dataset="planted", variant=("lstm", "lstm_stress"), users=None),
     ),
     Rule(
         f"Oversampling lowers the six-class accuracy ({stated(KEY, 'text.g6.lstm_oversampled.accuracy')} in place of"

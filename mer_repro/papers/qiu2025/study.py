@@ -158,6 +158,7 @@ class Folds(BaseModel):
     models: list[FoldModel] = list(get_args(FoldModel))
     networks: Annotated[dict[FoldNetwork, list[Target]], Field(description="networks, and the targets of each")] = {}
     inits: Annotated[int, Field(ge=1, le=100, description="initialisations of a network per fold")] = 2
+    network_stride: Annotated[int | None, Field(ge=1, description="the same for networks; as `stride` if None")] = None
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
     selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
     training: Training = Training()
@@ -210,11 +211,16 @@ def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run
     training = {"selection_trees": chosen.selection_trees} | chosen.training.of("cnn_bilstm")
     cells += [(name, target, training, chosen.inits) for name, targets in chosen.networks.items() for target in targets]
     return [
-        Run(KEY, dataset, data, side, model, target, 0, {"stride": chosen.stride} | settings, factors)
+        Run(KEY, dataset, data, side, model, target, 0, {"stride": _stride(chosen, inits)} | settings, factors)
         for model, target, settings, inits in cells
         for factors in _repeats(inits)
         for side in SIDES
     ]
+
+
+def _stride(chosen: Folds, inits: int) -> int:
+    """Of networks, which alone have initialisations, their own where one is given."""
+    return chosen.network_stride or chosen.stride if inits else chosen.stride
 
 
 def _repeats(inits: int) -> list[dict[str, int]]:

@@ -17,7 +17,7 @@ from mer_repro.tables import spans
 TABLES = [
     chapter.deam_table, chapter.own_mood_table, chapter.readings, chapter.crnn_readings, chapter.planted_table,
     chapter.finding_table, chapter.supports_table, chapter.latency_table, chapter.moods_table, chapter.card,
-    chapter.untested_table,
+    chapter.untested_table, chapter.stops_table,
     *(partial(chapter.ladder, dataset=dataset) for dataset in study.VARIANTS if dataset not in ("deam", "planted")),
     *(partial(chapter.pairs_table, dataset=dataset) for dataset in BIMODAL),
 ]  # fmt: skip
@@ -33,7 +33,11 @@ def committed():
     return Results.load("gujar2026")
 
 
-def put(store, dataset, variant, accuracy, target="", songs=400, folds=2, **notes):
+#: The factors of a network under the stated stopping rule, and stopped by loss.
+STATED, BY_LOSS = {}, {"stop": "loss"}
+
+
+def put(store, dataset, variant, accuracy, target="", songs=400, folds=2, factors=STATED, **notes):
     """Folds of a variant that answers this share of its songs right, the same songs for every variant."""
     rng = np.random.default_rng(sum(map(ord, dataset + variant)))
     for fold in range(folds):
@@ -41,7 +45,7 @@ def put(store, dataset, variant, accuracy, target="", songs=400, folds=2, **note
         right = rng.permutation(songs) < accuracy * songs
         predictions = {"group": np.arange(songs) // 4 + 1000 * fold, "y_true": true}
         predictions["y_pred"] = np.where(right, true, (true + 1) % 4)
-        run = Run("gujar2026", dataset, "real", "artist_folds", variant, target, fold)
+        run = Run("gujar2026", dataset, "real", "artist_folds", variant, target, fold, factors=factors)
         confusion = np.zeros((4, 4), int)
         np.add.at(confusion, (true, predictions["y_pred"]), 1)
         outcome = Outcome({"accuracy": accuracy}, predictions=predictions, notes={"confusion": confusion, **notes})
@@ -59,11 +63,22 @@ def judged(store, start):
 )
 def test_a_gain_needs_both_data_sets(store, gains, judgement):
     for dataset, gain in zip(BIMODAL, gains, strict=True):
-        put(store, dataset, "late_fusion", 0.5)
-        put(store, dataset, "attention", 0.5 + gain)
+        for factors in (STATED, BY_LOSS):
+            put(store, dataset, "late_fusion", 0.5, factors=factors)
+            put(store, dataset, "attention", 0.5 + gain, factors=factors)
     assert judged(store, "Attention fusion beats late fusion").judgement == judgement
     # Two of its three rivals have not been run: no claim on all three is supported by one.
     assert judged(store, "Attention over audio and lyrics is more accurate").judgement != "supported"
+
+
+def test_a_lead_that_a_stopping_rule_makes_is_not_supported(store):
+    for dataset in BIMODAL:
+        for factors, late in ((STATED, 0.5), (BY_LOSS, 0.7)):
+            put(store, dataset, "late_fusion", late, factors=factors)
+            put(store, dataset, "attention", 0.7, factors=factors)
+    verdict = judged(store, "Attention fusion beats late fusion")
+    assert verdict.judgement == "undecided"
+    assert "tcc_ceds +20" in str(verdict.because) and "by loss 0.0" in str(verdict.because)
 
 
 @pytest.mark.parametrize(("accuracy", "judgement"), [(0.6, "unsupported"), (0.75, "supported")])
@@ -82,10 +97,12 @@ def test_words_against_the_majority_class(store, accuracy, judgement):
 
 def test_a_network_that_was_still_improving_is_no_evidence(store):
     for dataset in BIMODAL:
-        put(store, dataset, "late_fusion", 0.5, levelled_off=False)
-        put(store, dataset, "attention", 0.8, levelled_off=True)
+        for factors in (STATED, BY_LOSS):
+            # The stated rule ends a training when it ends it; only those stopped by loss must be level.
+            put(store, dataset, "late_fusion", 0.5, factors=factors, levelled_off=False)
+            put(store, dataset, "attention", 0.8, factors=factors, levelled_off=True)
     verdict = judged(store, "Attention fusion beats late fusion")
-    assert verdict.judgement == "undecided" and "still improving" in str(verdict.because)
+    assert verdict.judgement == "undecided" and "4 of 8 trainings were still improving" in str(verdict.because)
 
 
 def test_every_rule_rests_on_the_ledger_and_one_is_the_headline(store):

@@ -634,3 +634,13 @@ def oversample(labels: np.ndarray, seed: int) -> np.ndarray:
         for label, count in zip(classes, counts, strict=True)
     ]
     return np.concatenate([np.arange(len(labels)), *repeats])
+
+
+def undersample(labels: np.ndarray, seed: int) -> np.ndarray:
+    """Indices of random examples, as many of every class as the smallest one has, ascending."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    kept = [generator.choice(np.flatnonzero(labels == label), counts.min(), replace=False) for label in classes]
+    return np.sort(np.concatenate(kept))

@@ -19,6 +19,7 @@ from mer_repro.papers.abadeh2024 import (
     study,
 )
 from mer_repro.runs.study import load_parameters
+from mer_repro.training import TrainingConfig
 
 POP, ROCK, HIP_HOP, ELECTRONIC, JAZZ, OTHERS = range(6)
 
@@ -278,6 +279,37 @@ def test_oversampled_items_count_up_to_the_largest_class():
     repeats = networks._repeats(inputs, train, networks.RECIPES["lstm_oversampled"], 0)
     counts = np.bincount(inputs.target[train], repeats[train])
     assert (counts == np.bincount(inputs.target[train]).max()).all() and repeats[500:].max() == 1
+
+
+def test_undersampled_items_are_as_many_of_each_class_as_the_smallest_has():
+    built = histories.load("planted", "twin", 1000)
+    inputs, train = given(built, "lstm_undersampled"), np.arange(500)
+    kept = networks._trained_on(inputs, train, networks.RECIPES["lstm_undersampled"], 0)
+    counts = np.bincount(inputs.target[train])
+    assert np.bincount(inputs.target[kept]).tolist() == [counts.min()] * len(counts) and set(kept) <= set(train)
+    assert networks._trained_on(inputs, train, networks.RECIPES["lstm"], 0) is train
+
+
+def test_weights_at_the_stop_are_those_of_a_later_epoch_than_the_best():
+    built = histories.load("planted", "twin", 1000, 12)
+    part = study.parts(built, "users_apart", 3, 0)[0]
+    config = TrainingConfig(epochs=30, patience=2, learning_rate=1e-2, batch_size=4)
+    best, last = (networks.train(v, built, part, "genres_6", config, 0, "cpu") for v in ("lstm", "lstm_last"))
+    assert best.curves["train_loss"] == last.curves["train_loss"]  # one training, read twice
+    assert last.notes["paper_best_epoch"] == best.notes["best_epoch"] + 2 == best.notes["epochs_run"] - 1
+    assert not np.allclose(best.probabilities, last.probabilities)
+
+
+def test_planted_histories_are_as_many_as_asked_for():
+    few = histories.load("planted", "twin", 1000, 12)
+    assert len(np.unique(few.user)) == 12 and len(np.unique(histories.load("planted", "twin", 50).user)) == 160
+
+
+def test_the_curve_of_sizes_is_a_grid_of_its_own():
+    runs = study.plan(load_parameters("abadeh2024", "full"))
+    sized = [run for run in runs if "users" in run.factors]
+    assert {(r.dataset, r.factors["users"]) for r in sized} >= {("hetrec2011_lastfm", 703), ("planted", 2588)}
+    assert len({run.id for run in runs}) == len(runs) and {run.variant for run in sized} == set(study.SIZED)
 
 
 def test_shuffled_labels_are_as_many_on_other_people_and_one_a_person():

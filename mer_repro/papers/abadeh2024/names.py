@@ -31,7 +31,10 @@ LABELS = {
     "gru_attention_stress": "GRU, attention, stress",
     "lstm_fastformer": "LSTM, attention as cited",
     "lstm_oversampled": "LSTM, oversampling",
+    "lstm_undersampled": "LSTM, undersampling",
     "lstm_patience_5": "LSTM, patience 5",
+    "lstm_last": "LSTM, weights at the stop",
+    "lstm_patience_5_last": "LSTM, patience 5, weights at the stop",
     "lstm_no_group": "LSTM, no label",
     "lstm_group_shuffled": "LSTM, label of another person",
     "seq2seq_lstm": "Seq2Seq, LSTM",
@@ -82,8 +85,8 @@ TIMES = {
 }
 GROUPED = ("logistic", "logistic_group", "logistic_group_shuffled", "lstm_no_group", "lstm", "lstm_group_shuffled")
 TRAININGS = (
-    "lstm", "lstm_fastformer", "lstm_oversampled", "lstm_patience_5", "seq2seq_lstm", "seq2seq_gru",
-    "seq2seq_lstm_attention",
+    "lstm", "lstm_fastformer", "lstm_oversampled", "lstm_undersampled", "lstm_patience_5", "lstm_last",
+    "lstm_patience_5_last", "seq2seq_lstm", "seq2seq_gru", "seq2seq_lstm_attention",
 )  # fmt: skip
 #: Configurations of the report as `model.Config` has them.
 CONFIGURATIONS = (

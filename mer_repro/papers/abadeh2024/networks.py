@@ -29,15 +29,18 @@ class Recipe:
     """A network: its `model.Config` beside the classes, and what is done to its inputs and its training.
 
     timing : when the stress in a step's vector was measured: "after_step" (the report's), "before_next" or
-    "after_next". Of an item's last step, the third is measured after the item itself: a leak.
+    "after_next". Of an item's last step, the third is measured after the item itself: a leak. keep_last : the weights
+    at the stop count, as Keras' ``EarlyStopping`` leaves them, not those of the best epoch.
     """
 
     config: dict = field(default_factory=dict)
     timing: str = "after_step"
     seq2seq: bool = False
     oversample: bool = False
+    undersample: bool = False
     shuffle_group: bool = False
     patience: int | None = None  # in place of the study's
+    keep_last: bool = False
 
 
 def _factorial() -> dict[str, Recipe]:
@@ -56,7 +59,10 @@ FACTORIAL = _factorial()
 RECIPES: dict[str, Recipe] = FACTORIAL | {
     "lstm_fastformer": Recipe({"attention": True, "form": "fastformer"}),
     "lstm_oversampled": Recipe(oversample=True),
+    "lstm_undersampled": Recipe(undersample=True),
     "lstm_patience_5": Recipe(patience=5),
+    "lstm_last": Recipe(keep_last=True),
+    "lstm_patience_5_last": Recipe(patience=5, keep_last=True),
     "lstm_stress_before": Recipe({"stress": True}, timing="before_next"),
     "lstm_stress_leak": Recipe({"stress": True}, timing="after_next"),
     "lstm_no_group": Recipe({"group": False}),
@@ -99,6 +105,9 @@ def train(
         config = config.model_copy(update={"batch_size": WINDOWS_A_HISTORY * config.batch_size})
     if recipe.patience is not None:
         config = config.model_copy(update={"patience": recipe.patience})
+    if recipe.keep_last:
+        rule = training.StoppingRule(patience=config.patience, keep="last")
+        config = config.model_copy(update={"paper_rule": rule})
     if recipe.shuffle_group:
         histories = replace(histories, group=histories.shuffled_group(seed))
     sizes = model.Config(classes=genres.n_classes(setting), **recipe.config)
@@ -107,15 +116,18 @@ def train(
     inputs = _Inputs(histories, setting, recipe)
     present = windows if recipe.seq2seq else sequences
     network = built if recipe.seq2seq else _every_step(built)
+    learnt = _trained_on(inputs, part.train, recipe, seed)
     fit = training.fit(
         network,
-        present(inputs, part.train, _repeats(inputs, part.train, recipe, seed)),
+        present(inputs, learnt, _repeats(inputs, learnt, recipe, seed)),
         present(inputs, part.validation, np.ones(len(histories.items), dtype=np.int64)),
         config,
         _weighted_cross_entropy,
         seed=seed,
         device=device,
     )
+    if recipe.keep_last:
+        fit.paper.restore(network)
     test = _placed(inputs, part.test)
     examples = windows(inputs, part.test, None) if recipe.seq2seq else sequences(inputs, part.test, None)
     logits = training.predict(network, examples, batch_size=64, device=device, precision=fit.precision)
@@ -224,6 +236,16 @@ def _repeats(inputs: _Inputs, train: np.ndarray, recipe: Recipe, seed: int) -> n
         drawn = known[training.oversample(inputs.target[known], seed)]
         repeats[known] = np.bincount(drawn, minlength=len(repeats))[known]
     return repeats
+
+
+def _trained_on(inputs: _Inputs, train: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
+    """The items that a recipe trains on, of those it may."""
+    from mer_repro import training
+
+    if not recipe.undersample:
+        return train
+    known = train[inputs.target[train] != genres.LEFT_OUT]
+    return known[training.undersample(inputs.target[known], seed)]
 
 
 def _every_step(network):

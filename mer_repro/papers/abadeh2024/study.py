@@ -39,7 +39,9 @@ SIMPLE_STRESS = ("logistic_stress", "logistic_stress_before", "logistic_stress_l
 SIMPLE_GROUP = ("logistic_group", "logistic_group_shuffled")
 PLAIN_FACTORIAL = ("lstm", "gru", "lstm_attention", "gru_attention")
 STRESS_FACTORIAL = tuple(f"{name}_stress" for name in PLAIN_FACTORIAL)
-TRAINING_VARIANTS = ("lstm_oversampled", "lstm_patience_5", "lstm_fastformer")
+TRAINING_VARIANTS = (
+    "lstm_oversampled", "lstm_undersampled", "lstm_patience_5", "lstm_last", "lstm_patience_5_last", "lstm_fastformer",
+)  # fmt: skip
 TIMED = ("lstm_stress_before", "lstm_stress_leak")
 GROUPED = ("lstm_no_group", "lstm_group_shuffled")
 #: Planted histories answer what stress and group add, not the factorial.

@@ -485,6 +485,15 @@ def numbers(results: Results) -> dict[str, Any]:
         quoted[f"{name}_seeds"] = str(len(six.values("seed")))
     hetrec = cell(results, REAL[1], "majority", "genres_6")
     quoted["hetrec_users"] = str(next(iter(hetrec)).counts["n_users"]) if len(hetrec) else None
+    for dataset, name in ((REAL[1], "hetrec"), ("planted", "planted")):
+        sized = _sized(results, dataset)
+        for which, users in (("least", min(sized, default=0)), ("most", max(sized, default=0))):
+            runs = sized.get(users, {})
+            for variant, one in runs.items():
+                quoted[f"{which}_{name}_{variant}"] = (one.score("accuracy"), "%1~")
+            quoted[f"{which}_{name}_users"] = f"{users:,}"
+            over = difference("accuracy", runs["lstm"], runs["boosting"]) if runs else None
+            quoted[f"{which}_{name}_over_boosting"] = (over, "+%1")
     quoted["simple_seeds"] = str(len(cell(results, REAL, "logistic", "genres_6").values("seed")))
     return quoted
 

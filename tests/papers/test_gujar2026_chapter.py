@@ -81,6 +81,17 @@ def test_a_lead_that_a_stopping_rule_makes_is_not_supported(store):
     assert "tcc_ceds +20" in str(verdict.because) and "by loss 0.0" in str(verdict.because)
 
 
+def test_labels_computed_from_sound_do_not_speak_against_words(store):
+    for dataset in BIMODAL:
+        for factors in (STATED, BY_LOSS):
+            put(store, dataset, "text_only", 0.4, factors=factors)
+            put(store, dataset, "audio_only", 0.7, factors=factors)
+    verdict = judged(store, "Lyrics alone predict mood better")
+    # Both speak against it; that of the service's labels is shown and does not count, and one data set is not enough.
+    assert verdict.judgement == "undecided" and "tcc_ceds \u221230" in str(verdict.because)
+    assert not any(".tcc_ceds." in record for record in verdict.records)
+
+
 @pytest.mark.parametrize(("accuracy", "judgement"), [(0.6, "unsupported"), (0.75, "supported")])
 def test_deam_from_audio_alone_is_judged_on_songs_held_out(store, accuracy, judgement):
     for variant in ("boosting_descriptors", "audio_only"):

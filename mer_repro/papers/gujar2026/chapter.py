@@ -362,6 +362,12 @@ def numbers(results: Results) -> dict[str, Any]:
         for variant in ("majority", "audio_only", "text_only", "attention"):
             quoted[f"{name}_{variant}"] = (of.where(variant=variant).score("accuracy"), "%1~")
         quoted[f"{name}_songs"] = _songs(of.where(variant="majority"))
+    for stop, name in ((None, "tcc_over_late"), ("loss", "tcc_over_late_by_loss")):
+        quoted[name] = (gain(results, "tcc_ceds", "attention", "late_fusion", stop=stop), "+%1")
+    for variant in ("audio_only", "svm_features", "frozen_audio", "majority"):
+        heard = results.where(dataset="panda_4qaed", variant=variant)
+        quoted[f"heard_{variant}"] = (heard.score("accuracy"), "%1" if variant == "audio_only" else "%1~")
+    quoted["heard_songs"] = _songs(results.where(dataset="panda_4qaed", variant="majority"))
     quoted["tcc_over_audio_only"] = (gain(results, "tcc_ceds", "attention", "audio_only"), "+%1")
     fused = results.where(stop=None, dataset="tcc_ceds", variant="attention")
     for kind in ("text", "audio"):

@@ -426,6 +426,8 @@ def numbers(results: Results) -> dict[str, Any]:
             of = of.where(protocol=heard.OFFICIAL if variant == "model_2" else heard.FOLDS)
             found[f"heard_{variant}_{target}"] = (of.score("r2", target), ".2~" if variant == "mean" else ".2")
         found[f"heard_weighing_{target}"] = (rules.weighed_on_merge(target)(results), "+.2")
+        linear = rules.weighed_on_merge(target, "weighed_logistic", "ridge")(results)
+        found[f"heard_linear_{target}"] = (linear, "+.2")
     found["heard_songs"] = (rules.heard_songs(results), ",.0")
     own = results.where(data="real", protocol="as_published", variant="easy")
     found |= {f"rank_{target}": (own.score(f"rank_{target}"), ".2") for target in TARGETS}

@@ -74,10 +74,10 @@ def heard_songs(results: Results) -> Score | None:
     return runs.over(lambda run: sum(run.counts[f"n_{part}"] for part in ("train", "validation", "test")), "songs")
 
 
-def weighed_on_merge(target: str) -> Find:
-    """R² of probability-weighted quadrants minus that of regression, boosted trees, on MERGE's songs with sound."""
+def weighed_on_merge(target: str, of: str = "weighed_boosting", against: str = "boosting") -> Find:
+    """R² of probability-weighted quadrants minus that of regression on MERGE's songs with sound, folds of artists."""
     return lambda results: results.where(data="real", dataset=heard.DATASET, protocol=heard.FOLDS).contrast(
-        "r2", {"variant": "weighed_boosting"}, {"variant": "boosting"}, target
+        "r2", {"variant": of}, {"variant": against}, target
     )
 
 
@@ -313,8 +313,10 @@ RULES: list[Rule | Fixed] = [
         " of artists, {merge_valence:+.2} (valence) and {merge_arousal:+.2} (arousal); with the middle removed, DEAM"
         " {deam_valence:+.2} (valence) and {deam_arousal:+.2} (arousal), VGMIDI {vgmidi_valence:+.2} and"
         " {vgmidi_arousal:+.2}, tcc_ceds {tcc_ceds_valence:+.2} and {tcc_ceds_arousal:+.2}. With the middle in, DEAM"
-        " {whole_valence:+.2} and {whole_arousal:+.2}.",
-        {f"whole_{t}": rivals_differ("deam", t, "whole", "weighed_boosting", "boosting") for t in TARGETS},
+        " {whole_valence:+.2} and {whole_arousal:+.2}. Of linear models on MERGE's songs, weighing exceeds ridge by"
+        " {linear_valence:+.2} and {linear_arousal:+.2}.",
+        {f"whole_{t}": rivals_differ("deam", t, "whole", "weighed_boosting", "boosting") for t in TARGETS}
+        | {f"linear_{t}": weighed_on_merge(t, "weighed_logistic", "ridge") for t in TARGETS},
     ),
     *(
         Rule(

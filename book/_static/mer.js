@@ -45,6 +45,40 @@ function nameArrows() {
   }
 }
 
+// A folded table or figure says what it is: by its caption, cut at a word.
+function nameFolds() {
+  for (const fold of document.querySelectorAll("details.hide")) {
+    const caption = fold.querySelector("caption .caption-text, figcaption .caption-text")?.textContent.trim();
+    if (!caption) continue;
+    const name = caption.length > 90 ? `${caption.slice(0, 90).replace(/\s+\S*$/, "")} …` : caption;
+    for (const [kind, verb] of [["collapsed", "Show"], ["expanded", "Hide"]]) {
+      const title = fold.querySelector(`summary > .${kind}`);
+      if (title) title.textContent = `${verb}: ${name}`;
+    }
+    fold.querySelector("summary")?.setAttribute("aria-label", `Show or hide: ${name}`);
+  }
+}
+
+// Whoever prints gets everything; whoever follows a link into a fold finds it open.
+function openFolds() {
+  const shut = () => [...document.querySelectorAll("details.hide:not([open])")];
+  let opened = [];
+  window.addEventListener("beforeprint", () => {
+    opened = shut();
+    opened.forEach((fold) => (fold.open = true));
+  });
+  window.addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
+  const openAsked = () => {
+    const target = document.getElementById(decodeURIComponent(window.location.hash.slice(1)));
+    const fold = target?.closest("details.hide:not([open])");
+    if (!fold) return;
+    fold.open = true;
+    target.scrollIntoView();
+  };
+  openAsked();
+  window.addEventListener("hashchange", openAsked);
+}
+
 // The bibliography is marked as a list; screen readers look for list items in it.
 function markReferences() {
   for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
@@ -52,6 +86,8 @@ function markReferences() {
 
 window.addEventListener("DOMContentLoaded", () => {
   nameArrows();
+  nameFolds();
+  openFolds();
   markReferences();
   if (!window.merTables) return;
   const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {

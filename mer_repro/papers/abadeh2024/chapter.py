@@ -375,8 +375,8 @@ def fewer_classes_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="Accuracy with six, four and three classes. " + "; ".join(told) + ".",
-        caption="Fewer classes raise everybody's accuracy, the majority class's too. At three, the report also adds"
-        " attention and stress; ours is the plain LSTM throughout.",
+        caption="From four classes to three everybody's accuracy rises, the majority class's too. At three, the report"
+        " adds attention and stress; ours is the plain LSTM throughout.",
     )
 
 
@@ -489,8 +489,8 @@ def numbers(results: Results) -> dict[str, Any]:
         sized = _sized(results, dataset)
         for which, users in (("least", min(sized, default=0)), ("most", max(sized, default=0))):
             runs = sized.get(users, {})
-            for variant, one in runs.items():
-                quoted[f"{which}_{name}_{variant}"] = (one.score("accuracy"), "%1~")
+            for variant in study.SIZED:
+                quoted[f"{which}_{name}_{variant}"] = (runs[variant].score("accuracy") if runs else None, "%1~")
             quoted[f"{which}_{name}_users"] = f"{users:,}"
             over = difference("accuracy", runs["lstm"], runs["boosting"]) if runs else None
             quoted[f"{which}_{name}_over_boosting"] = (over, "+%1")
@@ -501,9 +501,8 @@ def numbers(results: Results) -> dict[str, Any]:
 def card(results: Results) -> Table:
     """The head of the chapter."""
     theirs = Text.of(
-        "{six:%0}, {four:%0}, {three:%0} % with six, four, three classes (private tweets); above the majority class"
-        " of its"
-        " own tables by {over} points, avoiding {avoided} % of its errors",
+        "{six:%0}, {four:%0}, {three:%0} % with six, four, three classes (tweets, not published); above the majority"
+        " class of its own tables by {over} points, avoiding {avoided} % of its errors",
         six=accuracy_stated("genres_6"), four=accuracy_stated("genres_4"), three=accuracy_stated("genres_3"),
         over=", ".join(shown(over_stated(s), "%1") for s in SETTINGS),
         avoided=", ".join(shown(avoided_stated(s), "%1") for s in SETTINGS),
@@ -519,5 +518,5 @@ def card(results: Results) -> Table:
         for dataset in REAL
     ]  # fmt: skip
     ours = Text.join(["six classes, LSTM / persistence / majority class: ", Text.join(parts, ", ")], "")
-    note = "An undated course report; its data are private, and ours are other people's listening at reduced size."
+    note = "An undated research report; its data are not published, and ours are other people's listening, less of it."
     return report.card(results, verdicts(results), theirs, ours, note)

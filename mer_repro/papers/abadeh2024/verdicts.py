@@ -214,8 +214,8 @@ RULES: list[Rule | Fixed] = [
         tuple(f"t7.g{genres.n_classes(setting)}.lstm.accuracy" for setting in SETTINGS),
         "The set of tweets and its stress scores are not published, and no split is described; nobody outside can"
         " measure these numbers. From the report's own tables, the majority class has {majority} % of the samples;"
-        " above it the LSTM is by {over} points and avoids {avoided} % of the majority class's errors. What repeating the"
-        " last genre would reach there, the report does not say.",
+        " above it the LSTM is by {over} points and avoids {avoided} % of the majority class's errors. What repeating"
+        " the last genre would reach there, the report does not say.",
         {"majority": _stated_list(majority_stated), "over": _stated_list(over_stated),
          "avoided": _stated_list(avoided_stated)},
     ),

@@ -46,7 +46,7 @@ NETWORKS = {
     "both_attentions": "with both attentions",
     "softmax_output": "softmax over the one output, as stated",
     "expected_score": "softmax over scores, their expectation",
-    "min_max": "inputs scaled by range (and so ten times the noise)",
+    "min_max": "inputs scaled by range (with relatively more input noise)",
     "trained_long": "trained long, never stopped early",
     "tpa_bilstm": "TPA-BiLSTM (Shih et al.), rebuilt",
 }

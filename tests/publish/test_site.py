@@ -319,7 +319,8 @@ class TestReading:
             const end = [...document.querySelectorAll('h2')].find(h => h.textContent.startsWith('All the evidence'));
             const ahead = node => node.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING;
             const open = [...document.querySelectorAll('article table')].filter(t => ahead(t) && !t.closest('details'));
-            const prose = [...document.querySelectorAll('article p')].filter(p => ahead(p) && !p.closest('table, details'));
+            const said = [...document.querySelectorAll('article p')];
+            const prose = said.filter(p => ahead(p) && !p.closest('table, details'));
             return {screens: (end.getBoundingClientRect().top + scrollY) / 900, tables: open.length,
                     words: prose.map(p => p.textContent.trim().split(/\\s+/).length).reduce((a, b) => a + b, 0)};
         })()"""

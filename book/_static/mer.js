@@ -48,7 +48,7 @@ function nameArrows() {
 // A folded table or figure says what it is: by its caption, cut at a word.
 function nameFolds() {
   for (const fold of document.querySelectorAll("details.hide")) {
-    const caption = fold.querySelector("caption .caption-text, figcaption .caption-text")?.textContent.trim();
+    const caption = fold.querySelector("caption .caption-text, figcaption")?.textContent.trim();
     if (!caption) continue;
     const name = caption.length > 90 ? `${caption.slice(0, 90).replace(/\s+\S*$/, "")} …` : caption;
     for (const [kind, verb] of [["collapsed", "Show"], ["expanded", "Hide"]]) {

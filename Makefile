@@ -50,7 +50,7 @@ lint: $(STAMP)
 	@$(BIN)/ruff format --quiet --check .
 
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal $(if $(COVERAGE),--cov=mer_repro --cov-report=term)
+	$(BIN)/pytest -n 2 --dist worksteal --durations 12 --durations-min 10 $(if $(COVERAGE),--cov=mer_repro --cov-report=term)
 	$(BIN)/pytest -n 2 --nbval-lax --nbval-current-env book
 
 benchmark: $(VENV)/.installed-extras

@@ -348,8 +348,8 @@ RULES: list[Rule | Fixed] = [
          "both": in_split("both", "bert_text", "no_lm")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
-        "If the printed order of the two rows is right, it speaks for tags on the paper's data, and we have no such"
-        " data. On generated listeners the order follows where the class is planted: BERT-Text minus TCN alone is"
+        "If the printed order of the two rows is right, it speaks for tags on the paper's data, which we cannot"
+        " check. On generated listeners the order follows where the class is planted: BERT-Text minus TCN alone is"
         " {order:+%1} points where it shows only in the order, which BERT-Text cannot read, {tags:+%1} only in the"
         " tags, {both:+%1} in both (one split, five epochs).",
         trained=lambda results: results.where(

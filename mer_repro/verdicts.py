@@ -21,7 +21,8 @@ whether it speaks for the claim, against it or cannot tell, and what the evidenc
   sets; the criterion says "against" only where an effect as large as the one stated is excluded.
 - ``synthetic``: generated data with a known effect. As stand-in; what generated data show is said to be of them.
 
-Pieces that speak for and against: undecided. A network that was still improving when training ended is no evidence.
+Pieces that speak for and against: undecided. Networks are compared once they are trained: where more than a tenth of
+the trainings behind a rule were still improving when they ended, it is undecided; where fewer were, it says how many.
 What a paper does not claim is not judged, and what it disclaims is not held against it.
 """
 
@@ -43,6 +44,8 @@ JUDGEMENTS: tuple[str, ...] = get_args(Judgement)
 Basis = Literal["own", "stand-in", "synthetic"]
 #: Least number of data sets other than the paper's that must agree before a claim is called unsupported.
 AGREEING = {"own": 1, "stand-in": 2, "synthetic": 2}
+#: The largest share of the trainings behind a rule that may have been improving still when they ended.
+MOST_UNTRAINED = 0.1
 #: A sign for each, so that colour is never the only difference.
 SIGNS = {"supported": "✓", "unsupported": "✗", "undecided": "?", "not run": "·", "untestable": "–"}
 
@@ -188,8 +191,12 @@ class Rule:
             return verdict("not run", Text.of(NOTHING_TO_COMPARE))
         cells = found | {name: find(results) for name, find in self.shown.items()}
         because = Text.of(self.because, **cells)
-        if short := _undertrained(self.trained(results) if self.trained else None):
-            return verdict("undecided", Text.join([because, f"{short} were still improving when training ended."], " "))
+        short, trainings = _undertrained(self.trained(results) if self.trained else None)
+        if short:
+            said = f"{short} of {trainings} trainings were still improving when training ended."
+            because = Text.join([because, said], " ")
+        if short > MOST_UNTRAINED * trainings:
+            return verdict("undecided", because)
         leanings = {name: self.criterion.leans(score) for name, score in known.items()}
         judgement = _judged(leanings, known, self.on, complete=len(known) == len(found))
         sizes = [score.detectable for score in known.values() if not math.isnan(score.detectable)]
@@ -216,10 +223,9 @@ def levelled_off(run: Record) -> bool:
     return all(said) if isinstance(said, list) else said  # of several folds in one run, each says so for itself
 
 
-def _undertrained(runs: Results | None) -> str:
-    """How many runs had not levelled off, in words; empty where all had."""
-    short = [run for run in runs or () if not levelled_off(run)]
-    return f"{len(short)} of {len(runs)} trainings" if runs and short else ""
+def _undertrained(runs: Results | None) -> tuple[int, int]:
+    """How many runs had not levelled off, of how many."""
+    return sum(not levelled_off(run) for run in runs or ()), len(runs or ())
 
 
 def _judged(leanings: Mapping[str, Leaning], known: Mapping[str, Score], on: Basis, complete: bool) -> Judgement:

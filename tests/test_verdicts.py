@@ -76,6 +76,18 @@ def test_a_network_that_still_improved_is_no_evidence(tmp_path):
     assert rule.judge(results.where(seed=0)).judgement == "supported"
 
 
+@pytest.mark.parametrize(("trained", "judgement"), [(9, "supported"), (8, "undecided")])
+def test_one_training_in_ten_may_have_been_improving_still(tmp_path, trained, judgement):
+    store = RecordStore(tmp_path)
+    for seed in range(trained + 1):
+        outcome = Outcome({"r2": 0.5}, notes={"levelled_off": seed < trained})
+        run = Run("p", "deam", "real", "folds", "net", "", seed)
+        store.put(run, outcome, data_fingerprint="d", source_fingerprint="s", device="cpu", seconds=1.0)
+    rule = Rule("A claim.", (), {"e": lambda r: FOR}, above(0), "own", "It is so.", trained=lambda r: r)
+    verdict = rule.judge(Results("p", store.all("p"), store))
+    assert verdict.judgement == judgement and f"1 of {trained + 1} trainings were" in str(verdict.because)
+
+
 def test_constant_verdicts_say_so_and_rules_are_listed_before_results():
     fixed = Fixed("untestable", "Another.", ("s.b",), "The data are private.", headline=True)
     rule = Rule("A claim.", ("s.a",), {"gap_on_deam": lambda r: FOR}, above(0, unit=" of R²"), "own", "So.")

@@ -268,8 +268,8 @@ RULES: list[Rule | Fixed] = [
         above(0.0, unit=" AUC that genre habits add to age"),
         "stand-in",
         "In the MXMH survey genre habits alone reach an AUC of {genres:.2} for a high self-rating of depression and"
-        " {worried:.2} for one of anxiety (0.5 is chance). To the AUC of age, which the paper does not consider, they"
-        " add {depression:+.3} and {anxiety:+.3}. Among the tenth of the people whom such a test for depression"
+        " {worried:.2} for one of anxiety (0.5 is chance). To the AUC of age, for which the paper does not control,"
+        " they add {depression:+.3} and {anxiety:+.3}. Among the tenth of the people whom such a test for depression"
         " selects, {paper:%0} % are well where {severe} % are ill, the paper's share of severe cases, and {here:%0} %"
         " at the survey's own share of {high:%0} %. The sample is self-selected and rates itself, and genre habits are"
         " coarser than listening histories.",
@@ -349,9 +349,9 @@ RULES: list[Rule | Fixed] = [
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
         "If the printed order of the two rows is right, it speaks for tags on the paper's data, which we cannot"
-        " check. On generated listeners the order follows where the class is planted: BERT-Text minus TCN alone is"
-        " {order:+%1} points where it shows only in the order, which BERT-Text cannot read, {tags:+%1} only in the"
-        " tags, {both:+%1} in both (one split, five epochs).",
+        " check. On generated listeners BERT-Text minus TCN alone is {order:+%1} points where the class shows only in"
+        " the order, which BERT-Text cannot read, {tags:+%1} only in the tags, {both:+%1} in both (one split, five"
+        " epochs).",
         trained=lambda results: results.where(
             dataset="planted", protocol=study.SPLIT, seed=0, target=("order", "tags", "both"),
             variant=("bert_text", "no_lm"),

@@ -288,11 +288,17 @@ FIDELITY = [
         "input",
         "3.2.2",
         "(128, 1292)",
-        "the same, or fewer frames where a run says so",
+        "the same, or fewer frames from the middle of the clip where a run says so",
         "a stated reduction of clip length where no GPU is at hand",
         claims=("text.tensor.bands", "text.tensor.frames"),
     ),
-    Detail("scale of the input", "3.2.2", "no normalisation", "dB / 80 + 1", "one linear map for all songs"),
+    Detail(
+        "scale of the input",
+        "3.2.2",
+        "no normalisation; decibels relative to the largest power of all songs",
+        "decibels relative to the largest power of the training songs, then dB / 80 + 1",
+        "test songs stay out of the reference; one linear map for all songs",
+    ),
     Detail("blocks", "3.3.1", "four", "four", claims=("text.blocks",)),
     *(
         Detail(
@@ -317,7 +323,7 @@ FIDELITY = [
         "3.3.1",
         "64 to 16 to 64, on the vector from the fourth block",
         "64 to 16 to 64, on the classifier's output",
-        "the fourth block puts out 512 features, not 64",
+        "as printed the fourth block puts out 512 features; 64 are what the classifier makes of them",
         possible=False,
     ),
     Detail(

@@ -17,8 +17,10 @@ BASELINES = {
     "quadrant_centre": "quadrant oracle: its training mean",
     "quadrant_median": "quadrant oracle: its training median",
     "nearest_label": "label oracle: nearest training label",
-    "predicted_quadrant": "quadrant classifier on the song's id: its training mean",
+    "predicted_quadrant": "quadrant classifier on the song's id, no audio: its training mean",
 }
+#: Between two frames of a spectrogram: 512 samples at 22,050 Hz.
+HOP_SECONDS = 512 / 22_050
 #: Rows of table 4.2 and the baseline that each describes.
 STATED_ROWS = {"random": "random", "mean": "mean", "quadrant_centre": "quadrant"}
 #: Simulated predictors, each at the R² that a model states.

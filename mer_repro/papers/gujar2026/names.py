@@ -10,7 +10,7 @@ MOODS = ("happy", "sad", "angry", "calm")
 STATED_ROWS = {"audio_only": "audio", "text_only": "text", "late_fusion": "late", "attention": "ours"}
 LABELS = {
     "majority": "majority class",
-    "stratified_random": "random, as often as in training",
+    "stratified_random": "random, with the class shares of training",
     "logistic_tfidf": "logistic regression: words",
     "boosting_descriptors": "gradient boosting: audio",
     "boosting_both": "gradient boosting: audio and words",
@@ -43,7 +43,7 @@ DATASETS = {
     "deezer_mood": "Deezer moods from listeners' tags; the words are tags",
     "deam": "DEAM: 130 openSMILE descriptors",
     "emotify": "Emotify: log-mel spectrograms of 3 s",
-    "panda_4qaed": "4QAED: log-mel spectrograms of 3 s, quadrants confirmed by listeners",
+    "panda_4qaed": "4QAED: sound without words, quadrants confirmed by listeners",
     "merge": "MERGE: log-mel spectrograms of 3 s, lyrics",
 }
 #: Data sets on which words and sound can be compared, and their names in sentences.
@@ -72,8 +72,8 @@ CONDITIONS = {
     "redundant": "in both",
     "separable": "valence in the words, arousal in the sound",
     "one_sided": "in the sound, of every song",
-    "marked": "in one, by a coin; the other is empty",
-    "misleading": "in one, by a coin; the other shows a random mood",
+    "marked": "in one, at random; the other is empty",
+    "misleading": "in one, at random; the other shows a random mood",
 }
 
 

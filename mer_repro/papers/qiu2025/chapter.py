@@ -36,7 +36,7 @@ from mer_repro.results import Results, Score, stated
 from mer_repro.tables import Column, Runs, Table, Text, grid
 from mer_repro.verdicts import levelled_off
 
-# The same songs under two splits --------------------------------------------------------------------------------------------------
+# The same songs under two splits -------------------------------------------------------------------------------------
 
 
 def fold_table(results: Results) -> Table:

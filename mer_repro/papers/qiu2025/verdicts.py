@@ -105,8 +105,8 @@ def _better_than_tpa(target: str) -> Rule:
         pairs,
         above(0, excludes=step, unit=" of R²"),
         "stand-in",
-        "R² of the network minus that of TPA-BiLSTM, both rebuilt and trained by the same rule, TPA-BiLSTM without input"
-        f" noise: {'; '.join(shown)}. The stated difference is {step:.2f}; in every row that the paper prints of"
+        "R² of the network minus that of TPA-BiLSTM, both rebuilt and trained by the same rule, TPA-BiLSTM without"
+        f" input noise: {'; '.join(shown)}. The stated difference is {step:.2f}; in every row that the paper prints of"
         " TPA-BiLSTM the MAE exceeds the RMSE, which no set of predictions can have.",
         trained=lambda results: _folds_of(results, "cnn_bilstm", "tpa_bilstm"),
     )
@@ -188,10 +188,10 @@ RULES: list[Rule | Fixed] = [
         Criterion(f"against: a constant prediction comes within {CLOSE} of the stated score", _within_close),
         "own",
         "The largest training label, predicted for every frame of PMEmo arousal, comes within {rmse:.3} of the stated"
-        " RMSE, {mae:.3} of the MAE and {mape:.3} of the MAPE: an output that stays at its upper end whatever the input,"
-        " as after a failed training, explains the row as well. Without CNN and BiLSTM the stated R² is"
-        f" {stated(KEY, 't3.neither.r2')}. Whether a trained network without CNN is worse is judged by the rule on both"
-        " parts.",
+        " RMSE, {mae:.3} of the MAE and {mape:.3} of the MAPE: an output that stays at its upper end whatever the"
+        " input, as after a failed training, explains the row as well. Without CNN and BiLSTM the stated R² is"
+        f" {stated(KEY, 't3.neither.r2')}. Whether a trained network without CNN is worse is judged by the rule on"
+        " both parts.",
     ),
     _part(
         "Attention makes the network better, and so does multi-head self-attention.",
@@ -219,8 +219,9 @@ RULES: list[Rule | Fixed] = [
         "With rising lag order the scores generally improve.",
         ("s.lag_improves", "s.lag_improves_score"),
         "The network was run at one length only. In the public code a window of features is lagged; ridge regression"
-        " on VGMIDI with songs held out has an R² higher by {sound:+.2} with 25 frames than with 1, which agrees with the"
-        " claim. If past labels were lagged, one would suffice: {labels:+.3} from the first order to the last on PMEmo.",
+        " on VGMIDI with songs held out has an R² higher by {sound:+.2} with 25 frames than with 1, which agrees with"
+        " the claim. If past labels were lagged, one would suffice: on PMEmo R² changes by {labels:+.3} from the first"
+        " order to the last.",
         {"sound": _longest_over_shortest, "labels": _lagged_labels},
     ),
     Fixed(
@@ -234,8 +235,8 @@ RULES: list[Rule | Fixed] = [
         "untestable",
         "The four indicators of the test set carry the four highest entropy weights for arousal.",
         ("s.test_indicators_lead", "weights.arousal_highest", "weights.arousal_lowest"),
-        f"The weights follow from the scores at all lag orders up to {stated(KEY, 'lag.last')}, which the paper shows as"
-        " curves without numbers.",
+        f"The weights follow from the scores at all lag orders up to {stated(KEY, 'lag.last')}, which the paper shows"
+        " as curves without numbers.",
     ),
     Fixed(
         "untestable",

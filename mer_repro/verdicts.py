@@ -304,7 +304,7 @@ def table(key: str, verdicts: Sequence[Verdict], style: str = ".2") -> Table:
         }
         for verdict in verdicts
     ]
-    return Table(rows, "Verdicts of the reruns")
+    return Table(rows, "Verdicts of the reruns", kind="mer-verdicts")
 
 
 def rules_table(key: str, rules: Sequence[Rule | Fixed]) -> Table:

@@ -37,20 +37,20 @@ def content(folder):
 
 
 def test_a_paper_is_laid_out_under_its_key(project):
-    done = CliRunner().invoke(main, ["new", "smith2027", "--title", "Deep Moods", "--doi", "10.1000/182"])
+    done = CliRunner().invoke(main, ["new", "jones2031", "--title", "Deep Moods", "--doi", "10.1000/182"])
     assert done.exit_code == 0, done.output
-    room = project / "mer_repro" / "papers" / "smith2027"
+    room = project / "mer_repro" / "papers" / "jones2031"
     assert {p.name for p in room.iterdir()} == {
         "__init__.py", "claims.yaml", "model.py", "study.py", "names.py", "verdicts.py", "chapter.py",
     }  # fmt: skip
-    assert all((project / "params" / profile / "smith2027.yaml").is_file() for profile in paths.PROFILES)
+    assert all((project / "params" / profile / "jones2031.yaml").is_file() for profile in paths.PROFILES)
     chapters = [part["chapters"] for part in yaml.safe_load((project / "_toc.yml").read_text())["parts"]]
-    (with_papers,) = [[c["file"] for c in part] for part in chapters if {"file": "papers/smith2027"} in part]
-    assert with_papers[-1] == "papers/smith2027" and len(with_papers) > 1
+    (with_papers,) = [[c["file"] for c in part] for part in chapters if {"file": "papers/jones2031"} in part]
+    assert with_papers[-1] == "papers/jones2031" and len(with_papers) > 1
     assert "title = {Deep Moods}" in (project / "book" / "references.bib").read_text()
     left = [p for p in project.rglob("*") if p.is_file() and new_paper.KEY_MARK in p.read_text()]
     assert left == []
-    assert ledger.load("smith2027").claims
+    assert ledger.load("jones2031").claims
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_a_paper_is_laid_out_under_its_key(project):
     [
         (["Smith2027"], "is not of the form author and year"),
         (["smith"], "is not of the form author and year"),
-        (["../smith2027"], "is not of the form author and year"),
-        (["smith2027", "--title", "a {brace"], "holds a brace"),
-        (["smith2027", "--doi", "https://doi.org/10.1/2"], "is not a DOI"),
+        (["../jones2031"], "is not of the form author and year"),
+        (["jones2031", "--title", "a {brace"], "holds a brace"),
+        (["jones2031", "--doi", "https://doi.org/10.1/2"], "is not a DOI"),
         (["qiu2025"], "There is a paper 'qiu2025' already: found its entry in book/references.bib"),
     ],
 )
@@ -72,10 +72,10 @@ def test_what_cannot_be_laid_out_is_refused_and_leaves_no_trace(project, argumen
 
 
 def test_a_second_time_is_refused(project):
-    new_paper.lay_out("smith2027")
+    new_paper.lay_out("jones2031")
     before = content(project)
-    with pytest.raises(new_paper.LayoutError, match="already: found mer_repro/papers/smith2027"):
-        new_paper.lay_out("smith2027")
+    with pytest.raises(new_paper.LayoutError, match="already: found mer_repro/papers/jones2031"):
+        new_paper.lay_out("jones2031")
     assert content(project) == before
 
 
@@ -84,14 +84,14 @@ def test_a_write_that_fails_is_taken_back(project, monkeypatch):
     (project / "params").write_text("a file where a folder must be")
     before = content(project)
     with pytest.raises(new_paper.LayoutError, match="Nothing was changed"):
-        new_paper.lay_out("smith2027")
+        new_paper.lay_out("jones2031")
     assert content(project) == before
 
 
 def test_outside_a_clone_the_error_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "PROJECT", tmp_path)
     with pytest.raises(new_paper.LayoutError, match="works in a clone"):
-        new_paper.lay_out("smith2027")
+        new_paper.lay_out("jones2031")
     with pytest.raises(ParameterError, match="author and year"):
         new_paper.lay_out("")
 

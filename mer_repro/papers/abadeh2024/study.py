@@ -89,10 +89,15 @@ def plan(parameters: Parameters) -> list[Run]:
     return sorted(runs, key=lambda run: (run.seed, _is_other(run))) + _sized(parameters)
 
 
+def _given(parameters: Parameters) -> tuple[dict, dict]:
+    """What a run's result depends on, of models that need no training and of networks."""
+    common = {name: getattr(parameters, name) for name in ("most_users", "folds", "resamples")}
+    return common, common | {"training": parameters.training.model_dump()}
+
+
 def _sized(parameters: Parameters) -> list[Run]:
     """The curve of score against size, once."""
-    common = {name: getattr(parameters, name) for name in ("most_users", "folds", "resamples")}
-    trained = common | {"training": parameters.training.model_dump()}
+    common, trained = _given(parameters)
     places = {"planted": "twin", "hetrec2011_lastfm": parameters.data[0]}
     return [
         Run(
@@ -112,8 +117,7 @@ def _is_other(run: Run) -> bool:
 
 def _runs(parameters: Parameters, dataset: str, data: str, seed: int) -> list[Run]:
     """The runs of one data set and seed."""
-    common = {name: getattr(parameters, name) for name in ("most_users", "folds", "resamples")}
-    trained = common | {"training": parameters.training.model_dump()}
+    common, trained = _given(parameters)
 
     def run(variant: str, setting: str, protocol: str = "users_apart") -> Run:
         cheap = variant == "best" or variant in (*SIMPLE, *SIMPLE_STRESS, *SIMPLE_GROUP)

@@ -148,10 +148,7 @@ def _repeats(inits: int) -> list[dict[str, Any]]:
     """The factors of a fold's trainings; the first, without any, is everything once as the paper states it."""
     if not inits:
         return [{}]
-    trainings = [
-        stop | init for stop in ({}, {"stop": "loss"}) for init in ({}, *({"init": i} for i in range(1, inits)))
-    ]
-    return trainings
+    return [stop | init for stop in ({}, {"stop": "loss"}) for init in ({}, *({"init": i} for i in range(1, inits)))]
 
 
 def _is_planned(parameters: Parameters, variant: str, target: str, fold: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from functools import partial
 
@@ -36,30 +37,22 @@ def _piece(name: str, of: str, against: str, metric: str, stop: str | None) -> s
 BY_SOUND = ("audio_only", "boosting_descriptors", "attention_shuffled_text")
 
 
-def _fair(name: str) -> bool:
-    """Whether a piece counts: not if labels computed from sound would decide between sound and words."""
-    on_sound_labels = name.startswith("tcc_ceds")
-    return not (on_sound_labels and any(f"_minus_{rival}" in name for rival in BY_SOUND))
-
-
-def _evidence(pieces: dict) -> tuple[dict, dict]:
-    """What counts of some pieces, and what is only shown."""
-    return {n: f for n, f in pieces.items() if _fair(n)}, {n: f for n, f in pieces.items() if not _fair(n)}
+def _counts(dataset: str, against: str) -> bool:
+    """Whether a difference is evidence: not if labels computed from sound would decide between sound and words."""
+    return dataset != "tcc_ceds" or against not in BY_SOUND
 
 
 def _pieces(
     pairs: Iterable[tuple[str, str]], metrics: Iterable[str] = ("accuracy",), stops: Iterable[str | None] = (None,)
-) -> dict:
-    """Differences of pairs of variants on both data sets that have words and sound, by name."""
-    return {
-        _piece(name, of, against, metric, stop): partial(
-            gain, dataset=dataset, of=of, against=against, metric=metric, stop=stop
-        )
-        for of, against in pairs
-        for metric in metrics
-        for stop in stops
-        for dataset, name in BIMODAL.items()
-    }
+) -> tuple[dict, dict]:
+    """Differences of pairs of variants on both data sets that have words and sound, by name: what counts as evidence,
+    and what is only shown."""
+    counting: dict = {}
+    shown: dict = {}
+    for (of, against), metric, stop, (dataset, name) in itertools.product(pairs, metrics, stops, BIMODAL.items()):
+        find = partial(gain, dataset=dataset, of=of, against=against, metric=metric, stop=stop)
+        (counting if _counts(dataset, against) else shown)[_piece(name, of, against, metric, stop)] = find
+    return counting, shown
 
 
 def _listed(
@@ -92,7 +85,7 @@ def _sentence(text: str) -> str:
 def _labels_note(pairs: Iterable[tuple[str, str]]) -> str:
     """What a reader must know of labels before differences on them are read; which of them do not count."""
     pairs = tuple(pairs)
-    shown = [_named(*pair) for pair in pairs if not _fair(_piece("tcc_ceds", *pair, "accuracy", None))]
+    shown = [_named(*pair) for pair in pairs if not _counts("tcc_ceds", pair[1])]
     note = "Tags: few songs, moods from listeners' tags."
     if not shown:
         return note
@@ -119,7 +112,7 @@ def _beats(
     pairs = tuple(pairs)
     family = (pairs, (metric,), BOTH_STOPS)
     unit = metric.replace("_f1", " F1")
-    counts, shown = _evidence(_pieces(*family))
+    counts, shown = _pieces(*family)
     return Rule(
         claim, about, counts, above(0, excludes=excludes, unit=f" of {unit}"), "stand-in",
         f"In points of {unit}, on the same songs; networks stopped at the best macro F1, as stated, then by validation"
@@ -241,7 +234,7 @@ RULES: list[Rule | Fixed] = [
     ),
     Rule(
         "Attention fusion leads in precision and recall, too; here against its nearest rival, late fusion.",
-        ("s.best_on_every_metric", "t2.ours.precision", "t2.ours.recall"), _pieces(*_PRECISION),
+        ("s.best_on_every_metric", "t2.ours.precision", "t2.ours.recall"), _pieces(*_PRECISION)[0],
         above(0, excludes=_stated("t2.ours.precision") - _stated("t2.late.precision"), unit=""), "stand-in",
         f"In points, on the same songs; networks stopped at the best macro F1, as stated, then by validation loss."
         f" {_listed(*_PRECISION)}. {_labels_note(_PRECISION[0])}",
@@ -283,10 +276,10 @@ RULES: list[Rule | Fixed] = [
     ),
     Rule(
         "Audio and lyrics complement each other strongly.",
-        ("s.complementary",), _evidence(_pieces(_COMPLEMENT))[0],
+        ("s.complementary",), _pieces(_COMPLEMENT)[0],
         above(0, excludes=_stated("t5.audio.deam_accuracy"), unit=" of accuracy"), "stand-in",
         f"What words add to sound, in points. {_listed(_COMPLEMENT)}. {_labels_note(_COMPLEMENT)}",
-        _evidence(_pieces(_COMPLEMENT))[1],
+        _pieces(_COMPLEMENT)[1],
     ),
     Rule(
         "Angry songs are the hardest to recognise.",

@@ -8,7 +8,8 @@ the job's process, and the switches that a test sets:
 - ``slow``: seconds that squeue takes;
 - ``forgets``: how many answers of squeue leave out every job;
 - ``limit``: seconds of work after which a job is ended for its time limit, in place of the minutes asked for;
-- ``dies``: of how many jobs the node is lost as soon as they have written one record.
+- ``dies``: of how many jobs the node is lost as soon as they have written one record. Which runs a job has begun it is
+  told by the fake study, in the file that FAKE_BEGUN names: jobs of one array write into one store.
 """
 
 import os
@@ -53,6 +54,7 @@ def sbatch(script: str) -> None:
         job = str(array) if index is None else f"{array}_{index}"
         environment = os.environ | dict.fromkeys(("SLURM_NODEID", "SLURM_PROCID", "SLURM_LOCALID"), "0")
         environment |= {"SLURM_JOB_ID": str(array), "SLURM_JOB_NUM_NODES": "1", "SLURM_NTASKS": "1"}
+        environment |= {"FAKE_BEGUN": str(HOME / f"{job}.begun")}
         if index is not None:
             environment |= {"SLURM_ARRAY_JOB_ID": str(array), "SLURM_ARRAY_TASK_ID": str(index)}
         (HOME / f"{job}.job").write_text("0")
@@ -73,10 +75,10 @@ def watch(script: str, job: str) -> None:
     began, limit = None, switch("limit")
     log, errors = (named(re.search(rf"--{kind}=(\S+)", Path(script).read_text())[1]) for kind in ("output", "error"))
     dies = not used_up("dies")
+    records = Path(os.environ["FAKE_STORE"], "fake_study", "records")
+    begun = Path(os.environ["FAKE_BEGUN"])
     running = subprocess.Popen(["bash", script], start_new_session=True)
     (HOME / f"{job}.job").write_text(str(running.pid))
-    records = Path(os.environ["FAKE_STORE"], "fake_study", "records")
-    before = set(records.glob("*.json"))
     while running.poll() is None:
         time.sleep(0.05)
         if began is None and os.path.exists(log) and "Loading pickle" in Path(log).read_text():
@@ -85,7 +87,8 @@ def watch(script: str, job: str) -> None:
         if out_of_time:
             with open(errors, "a") as handle:
                 handle.write(f"slurmstepd: error: *** STEP {job} CANCELLED AT now DUE TO TIME LIMIT ***\n")
-        if out_of_time or (dies and set(records.glob("*.json")) - before):
+        ours = begun.read_text().split() if dies and begun.exists() else []
+        if out_of_time or any((records / f"{run}.json").exists() for run in ours):
             os.killpg(running.pid, signal.SIGKILL)
     (HOME / f"{job}.job").unlink(missing_ok=True)
 

@@ -175,7 +175,7 @@ def execute_locally(tasks: list[Task], width: int) -> Iterator[tuple[Task, Finis
                 while waiting and len(in_flight) < width and not suspects:
                     task = waiting.popleft()
                     try:
-                        in_flight[pool.submit(work, task)] = task
+                        in_flight[_submit(pool, task)] = task
                     except BrokenProcessPool:
                         suspects.append(task)
                 for future in wait(in_flight, return_when=FIRST_COMPLETED).done:
@@ -194,7 +194,7 @@ def _execute_alone(task: Task) -> Iterator[tuple[Task, Finished]]:
     for single in singles(task):
         with _pool(1) as pool:
             try:
-                yield from ((single, finished) for finished in pool.submit(work, single).result())
+                yield from ((single, finished) for finished in _submit(pool, single).result())
             except BrokenProcessPool as error:
                 yield single, record_death(single, str(error))
 
@@ -215,8 +215,12 @@ def record_death(task: Task, cause: str) -> Finished:
 
 @contextlib.contextmanager
 def _pool(width: int):
+    from multiprocessing import resource_tracker
+
     from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
+    # Where it starts, Ctrl-C is let through: that must not happen while `_submit` holds it back.
+    resource_tracker.ensure_running()
     pool = ProcessPoolExecutor(max_workers=width, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),))
     try:
         yield pool
@@ -225,17 +229,26 @@ def _pool(width: int):
         pool.shutdown(wait=True, kill_workers=sys.exc_info()[0] is not None)
 
 
-def _end_with_parent(parent: int) -> None:
-    """Let this worker process end when its parent does, and only then.
+def _submit(pool, task: Task):
+    """Hand a task to the pool, with Ctrl-C held back in whatever processes and threads it starts for it.
 
-    Ctrl-C reaches every process of a terminal: the parent ends its workers itself. A parent that is killed cannot,
-    and loky's workers would wait for it for ever.
+    Ctrl-C reaches every process of a terminal, those too that are still importing and would each print where. They
+    inherit what is held back here, for good; the parent hears Ctrl-C afterwards and ends its workers itself.
     """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, task)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_parent(parent: int) -> None:
+    """Let this worker process end when its parent does: one that is killed cannot say so, and loky's workers would wait
+    for it for ever."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch, daemon=True).start()

@@ -303,14 +303,14 @@ def outcomes():
     """Some runs of the smoke profile, by variant."""
     runs = study.plan(load_parameters("bai2026", "smoke"))
     wanted = ("tcn_lm", "bert_text", "lstm_audio", "late_fusion", "logistic_tags", "no_attention", "no_lm")
-    chosen = [r for r in runs if r.protocol == study.SPLIT and r.target == "both" and r.variant in wanted]
+    chosen = [r for r in runs if r.protocol == study.FOLDS and r.target == "both" and r.variant in wanted]
     chosen += [r for r in runs if r.variant == "study"]
     return {run.variant: study.execute(run, device="cpu") for run in chosen}
 
 
 def test_runs_say_what_was_split(outcomes):
     counts = outcomes["tcn_lm"].counts
-    assert (counts["n_train"], counts["n_validation"], counts["n_test"]) == (140, 30, 30)
+    assert (counts["n_train"], counts["n_validation"], counts["n_test"]) == (140, 20, 40)
     assert 0 <= outcomes["late_fusion"].notes["weight_of_audio"] <= 1
     assert sum(outcomes["tcn_lm"].curves["listener_weight"]) == pytest.approx(1, abs=1e-4)
 

@@ -116,9 +116,10 @@ def test_attention_is_judged_wherever_the_class_shows(store, marks, judgement):
 
 
 def test_the_time_of_a_training_is_compared_with_the_rivals(store):
-    for seed, ratio in enumerate((1.5, 1.7)):
+    for fold, ratio in enumerate((1.5, 1.7)):
         for variant, seconds in (("tcn_lm", ratio * 10), ("no_tcn_one_layer", 10.0)):
-            run = Run("bai2026", "planted", "twin", study.SPLIT, variant, "both", seed)
+            factors = {"rate": verdicts.RATE, "fold": fold}
+            run = Run("bai2026", "planted", "twin", study.FOLDS, variant, "both", 0, factors=factors)
             outcome = Outcome({"accuracy": 0.8})
             store.put(run, outcome, data_fingerprint="d", source_fingerprint="s", device="cpu", seconds=seconds)
     found = verdicts.slower("no_tcn_one_layer")(load(store))

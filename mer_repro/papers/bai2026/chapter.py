@@ -22,11 +22,12 @@ from mer_repro.papers.bai2026.names import (
     point_label,
 )
 from mer_repro.papers.bai2026.verdicts import (
-    RATE,
     failed,
     failed_in_study,
     failures,
+    in_folds,
     lead,
+    minus,
     of_studies,
     one_class,
     over_age,
@@ -193,7 +194,7 @@ def study_figure(results: Results) -> plots.DescribedFigure:
     )
 
 
-# The twin at the paper's size --------------------------------------------------------------------------------------
+# Generated listeners at the paper's size --------------------------------------------------------------------------
 
 
 def _level(runs: Results) -> str:
@@ -211,7 +212,7 @@ def trained_table(results: Results) -> Table:
     """Networks at the stated length, trained until level, beside simple rivals on the same folds; by condition."""
     rows = []
     for condition, says in CONDITIONS.items():
-        cells = results.where(protocol=study.FOLDS, target=condition)
+        cells = results.where(protocol=study.FOLDS, target=condition, users=None, length=None)
         for variant, label in LABELS.items():
             for rate in cells.where(variant=variant).values("rate") or [None]:
                 runs = cells.where(variant=variant, rate=rate)
@@ -220,7 +221,7 @@ def trained_table(results: Results) -> Table:
                     row: dict[str, Any] = {"planted": says, "model": label, "learning rate": rate}
                     row["paper, %"] = _paper(variant)
                     row |= {column.heading: column.cell(good) for column in SCORES[:3]}
-                    row |= {"level": _level(runs), "failed": _failed(runs), "folds": Runs(runs.ids)}
+                    row |= {"level": _level(runs), "failed": _failed(runs), "trainings": Runs(runs.ids)}
                     rows.append(row)
     users, length = (results.stated(claim) for claim in ("t1.users", "sec411.sequence_length"))
     return Table(rows, f"{users} listeners (generated), {length} songs, at most 30 epochs")
@@ -230,21 +231,77 @@ def _paper(variant: str, metric: str = "accuracy") -> tuple[Stated, str] | None:
     return (stated(KEY, f"{STATED_ROWS[variant]}.{metric}"), "%1") if variant in STATED_ROWS else None
 
 
-def twin_table(results: Results) -> Table:
-    """The brief trainings: accuracy by condition on one split, the paper's accuracy beside it."""
-    one_split = results.where(dataset="planted", protocol=study.SPLIT, seed=0)
+def sizes_table(results: Results) -> Table:
+    """Fewer listeners, shorter and longer histories: accuracy, and TCN-LM minus its rivals on the same listeners."""
+    users, length = (results.stated(claim).value for claim in ("t1.users", "sec411.sequence_length"))
     rows = []
-    for variant in (*study.SIMPLE, "told", *study.TABLE_2, *study.TABLE_3, "no_tcn_one_layer"):
-        runs = one_split.where(variant=variant)
-        if len(runs):
-            row: dict[str, Any] = {"model": LABELS[variant], "paper, %": _paper(variant)}
-            for condition in one_split.values("target"):
-                cell, says = runs.where(target=condition), CONDITIONS[condition]
-                lost = any(failed(run) for run in cell)
-                row[f"{says}, %"] = "failed: one class for all" if lost else (cell.score("accuracy"), "%1")
-            rows.append(row | {"level": _level(runs)})
-    caption = f"{results.stated('t1.users')} listeners (generated), accuracy, one split, five epochs"
-    return Table(rows, caption)
+    for size in sizes(results):
+        runs = in_folds(results, "both", **size).where(init=None)
+        row: dict[str, Any] = {"listeners": f"{size.get('users', users):,.0f}"}
+        row["songs"] = f"{size.get('length', length):.0f}"
+        for variant in ("majority", "told", "logistic_tags", "tcn_lm"):
+            good = runs.where(variant=variant).filter(lambda run: not failed(run))
+            row[f"{LABELS[variant].partition(':')[0]}, %"] = (good.score("accuracy"), "%1")
+        for rival in ("no_tcn_one_layer", "no_attention"):
+            gap = minus("both", rival, **size)(results)
+            row[f"TCN-LM minus {LABELS[rival].partition(':')[0]}, points"] = (gap, "+%1")
+        networks = runs.where(variant=("tcn_lm", "no_tcn_one_layer", "no_attention"))
+        rows.append(row | {"failed": _failed(networks), "runs": Runs(runs.ids)})
+    return Table(
+        rows, "Signal in both (generated): fewer listeners, shorter and longer histories, networks trained until level"
+    )
+
+
+def sizes(results: Results) -> list[dict[str, int]]:
+    """The sizes at which listeners with the signal in both were generated, the paper's own among them."""
+    cells = results.where(protocol=study.FOLDS, target="both")
+    if not len(cells):
+        return []
+    by_users = [{"users": users} for users in sorted(cells.values("users"))]
+    return [*by_users, {}, *({"length": length} for length in sorted(cells.values("length")))]
+
+
+def size_figure(results: Results) -> plots.DescribedFigure:
+    """The smallest difference that a comparison can show, against how many people were asked."""
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    figure, axis = plt.subplots(figsize=(8, 3.8))
+    points: dict[str, list[tuple[int, float]]] = {}
+    for rival in ("no_tcn_one_layer", "no_attention"):
+        for size in sizes(results):
+            if "length" not in size and (gap := minus("both", rival, **size)(results)) is not None:
+                found = points.setdefault(f"generated: TCN-LM minus {LABELS[rival].partition(':')[0]}", [])
+                found.append((_people(results, gap), 100 * gap.detectable))
+    tags = minus("play_concentration", "no_attention")(results)
+    if tags is not None:
+        points["HetRec: TCN-LM minus w/o attention"] = [(_people(results, tags), 100 * tags.detectable)]
+    for (name, ends), colour, mark in zip(points.items(), plots.PALETTE[2:], "osD", strict=False):
+        axis.plot(*zip(*sorted(ends), strict=True), f"{mark}-", color=colour, label=name)
+    for claim, says in (("t3.no_attention.accuracy", "attention"), ("t3.no_tcn.accuracy", "TCN")):
+        stated_gap = 100 * (results.stated("t3.full.accuracy").value - results.stated(claim).value)
+        axis.axhline(stated_gap, color=plots.STATED, ls="--", lw=1.2)
+        place = {"xy": (1, stated_gap), "xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
+        axis.annotate(f"stated for {says}", **place, fontsize=9, color=plots.STATED)
+    axis.axvline(results.stated("t1.users_test").value, color=plots.STATED, ls=":", lw=1.2)
+    axis.set(xscale="log", yscale="log", xlabel="people tested", ylabel="least visible difference, points")
+    if points:
+        axis.legend(fontsize=9)
+    told = [
+        f"{name}: " + ", ".join(f"{y:.1f} points of {x:,}" for x, y in sorted(ends)) for name, ends in points.items()
+    ]
+    return plots.described(
+        figure,
+        alt="The smallest difference in accuracy seen four times in five, by people tested. " + "; ".join(told) + ".",
+        caption="What paired comparisons of trained networks can show, four times in five at the 5 % level, from their"
+        " own standard errors. Dashed: the differences that the paper's table 3 states; dotted: its test users.",
+    )
+
+
+def _people(results: Results, gap: Score) -> int:
+    """On how many people a difference was measured."""
+    runs = {run.id: run for run in results}
+    return sum({run.factors["fold"]: run.counts["n_test"] for run in map(runs.get, gap.records) if run}.values())
 
 
 SCORES = (
@@ -260,55 +317,36 @@ SCORES = (
 
 
 def scores_table(results: Results, dataset: str, target: str) -> Table:
-    """All scores of one data set and target on the splits that all its models share."""
-    cell = results.where(dataset=dataset, target=target, protocol=study.SPLIT, variant=tuple(LABELS))
-    seeds = [set(cell.where(variant=name).values("seed")) for name in cell.values("variant")]
-    cell = cell.where(seed=tuple(set.intersection(*seeds))) if seeds else cell
+    """All scores of one data set and target; all its models answer the same users."""
+    cell = results.where(dataset=dataset, target=target, variant=tuple(LABELS))
     kind = ", ".join(sorted(cell.values("data"))) or "no runs"
     return grid(cell, LABELS, SCORES, f"{dataset}: {OUTCOMES.get(target) or CONDITIONS[target]} ({kind})")
 
 
 def widths_table(results: Results) -> Table:
-    """TCN-LM as wide as the paper's, few epochs."""
-    cell = results.where(protocol=study.PAPER_WIDTHS, variant="tcn_lm")
-    columns = (Column("majority class, %", lambda runs: _majority(results, runs), "%1~"), *SCORES)
-    return grid(cell, CONDITIONS, columns, "TCN-LM at the paper's widths and learning rate (generated), one split",
-                "planted", "target")  # fmt: skip
-
-
-def _majority(results: Results, runs: Results) -> Score | None:
-    """The majority class on the split of some runs."""
-    condition, seeds = runs.values("target"), runs.values("seed")
-    cell = results.where(dataset="planted", protocol=study.SPLIT, variant="majority")
-    return cell.where(target=tuple(condition), seed=tuple(seeds)).score("accuracy")
+    """TCN-LM as wide as the paper's, on one split."""
+    cell = results.where(protocol=study.PAPER_WIDTHS, target="both")
+    return grid(cell, LABELS, SCORES, "TCN-LM at the paper's widths and learning rate, signal in both (generated)")
 
 
 def paired_table(results: Results) -> Table:
     """TCN-LM against rivals on the same test users; p after Holm over the table. Failed trainings are left out."""
-    found: dict[tuple, Score | None] = {}
-    places = [("planted", study.SPLIT, c) for c in CONDITIONS] + [("planted", study.FOLDS, c) for c in CONDITIONS]
-    places += [("hetrec2011_lastfm", study.SPLIT, outcome) for outcome in study.TAGS_TARGETS]
-    for dataset, protocol, target in places:
-        cell = results.where(dataset=dataset, protocol=protocol, target=target, seed=0)
-        cell = cell.filter(lambda run: not failed(run) and run.factors.get("rate", 0.003) == 0.003)
-        for rival in ("majority", "logistic_tags", "bag_of_songs", *COMPARED):
-            pair = {name: cell.where(variant=name) for name in ("tcn_lm", rival)}
-            folds = set(pair["tcn_lm"].values("fold")) & set(pair[rival].values("fold"))
-            both = cell.where(fold=tuple(folds) or None)
-            found[dataset, protocol, target, rival] = both.contrast(
-                "accuracy", {"variant": "tcn_lm"}, {"variant": rival}
-            )
+    rivals = ("majority", "logistic_tags", "bag_of_songs", *COMPARED)
+    found = {
+        (target, rival): minus(target, rival)(results)
+        for target in (*CONDITIONS, *study.TAGS_TARGETS)
+        for rival in rivals
+    }
     rows = [
         {
-            "data": f"{dataset}: {OUTCOMES.get(target) or CONDITIONS[target]}",
-            "trained": "until level" if protocol == study.FOLDS else "five epochs",
+            "data": f"HetRec: {OUTCOMES[target]}" if target in OUTCOMES else f"planted: {CONDITIONS[target]}",
             "TCN-LM minus": LABELS[rival],
             "points": (score, "+%1"),
             "p, Holm": (Score(score.p), ".3"),
         }
-        for (dataset, protocol, target, rival), score in holm(found).items()
+        for (target, rival), score in holm(found).items()
     ]
-    return Table(rows, "Paired on the same test users; intervals over users")
+    return Table(rows, "Paired on the same test users; intervals over users and initialisations")
 
 
 # Attention ---------------------------------------------------------------------------------------------------------
@@ -317,23 +355,22 @@ def paired_table(results: Results) -> Table:
 def attention_table(results: Results) -> Table:
     """What figure 2 would show of networks trained on true and on shuffled labels."""
     rows = []
-    for protocol, says in ((study.FOLDS, "until level"), (study.SPLIT, "five epochs")):
-        for condition, where in CONDITIONS.items():
-            for variant, labels in (("tcn_lm", "true"), ("shuffled_labels", "shuffled")):
-                runs = results.where(dataset="planted", target=condition, variant=variant, protocol=protocol)
-                runs = runs.filter(lambda run: "planted_auc" in run.metrics)
-                if len(runs):
-                    each = [run.metrics["planted_auc"] for run in runs]
-                    rows.append({
-                        "planted": where, "trained": says, "labels": labels,
-                        "AUC of sad songs": (runs.metric("planted_auc", interval=True), ".2"),
-                        "least and most": f"{min(each):.2f}, {max(each):.2f}",
-                        "listeners with sad above party, %": (runs.metric("favoured"), "%0"),
-                        "attention on the top tenth, %": (runs.metric("top_tenth"), "%0"),
-                        "variance that tags explain, %": (runs.metric("told_by_group"), "%0"),
-                        "failed": _failed(runs) if variant == "tcn_lm" else DASH,
-                        "trainings": Runs(runs.ids),
-                    })  # fmt: skip
+    for condition, where in CONDITIONS.items():
+        for variant, labels in (("tcn_lm", "true"), ("shuffled_labels", "shuffled")):
+            runs = in_folds(results, condition).where(variant=variant)
+            runs = runs.filter(lambda run: "planted_auc" in run.metrics)
+            if len(runs):
+                each = [run.metrics["planted_auc"] for run in runs]
+                rows.append({
+                    "planted": where, "labels": labels,
+                    "AUC of sad songs": (runs.metric("planted_auc", interval=True), ".2"),
+                    "least and most": f"{min(each):.2f}, {max(each):.2f}",
+                    "listeners with sad above party, %": (runs.metric("favoured"), "%0"),
+                    "attention on the top tenth, %": (runs.metric("top_tenth"), "%0"),
+                    "variance that tags explain, %": (runs.metric("told_by_group"), "%0"),
+                    "failed": _failed(runs) if variant == "tcn_lm" else DASH,
+                    "trainings": Runs(runs.ids),
+                })  # fmt: skip
     return Table(rows, "Attention of TCN-LM to the songs of test listeners (generated)")
 
 
@@ -346,13 +383,9 @@ def listener_figure(results: Results, condition: str = "both") -> plots.Describe
     figure, axes = plt.subplots(2, 1, figsize=(8, 4.6), sharex=True, sharey=True)
     names = {planted.SAD: ("sad tags", plots.PALETTE[0], ""), planted.PARTY: ("party tags", plots.PALETTE[4], "//")}
     told = []
-    # Both networks trained alike: until level where both were, else briefly.
-    kept = results.where(dataset="planted", target=condition).filter(lambda run: "listener_weight" in run.curves)
-    pairs = [
-        [kept.where(protocol=protocol, variant=variant) for variant in ("tcn_lm", "shuffled_labels")]
-        for protocol in (study.FOLDS, study.SPLIT)
-    ]
-    pair = next((both for both in pairs if all(map(len, both))), [])
+    kept = in_folds(results, condition).filter(lambda run: "listener_weight" in run.curves)
+    pair = [kept.where(variant=variant) for variant in ("tcn_lm", "shuffled_labels")]
+    pair = pair if all(map(len, pair)) else []
     for axis, runs in zip(axes, pair, strict=False):
         run = next(iter(runs))
         weight, group = (np.array(run.curves[f"listener_{name}"]) for name in ("weight", "group"))
@@ -497,17 +530,14 @@ def numbers(results: Results) -> dict[str, Any]:
             quoted[f"level_{variant}_{condition}"] = (_level_score(results, condition, variant), "%1")
     nothing = studies(results, "none_000", "tcn_lm")
     quoted["nothing_mean"] = (nothing.metric("tcn_lm"), "%1")
-    brief = results.where(dataset="planted", protocol=study.SPLIT, variant=NETWORKS)
-    brief = brief.filter(lambda run: "train_loss" in run.curves)
-    quoted |= {"brief_level": _level(brief), "brief_failed": str(sum(map(failed, brief)))}
     return quoted
 
 
 def _level_score(results: Results, condition: str, variant: str) -> Score | None:
     """Accuracy of a model at the stated length, on the folds on which TCN-LM trained."""
-    folds = tuple(settled(results, condition, ("tcn_lm",)).values("fold"))
-    runs = results.where(protocol=study.FOLDS, target=condition, variant=variant, rate=(RATE, None), fold=folds)
-    return runs.score("accuracy")
+    cells = in_folds(results, condition).where(init=None)
+    folds = tuple(settled(cells, ("tcn_lm",)).values("fold"))
+    return cells.where(variant=variant, fold=folds).score("accuracy")
 
 
 def card(results: Results) -> Table:

@@ -2,15 +2,16 @@
 
 - ``power``: the comparison on 578 test users, simulated from right and wrong answers alone (`power`);
 - ``studies``: whole studies simulated, each with its own users, training and test, at a reduced size;
-- ``twin``: generated listeners at the paper's size, 70/15/15 by user, with narrow networks and at the paper's widths;
-- ``trained``: the same listeners at the stated length in folds that test each once, networks trained until they are
-  level, a factor ``rate`` naming the learning rate;
+- ``trained``: generated listeners at the paper's size and length, in folds that test each once, networks trained until
+  they are level; and fewer of them, and shorter and longer histories;
+- ``paper_widths``: networks as wide as the paper's, on one split of table 1's shares;
 - ``survey``: MXMH, self-rated depression and anxiety from genre habits (`survey`);
-- ``tags``: HetRec as it is, and two outcomes that it does hold (`histories`);
+- ``tags``: HetRec as it is, and two outcomes that it does hold (`histories`), in such folds;
 - ``profiles``: Last.fm-1K's profiles, and their fields as outcomes for those whose listens are at hand.
 
 Variants: `simple.SIMPLE`; the networks of `networks.TCN_LM` and `networks.RIVALS`; ``late_fusion``; ``study``, all of
-one simulated study; ``description``, a data set in counts.
+one simulated study; ``description``, a data set in counts. Factors of networks in folds: ``rate``, their learning rate;
+``init``, another initialisation of the same fold; ``users`` and ``length``, how many listeners and songs.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from mer_repro.training import TrainingConfig
 
 KEY = "bai2026"
 Kind = Literal["real", "twin"]
-Experiment = Literal["power", "survey", "tags", "profiles", "studies", "twin", "paper_widths", "trained"]
+Experiment = Literal["power", "survey", "tags", "profiles", "studies", "paper_widths", "trained"]
 Condition = Literal["none", "order", "tags", "both", "gated"]
+#: What folds are dealt for: a planted condition, or an outcome of HetRec.
+Folded = Literal["none", "order", "tags", "both", "gated", "play_concentration", "sad_tags"]
 SPLIT, STUDY, FOLDS, PAPER_WIDTHS = "users_70_15_15", "one_study", "user_folds", "users_70_15_15_paper_widths"
 #: Folds of the listeners, each tested once; an eighth of the others validates.
 N_FOLDS = 5
@@ -38,9 +41,6 @@ N_FOLDS = 5
 SIMPLE = ("majority", "logistic_statistics", "logistic_tags", "logistic_both", "bag_of_songs")
 TABLE_2 = ("lstm_audio", "bert_text", "early_fusion", "late_fusion", "tcn_lm")
 TABLE_3 = ("no_tcn", "no_lm", "no_attention")
-TRIED = ("no_tcn_one_layer", "semantic_query", "max_pooling", "attention_pooling")
-#: Networks that every condition of the twin gets; the others of the two tables are run where the signal is in both.
-MAIN = ("bert_text", "tcn_lm", "no_attention", "no_lm", "shuffled_labels")
 #: What a simulated study trains, by what is planted: both tables, or what is compared there.
 STUDIED: dict[str, tuple[str, ...]] = {
     "none": ("tcn_lm", "no_tcn_one_layer", "no_attention"),
@@ -49,9 +49,10 @@ STUDIED: dict[str, tuple[str, ...]] = {
     "gated": ("tcn_lm", "no_attention"),
     "both": (*TABLE_2, *TABLE_3, "no_tcn_one_layer"),
 }
-TAGS_NETWORKS = ("lstm_audio", "bert_text", "late_fusion", "tcn_lm", "no_lm", "no_attention")
 TAGS_TARGETS = ("play_concentration", "sad_tags")
 PROFILE_TARGETS = ("gender", "older")
+#: What is trained on fewer listeners, and on shorter and longer histories, with the signal in both.
+SIZED = ("majority", "told", "logistic_tags", "tcn_lm", "no_tcn_one_layer", "no_attention")
 PROFILE_VARIANTS = ("majority", "logistic_statistics", "bag_of_songs", "logistic_tags", "no_lm")
 POWER_VARIANTS = ("type_one_error", "power", "table_2", "table_3")
 LEADS = tuple(round(0.01 * points, 2) for points in range(11))
@@ -82,27 +83,24 @@ class Parameters(BaseModel):
     experiments: list[Experiment] = list(get_args(Experiment))
     simulations: Annotated[int, Field(ge=100, le=10_000_000, description="studies a point")] = 50_000
     correlations: list[Annotated[float, Field(ge=0, lt=1)]] = [0.0, 0.5, 0.8, 0.95]
-    seeds: Annotated[int, Field(ge=1, le=100, description="splits of simple rivals")] = 5
-    network_seeds: Annotated[int, Field(ge=0, le=100, description="splits of networks")] = 5
-    attention_seeds: Annotated[int, Field(ge=0, le=100, description="trainings whose attention is looked at")] = 5
-    twin_seeds: Annotated[int, Field(ge=1, le=100, description="as seeds, on generated data")] = 5
+    seeds: Annotated[int, Field(ge=1, le=100, description="partitions of the survey, splits of descriptions")] = 5
     permutations: Annotated[int, Field(ge=0, le=10_000)] = 200
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 1000
     effect: Annotated[float, Field(ge=0)] = 1.0
-    conditions: list[Condition] = list(planted.CONDITIONS)
-    both_networks: list[str] = Field([*TABLE_2, *TABLE_3, *TRIED], description="beside MAIN, signal in both")
-    tags_networks: dict[str, list[str]] = Field(
-        {target: list(TAGS_NETWORKS) for target in TAGS_TARGETS}, description="networks of each outcome of HetRec"
-    )
-    twin: Size = Size()
     trained: Size = Size()
-    trained_networks: dict[Condition, list[str]] = Field({}, description="and simple rivals, by condition")
-    trained_folds: dict[Condition, dict[float, Annotated[int, Field(ge=1, le=N_FOLDS)]]] = Field(
-        {}, description="by condition: learning rate -> how many of the five folds"
+    trained_networks: dict[Folded, list[str]] = Field({}, description="and simple rivals, by condition or outcome")
+    trained_folds: dict[Folded, dict[float, Annotated[int, Field(ge=1, le=N_FOLDS)]]] = Field(
+        {}, description="by condition or outcome: learning rate -> how many of the five folds"
     )
+    again: dict[Condition, list[str]] = Field({}, description="networks that get a second initialisation a fold")
+    sizes: dict[Literal["users", "length"], list[Annotated[int, Field(ge=4)]]] = Field(
+        {}, description="other numbers of listeners and of songs, for `SIZED`"
+    )
+    sized_folds: Annotated[int, Field(ge=1, le=N_FOLDS)] = 2
     paper: Size = Size()
     paper_cells: list[tuple[Condition, str]] = []
     tags: Size = Size()
+    profiles: Size = Size()
     study: Size = Size()
     study_training_users: Annotated[int, Field(ge=10)] = 2696
     study_test_users: Annotated[int, Field(ge=10, description="the rest validates")] = 578
@@ -118,7 +116,6 @@ def plan(parameters: Parameters) -> list[Run]:
         "tags": _tags_runs,
         "profiles": _profile_runs,
         "studies": _study_runs,
-        "twin": _twin_runs,
         "paper_widths": _paper_runs,
         "trained": _trained_runs,
     }
@@ -166,18 +163,6 @@ def _permuting(parameters: Parameters, variant: str, seed: int) -> dict[str, int
     return {"resamples": parameters.resamples, "permutations": wanted}
 
 
-def _cells(parameters: Parameters, dataset: str, data: str, size: Size, targets, variants, protocol=SPLIT) -> list[Run]:
-    """Every variant of every target of one data set: networks for the first seeds, simple rivals for more."""
-    seeds, networks = parameters.seeds if data == "real" else parameters.twin_seeds, parameters.network_seeds
-    return [
-        Run(KEY, dataset, data, protocol, variant, target, seed, _chosen(parameters, size, target))
-        for seed in range(max(seeds, networks))
-        for target in targets
-        for variant in variants
-        if seed < (seeds if variant in (*SIMPLE, "told") else networks)
-    ]
-
-
 def _chosen(parameters: Parameters, size: Size, target: str, effect: float | None = None) -> dict[str, Any]:
     planted_effect = 0.0 if target == "none" else parameters.effect if effect is None else effect
     return size.model_dump(mode="json") | {"effect": planted_effect, "resamples": parameters.resamples}
@@ -186,18 +171,17 @@ def _chosen(parameters: Parameters, size: Size, target: str, effect: float | Non
 def _tags_runs(parameters: Parameters) -> list[Run]:
     name, seeds = "hetrec2011_lastfm", range(parameters.seeds)
     runs = [Run(KEY, name, data, SPLIT, "description", "", seed, {}) for data in parameters.data for seed in seeds]
-    if "real" in parameters.data:  # generated users tag with genres alone, so neither outcome is in the twin
-        for target in TAGS_TARGETS:
-            variants = (*SIMPLE, *parameters.tags_networks.get(target, []))
-            runs += _cells(parameters, name, "real", parameters.tags, [target], variants)
-    return runs
+    # Generated users tag with genres alone, so neither outcome is in the twin.
+    return runs + (_fold_runs(parameters, TAGS_TARGETS) if "real" in parameters.data else [])
 
 
 def _profile_runs(parameters: Parameters) -> list[Run]:
-    runs = [Run(KEY, "lastfm1k", data, SPLIT, "description", "", 0, {}) for data in parameters.data]
-    for data in parameters.profile_data:
-        runs += _cells(parameters, "lastfm1k", data, parameters.tags, PROFILE_TARGETS, PROFILE_VARIANTS)
-    return runs
+    return [Run(KEY, "lastfm1k", data, SPLIT, "description", "", 0, {}) for data in parameters.data] + [
+        Run(KEY, "lastfm1k", data, SPLIT, variant, target, 0, _chosen(parameters, parameters.profiles, target))
+        for data in parameters.profile_data
+        for target in PROFILE_TARGETS
+        for variant in PROFILE_VARIANTS
+    ]
 
 
 def _study_runs(parameters: Parameters) -> list[Run]:
@@ -213,21 +197,6 @@ def _study_runs(parameters: Parameters) -> list[Run]:
     return runs
 
 
-def _twin_runs(parameters: Parameters) -> list[Run]:
-    """Each condition with the simple rivals and `MAIN`; all networks where the signal is in both."""
-    size, runs = parameters.twin, []
-    for condition in parameters.conditions:
-        more = parameters.both_networks if condition == "both" else []
-        variants = (*SIMPLE, "told", *dict.fromkeys([*MAIN, *more]))
-        runs += _cells(parameters, "planted", "twin", size, [condition], variants)
-    return runs + [
-        Run(KEY, "planted", "twin", SPLIT, variant, "tags", seed, _chosen(parameters, size, "tags"))
-        for seed in range(parameters.network_seeds, parameters.attention_seeds)
-        for variant in ("tcn_lm", "shuffled_labels")
-        if "tags" in parameters.conditions
-    ]
-
-
 def _paper_runs(parameters: Parameters) -> list[Run]:
     """Chosen cells with the networks as wide as the paper's."""
     return [
@@ -238,22 +207,59 @@ def _paper_runs(parameters: Parameters) -> list[Run]:
 
 
 def _trained_runs(parameters: Parameters) -> list[Run]:
-    """Folds outermost: a sweep that is stopped has the same folds of every network. Simple rivals have no rate."""
-    asked, runs = parameters.trained_folds, []
-    rates = dict.fromkeys(rate for folds in asked.values() for rate in folds)
-    for fold in range(N_FOLDS):
-        for rate in rates:
-            for condition in [condition for condition, folds in asked.items() if fold < folds.get(rate, 0)]:
-                chosen = _chosen(parameters, parameters.trained, condition) | {"fold": fold}
-                training = chosen["training"] | {"learning_rate": rate}
-                for variant in parameters.trained_networks[condition]:
-                    simple = variant in (*SIMPLE, "told")
-                    if simple and rate != next(iter(asked[condition])):
-                        continue
-                    factors = {"fold": fold} if simple else {"rate": rate, "fold": fold}
-                    given = chosen if simple else chosen | {"training": training}
-                    runs.append(Run(KEY, "planted", "twin", FOLDS, variant, condition, 0, given, factors))
-    return runs
+    return _fold_runs(parameters, planted.CONDITIONS) + _sized_runs(parameters)
+
+
+def _fold_runs(parameters: Parameters, targets: tuple[str, ...]) -> list[Run]:
+    """Folds outermost: a sweep that is stopped has the same folds of every network; second initialisations last."""
+    cells = [
+        (fold, target, rate)
+        for fold in range(N_FOLDS)
+        for target, folds in parameters.trained_folds.items()
+        for rate in folds
+        if target in targets and fold < folds[rate]
+    ]
+    runs = []
+    for fold, target, rate in cells:
+        first = rate == next(iter(parameters.trained_folds[target]))
+        for variant in parameters.trained_networks[target]:
+            if variant not in (*SIMPLE, "told"):
+                runs.append(_in_fold(parameters, variant, target, fold, rate))
+            elif first:
+                runs.append(_in_fold(parameters, variant, target, fold))
+    again = [
+        _in_fold(parameters, variant, target, fold, rate, {"init": 1})
+        for fold, target, rate in cells
+        for variant in parameters.again.get(target, [])
+        if rate == next(iter(parameters.trained_folds[target]))
+    ]
+    return runs + again
+
+
+def _sized_runs(parameters: Parameters) -> list[Run]:
+    rate = next(iter(parameters.trained_folds.get("both", {})), None)
+    return [
+        _in_fold(parameters, variant, "both", fold, None if variant in (*SIMPLE, "told") else rate, {name: size})
+        for name, sizes in parameters.sizes.items()
+        for size in sizes
+        for fold in range(parameters.sized_folds)
+        for variant in SIZED
+    ]
+
+
+def _in_fold(
+    parameters: Parameters, variant: str, target: str, fold: int, rate: float | None = None, changed: dict | None = None
+) -> Run:
+    """One run on one fold; simple rivals have no learning rate. What is `changed` is a parameter and a factor."""
+    real, changed = target in TAGS_TARGETS, changed or {}
+    size = parameters.tags if real else parameters.trained
+    given = _chosen(parameters, size, target) | {"fold": fold} | changed
+    factors = {"fold": fold} | changed
+    if rate is not None:
+        given |= {"training": given["training"] | {"learning_rate": rate}}
+        factors = {"rate": rate} | factors
+    where = ("hetrec2011_lastfm", "real") if real else ("planted", "twin")
+    return Run(KEY, *where, FOLDS, variant, target, 0, given, factors)
 
 
 def batch_key(run: Run) -> tuple[str, ...]:
@@ -441,7 +447,8 @@ def answer(where: _Where, variant: str):
         return networks.late_fusion(*parts, found.label[split.validation])
     given = where.parameters
     config = TrainingConfig(**given["training"])
-    return networks.train(variant, found, split, given, config, where.seed, where.device)
+    seed = where.seed + 1000 * given.get("init", 0)
+    return networks.train(variant, found, split, given, config, seed, where.device)
 
 
 def _scored(run: Run, device: str) -> Outcome:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from statistics import stdev
 
 from mer_repro.papers.bai2026 import study, survey
 from mer_repro.papers.bai2026.names import NETWORKS, condition_of
@@ -74,34 +75,31 @@ def lead(results: Results, point: str, rival: str) -> Score | None:
     return of_studies(studies(results, point, *both), lambda run: run.metrics["tcn_lm"] - run.metrics[rival], *both)
 
 
-def settled(results: Results, condition: str, variants: Iterable[str], rate: float = RATE) -> Results:
-    """The runs of some variants at the stated length, of the folds in which all of them ran and none failed."""
+def in_folds(results: Results, target: str, rate: float = RATE, **size: int) -> Results:
+    """The runs in folds on one target: at the stated length and number of listeners, or at another `size`."""
+    chosen = results.where(protocol=study.FOLDS, target=target, rate=(rate, None))
+    return chosen.where(users=size.get("users"), length=size.get("length"))
+
+
+def settled(runs: Results, variants: Iterable[str]) -> Results:
+    """The runs of some variants, of the folds and initialisations in which all of them ran and none failed."""
     wanted = tuple(variants)
-    runs = results.where(protocol=study.FOLDS, target=condition, variant=wanted, rate=(rate, None))
-    whole = [
-        fold
-        for fold in runs.values("fold")
-        if {run.variant for run in runs.where(fold=fold) if not failed(run)} == set(wanted)
-    ]
-    return runs.where(fold=tuple(whole))
+    there: dict[tuple, set[str]] = {}
+    for run in runs.where(variant=wanted):
+        there.setdefault(_place(run), set()).update([] if failed(run) else [run.variant])
+    return runs.where(variant=wanted).filter(lambda run: there[_place(run)] == set(wanted))
 
 
-def at_length(condition: str, rival: str, of: str = "tcn_lm", rate: float = RATE) -> Find:
-    """A network's accuracy minus a rival's at the stated length, on the same listeners, networks trained."""
+def _place(run: Record) -> tuple:
+    return run.factors.get("fold"), run.factors.get("init")
+
+
+def minus(target: str, rival: str, of: str = "tcn_lm", **size: int) -> Find:
+    """A network's accuracy minus a rival's on the same listeners, in the trainings of which neither failed."""
 
     def find(results: Results) -> Score | None:
-        runs = settled(results, condition, (of, rival), rate)
+        runs = settled(in_folds(results, target, **size), (of, rival))
         return runs.contrast("accuracy", {"variant": of}, {"variant": rival})
-
-    return find
-
-
-def in_split(condition: str, of: str, against: str) -> Find:
-    """The same of the brief trainings on table 1's split, with signal in both: five epochs, one split."""
-
-    def find(results: Results) -> Score | None:
-        runs = results.where(dataset="planted", protocol=study.SPLIT, target=condition, seed=0)
-        return runs.contrast("accuracy", {"variant": of}, {"variant": against})
 
     return find
 
@@ -111,20 +109,33 @@ def trained(*conditions: str, variants: tuple[str, ...]) -> Callable[[Results], 
 
     def find(results: Results) -> Results:
         chosen = results.where(protocol=study.FOLDS, target=conditions, variant=variants, rate=RATE)
-        return chosen.filter(lambda run: not failed(run))
+        return chosen.where(users=None, length=None).filter(lambda run: not failed(run))
+
+    return find
+
+
+def spread(variant: str) -> Find:
+    """Standard deviation of a network's accuracy over the folds, first initialisation, signal in both, 0 to 1."""
+
+    def find(results: Results) -> Score | None:
+        runs = in_folds(results, "both").where(variant=variant, init=None)
+        if len(runs) < 2:
+            return None
+        value = stdev(run.metrics["accuracy"] for run in runs)
+        return Score(value, records=runs.ids, how="standard deviation over folds")
 
     return find
 
 
 def slower(rival: str) -> Find:
-    """Training time of TCN-LM over that of a rival with the same epochs, signal in both, mean over splits."""
+    """Training time of TCN-LM over a rival's, with the same epochs and listeners, signal in both, mean over folds."""
 
     def find(results: Results) -> Score | None:
-        runs = results.where(dataset="planted", protocol=study.SPLIT, target="both")
-        timed = {run.seed: run for run in runs.where(variant=rival)}
-        of = runs.where(variant="tcn_lm", seed=tuple(timed))
+        runs = in_folds(results, "both")
+        timed = {_place(run): run for run in runs.where(variant=rival)}
+        of = runs.where(variant="tcn_lm").filter(lambda run: _place(run) in timed)
         how = "seconds of TCN-LM over seconds of the rival, mean over trainings"
-        ratio = of.over(lambda run: run.seconds / timed[run.seed].seconds, how, interval=True)
+        ratio = of.over(lambda run: run.seconds / timed[_place(run)].seconds, how, interval=True)
         return replace(ratio, records=ratio.records + tuple(run.id for run in timed.values())) if ratio else None
 
     return find
@@ -144,7 +155,7 @@ def extreme(pick: Callable, metric: str, variant: str, *conditions: str) -> Find
     """The least or the largest value of a metric over all trainings of a variant in some conditions."""
 
     def find(results: Results) -> Score | None:
-        runs = results.where(dataset="planted", variant=variant, target=conditions, protocol=(study.SPLIT, study.FOLDS))
+        runs = trained(*conditions, variants=(variant,))(results)
         known = {run.metrics[metric]: run.id for run in runs if metric in run.metrics}
         how = f"{pick.__name__} over {len(known)} trainings"
         return Score(pick(known), records=tuple(known.values()), how=how) if known else None
@@ -201,7 +212,7 @@ def _number(runs: Results) -> Score:
 
 def _last(results: Results, curve: str) -> Score | None:
     """The last value of a curve of TCN-LM trained until level, signal in both."""
-    runs = results.where(protocol=study.FOLDS, target="both", variant="tcn_lm", rate=RATE)
+    runs = in_folds(results, "both").where(variant="tcn_lm")
     return runs.over(lambda run: run.curves[curve][-1], "last epoch, mean over trainings")
 
 
@@ -282,7 +293,7 @@ RULES: list[Rule | Fixed] = [
     Rule(
         "The TCN captures long listening histories better than an LSTM.",
         ("s.no_tcn_drops", "s.no_tcn_same_layers", "t3.no_tcn.accuracy", "t3.full.accuracy"),
-        {"order": at_length("order", "no_tcn_one_layer"), "both": at_length("both", "no_tcn_one_layer")},
+        {"order": minus("order", "no_tcn_one_layer"), "both": minus("both", "no_tcn_one_layer")},
         above(0.0, stated_gap("t3.full", "t3.no_tcn"), " (share of right answers)"),
         "synthetic",
         SYNTHETIC + "TCN-LM minus an LSTM of one layer in the TCN's place {order:+%1} where the class shows only in the"
@@ -303,14 +314,14 @@ RULES: list[Rule | Fixed] = [
         below(1.0, unit=" times the LSTM's training time"),
         "own",
         "On one shared CPU, with the same epochs and length, TCN-LM with eight layers takes {one:.2} times the training"
-        " time of an LSTM of one layer and {deep:.2} times that of an LSTM of as many layers, one training of each. The"
+        " time of an LSTM of one layer and {deep:.2} times that of an LSTM of as many layers. The"
         " paper gives no times, and gives parallel convolutions as the reason, which count for more on a GPU such as"
         " the paper's. We timed none and did not measure memory.",
     ),
     Rule(
         "Cross-modal attention fuses better than concatenation.",
         ("s.no_attention_drops", "t3.no_attention.accuracy"),
-        {"both": at_length("both", "no_attention")},
+        {"both": minus("both", "no_attention")},
         above(0.0, stated_gap("t3.full", "t3.no_attention"), " (share of right answers)"),
         "synthetic",
         SYNTHETIC + "attention minus concatenation {both:+%1}. In whole studies at 24 songs whose tags must be read"
@@ -330,9 +341,9 @@ RULES: list[Rule | Fixed] = [
         above(0.5, unit=" AUC of the attention for the planted songs"),
         "synthetic",
         "With sad songs planted in order and tags, attention trained on true labels until level ranks them above a"
-        " listener's other songs with an AUC of {both:.2} (0.5 is chance); planted in the tags alone, with {tags:.2} (a"
-        " dash: no such training yet). Over all our trainings, brief ones included, the AUC is {true_low:.2} to"
-        " {true_high:.2} with true labels and {shuffled_low:.2} to {shuffled_high:.2} after the labels were shuffled."
+        " listener's other songs with an AUC of {both:.2} (0.5 is chance); planted in the tags alone, with {tags:.2}."
+        " Over these trainings the AUC is {true_low:.2} to {true_high:.2} with true labels and {shuffled_low:.2} to"
+        " {shuffled_high:.2} after the labels were shuffled."
         " These are means over all test listeners; the paper shows one, without such a control. A figure of one"
         " listener can illustrate a pattern and does not prove it.",
         {"true_low": extreme(min, "planted_auc", "tcn_lm", "tags", "both"),
@@ -344,32 +355,29 @@ RULES: list[Rule | Fixed] = [
     Rule(
         "Without the language model, the TCN falls below BERT-Text, so tags matter most in this task.",
         ("s.no_lm_below_bert_text", "t3.no_lm.accuracy", "t2.bert_text.accuracy"),
-        {"order": in_split("order", "bert_text", "no_lm"), "tags": in_split("tags", "bert_text", "no_lm"),
-         "both": in_split("both", "bert_text", "no_lm")},
+        {"order": minus("order", "no_lm", "bert_text"), "tags": minus("tags", "no_lm", "bert_text"),
+         "both": minus("both", "no_lm", "bert_text")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
         "If the printed order of the two rows is right, it speaks for tags on the paper's data, which we cannot"
-        " check. On generated listeners BERT-Text minus TCN alone is {order:+%1} points where the class shows only in"
-        " the order, which BERT-Text cannot read, {tags:+%1} only in the tags, {both:+%1} in both (one split, five"
-        " epochs).",
-        trained=lambda results: results.where(
-            dataset="planted", protocol=study.SPLIT, seed=0, target=("order", "tags", "both"),
-            variant=("bert_text", "no_lm"),
-        ),
+        " check. " + SYNTHETIC + "BERT-Text minus TCN alone {order:+%1} where the class shows only in the order, which"
+        " BERT-Text cannot read, {tags:+%1} only in the tags, {both:+%1} in both. Which of the two falls below the"
+        " other is thus a matter of where the class shows.",
+        _LENGTH,
+        trained("order", "tags", "both", variants=("bert_text", "no_lm")),
     ),
     Rule(
         "BERT-Text does better than LSTM-Audio, fusing the two better still, and late fusion is the best baseline.",
         ("s.text_over_audio", "s.fusion_over_single", "s.late_fusion_best_baseline"),
-        {"text": in_split("both", "bert_text", "lstm_audio"), "early": in_split("both", "early_fusion", "bert_text"),
-         "late": in_split("both", "late_fusion", "early_fusion")},
+        {"text": minus("both", "lstm_audio", "bert_text"), "early": minus("both", "bert_text", "early_fusion"),
+         "late": minus("both", "early_fusion", "late_fusion")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
-        "Generated listeners, signal in both, one split, five epochs, points of accuracy: BERT-Text minus LSTM-Audio"
-        " {text:+%1}, early fusion minus BERT-Text {early:+%1}, late fusion minus early fusion {late:+%1}. Our"
-        " LSTM-Audio reads song numbers: Last.fm-1K has no audio. Table 2 prints the order as claimed.",
-        trained=lambda results: results.where(
-            dataset="planted", protocol=study.SPLIT, target="both", variant=("lstm_audio", "bert_text", "early_fusion")
-        ),
+        SYNTHETIC + "with the class in order and tags, BERT-Text minus LSTM-Audio {text:+%1}, early fusion minus"
+        " BERT-Text {early:+%1}, late fusion minus early fusion {late:+%1}. Our LSTM-Audio reads song numbers:"
+        " Last.fm-1K has no audio. Table 2 prints the order as claimed.",
+        _LENGTH,
+        trained("both", variants=("lstm_audio", "bert_text", "early_fusion")),
     ),
     Fixed(
         "undecided",
@@ -382,18 +390,17 @@ RULES: list[Rule | Fixed] = [
         "Mean pooling is more stable than max and attention pooling, and the temporal query slightly better than the"
         " semantic.",
         ("s.average_pooling_best", "s.temporal_query"),
-        {"maximum": in_split("both", "tcn_lm", "max_pooling"),
-         "attention": in_split("both", "tcn_lm", "attention_pooling"),
-         "semantic": in_split("both", "tcn_lm", "semantic_query")},
+        {"maximum": minus("both", "max_pooling"), "attention": minus("both", "attention_pooling"),
+         "semantic": minus("both", "semantic_query")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
-        "The paper gives no figures. Generated listeners, signal in both, one split, five epochs, points of accuracy:"
-        " TCN-LM as published (mean pooling, temporal query) minus max pooling {maximum:+%1}, minus attention pooling"
-        " {attention:+%1}, minus the semantic query {semantic:+%1}. One split cannot show which is more stable.",
-        trained=lambda results: results.where(
-            dataset="planted", protocol=study.SPLIT, target="both",
-            variant=("tcn_lm", "max_pooling", "attention_pooling", "semantic_query"),
-        ),
+        "The paper gives no figures. " + SYNTHETIC + "with the class in order and tags, TCN-LM as published (mean"
+        " pooling, temporal query) minus max pooling {maximum:+%1}, minus attention pooling {attention:+%1}, minus the"
+        " semantic query {semantic:+%1}. Over the folds, accuracy has a standard deviation of {mean_sd:%1} points with"
+        " mean pooling, {max_sd:%1} with max and {attention_sd:%1} with attention pooling.",
+        _LENGTH | {"mean_sd": spread("tcn_lm"), "max_sd": spread("max_pooling"),
+                   "attention_sd": spread("attention_pooling")},
+        trained("both", variants=("tcn_lm", "max_pooling", "attention_pooling", "semantic_query")),
     ),
     Fixed(
         "undecided",

@@ -29,7 +29,7 @@ def put(store, run, outcome):
     store.put(run, outcome, data_fingerprint="d", source_fingerprint="s", device="cpu", seconds=2.0)
 
 
-def network(store, variant, target, right, fold=0, curves=LEVEL, metrics=(), label=None):
+def network(store, variant, target, right, fold=0, curves=LEVEL, metrics=(), label=None, more=None):
     """A network of the folds that answers a share `right` of 500 listeners of three classes."""
     rng = np.random.default_rng([fold, 1])
     true = rng.choice(3, 500, p=[0.6, 0.25, 0.15])
@@ -37,11 +37,11 @@ def network(store, variant, target, right, fold=0, curves=LEVEL, metrics=(), lab
     counts = [[np.sum((true == t) & (said == s)) for s in range(3)] for t in range(3)]
     hits, called, is_ = np.diag(counts), np.sum(counts, axis=0), np.sum(counts, axis=1)
     scores = {"accuracy": float(np.mean(true == said)), "macro_f1": float(np.mean(2 * hits / (called + is_)))}
-    run = Run(
-        "bai2026", "planted", "twin", study.FOLDS, variant, target, 0, factors={"rate": verdicts.RATE, "fold": fold}
-    )
+    factors = {"rate": verdicts.RATE, "fold": fold} | (more or {})
+    run = Run("bai2026", "planted", "twin", study.FOLDS, variant, target, 0, factors=factors)
     predictions = {"item": 500 * fold + np.arange(500), "y_true": true, "y_pred": said}
-    put(store, run, Outcome(scores | dict(metrics), predictions=predictions, curves=curves))
+    outcome = Outcome(scores | dict(metrics), counts={"n_test": 500}, predictions=predictions, curves=curves)
+    put(store, run, outcome)
 
 
 def verdict(store, about):
@@ -150,13 +150,26 @@ def test_every_table_stands_with_the_records_and_without(store, table):
     assert "|" in table(Results.load("bai2026")).markdown() or table in (chapter.paired_table, chapter.trained_table)
 
 
-@pytest.mark.parametrize(
-    "data", [("planted", "both"), ("hetrec2011_lastfm", "play_concentration"), ("lastfm1k", "older")]
-)
-def test_models_of_one_table_were_tested_on_the_same_splits(data):
+@pytest.mark.parametrize("data", [("hetrec2011_lastfm", "play_concentration"), ("lastfm1k", "older")])
+def test_models_of_one_table_were_tested_on_the_same_listeners(data):
     rows = chapter.scores_table(Results.load("bai2026"), *data).rows
-    seeds = {tuple(name.rpartition(".seed")[2] for name in row["splits"][0].records) for row in rows}
-    assert len(seeds) == 1
+    folds = {tuple(name.rpartition("fold=")[2][:1] for name in row["splits"][0].records) for row in rows}
+    assert len(folds) == 1
+
+
+def test_a_second_initialisation_is_compared_with_its_own_fold_and_another_size_with_its_own_listeners(store):
+    for fold in (0, 1):
+        network(store, "tcn_lm", "both", 0.9, fold)
+        network(store, "no_attention", "both", 0.8, fold)
+    network(store, "tcn_lm", "both", 0.2, 0, more={"init": 1})  # without a rival of its own
+    network(store, "tcn_lm", "both", 0.5, 0, more={"users": 482})
+    network(store, "no_attention", "both", 0.6, 0, more={"users": 482})
+    found, small = (verdicts.minus("both", "no_attention", **size)(load(store)) for size in ({}, {"users": 482}))
+    assert found.value == pytest.approx(0.1, abs=0.03) and len(found.records) == 4
+    assert small.value == pytest.approx(-0.1, abs=0.05) and len(small.records) == 2
+    rows = chapter.sizes_table(load(store)).rows
+    assert [row["listeners"] for row in rows] == ["482", "3,852"]
+    assert rows[0]["TCN-LM, %"][0].value == pytest.approx(0.5, abs=0.05)
 
 
 def test_figures_numbers_and_head_stand_without_records(store):

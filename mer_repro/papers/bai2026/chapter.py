@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -214,11 +215,16 @@ def trained_table(results: Results) -> Table:
     for condition, says in CONDITIONS.items():
         cells = results.where(protocol=study.FOLDS, target=condition, users=None, length=None)
         for variant, label in LABELS.items():
-            for rate in cells.where(variant=variant).values("rate") or [None]:
-                runs = cells.where(variant=variant, rate=rate)
+            of = cells.where(variant=variant)
+            for rate, keep in itertools.product(of.values("rate") or [None], (None, *of.values("keep"))):
+                runs = of.where(rate=rate, keep=keep)
                 if len(runs):
                     good = runs.filter(lambda run: not failed(run))
-                    row: dict[str, Any] = {"planted": says, "model": label, "learning rate": rate}
+                    row: dict[str, Any] = {
+                        "planted": says,
+                        "model": label + ", last epoch" * bool(keep),
+                        "learning rate": rate,
+                    }
                     row["paper, %"] = _paper(variant)
                     row |= {column.heading: column.cell(good) for column in SCORES[:3]}
                     row |= {"level": _level(runs), "failed": _failed(runs), "trainings": Runs(runs.ids)}

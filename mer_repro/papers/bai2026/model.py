@@ -380,7 +380,8 @@ FIDELITY = [
     Detail("epochs and stopping", "3.6, Algorithm 1",
            "E epochs, validation accuracy printed every 10; returned is what the last epoch leaves",
            "number set by the study, the weights of the best validation epoch",
-           "E is not stated; with the best epoch's weights no network is held to account for a late overfit",
+           "E is not stated; with the best epoch's weights no network is held to account for a late overfit. TCN-LM was"
+           " also run with the last epoch's (*Trained until level*)",
            claims=("alg.validation_interval",), quote="maximum training epoch E"),
     Detail("dropout", "4.1.3", UNSTATED, "none", "only the L2 term is named against overfitting",
            quote="The two L2 regularisation and fixed BERT strategies"),

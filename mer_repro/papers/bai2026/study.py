@@ -11,7 +11,8 @@
 
 Variants: `simple.SIMPLE`; the networks of `networks.TCN_LM` and `networks.RIVALS`; ``late_fusion``; ``study``, all of
 one simulated study; ``description``, a data set in counts. Factors of networks in folds: ``rate``, their learning rate;
-``init``, another initialisation of the same fold; ``users`` and ``length``, how many listeners and songs.
+``init``, another initialisation of the same fold; ``keep``, the weights of the last epoch; ``users`` and ``length``,
+how many listeners and songs.
 """
 
 from __future__ import annotations
@@ -93,6 +94,7 @@ class Parameters(BaseModel):
         {}, description="by condition or outcome: learning rate -> how many of the five folds"
     )
     again: dict[Condition, list[str]] = Field({}, description="networks that get a second initialisation a fold")
+    last: dict[Condition, list[str]] = Field({}, description="networks that also keep what the last epoch leaves")
     sizes: dict[Literal["users", "length"], list[Annotated[int, Field(ge=4)]]] = Field(
         {}, description="other numbers of listeners and of songs, for `SIZED`"
     )
@@ -227,13 +229,13 @@ def _fold_runs(parameters: Parameters, targets: tuple[str, ...]) -> list[Run]:
                 runs.append(_in_fold(parameters, variant, target, fold, rate))
             elif first:
                 runs.append(_in_fold(parameters, variant, target, fold))
-    again = [
-        _in_fold(parameters, variant, target, fold, rate, {"init": 1})
+    return runs + [
+        _in_fold(parameters, variant, target, fold, rate, changed)
+        for asked, changed in ((parameters.last, {"keep": "last"}), (parameters.again, {"init": 1}))
         for fold, target, rate in cells
-        for variant in parameters.again.get(target, [])
+        for variant in asked.get(target, [])
         if rate == next(iter(parameters.trained_folds[target]))
     ]
-    return runs + again
 
 
 def _sized_runs(parameters: Parameters) -> list[Run]:
@@ -252,12 +254,12 @@ def _in_fold(
 ) -> Run:
     """One run on one fold; simple rivals have no learning rate. What is `changed` is a parameter and a factor."""
     real, changed = target in TAGS_TARGETS, changed or {}
-    size = parameters.tags if real else parameters.trained
-    given = _chosen(parameters, size, target) | {"fold": fold} | changed
-    factors = {"fold": fold} | changed
+    given = _chosen(parameters, parameters.tags if real else parameters.trained, target)
+    factors = ({} if rate is None else {"rate": rate}) | {"fold": fold} | changed
     if rate is not None:
-        given |= {"training": given["training"] | {"learning_rate": rate}}
-        factors = {"rate": rate} | factors
+        training = {"learning_rate": rate} | {name: changed[name] for name in ("keep",) if name in changed}
+        given |= {"training": given["training"] | training}
+    given |= {name: value for name, value in factors.items() if name not in ("rate", "keep")}
     where = ("hetrec2011_lastfm", "real") if real else ("planted", "twin")
     return Run(KEY, *where, FOLDS, variant, target, 0, given, factors)
 

@@ -76,8 +76,9 @@ def lead(results: Results, point: str, rival: str) -> Score | None:
 
 
 def in_folds(results: Results, target: str, rate: float = RATE, **size: int) -> Results:
-    """The runs in folds on one target: at the stated length and number of listeners, or at another `size`."""
-    chosen = results.where(protocol=study.FOLDS, target=target, rate=(rate, None))
+    """The runs in folds on one target: at the stated length and number of listeners, or at another `size`; with the
+    weights of the best epoch."""
+    chosen = results.where(protocol=study.FOLDS, target=target, rate=(rate, None), keep=None)
     return chosen.where(users=size.get("users"), length=size.get("length"))
 
 
@@ -109,7 +110,7 @@ def trained(*conditions: str, variants: tuple[str, ...]) -> Callable[[Results], 
 
     def find(results: Results) -> Results:
         chosen = results.where(protocol=study.FOLDS, target=conditions, variant=variants, rate=RATE)
-        return chosen.where(users=None, length=None).filter(lambda run: not failed(run))
+        return chosen.where(users=None, length=None, keep=None).filter(lambda run: not failed(run))
 
     return find
 

@@ -10,12 +10,23 @@ import os
 from pathlib import Path
 
 from mer_repro import storage
-from mer_repro.errors import ParameterError
+from mer_repro.errors import ParameterError, require_choice
 
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent
 PROFILES = ("smoke", "quick", "full")
 DATA_VARIABLE = "MER_REPRO_DATA"
+
+
+def require_profile(name: str) -> str:
+    """The name of a profile, as it was given.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such profile; the nearest is named.
+    """
+    return require_choice("profile", name, PROFILES)
 
 
 def data_home() -> Path | None:

@@ -92,7 +92,7 @@ def parameters(notebook: Notebook, profile: str) -> dict:
     """
     from mer_repro.runs.study import load_parameters, study_keys
 
-    require_choice("profile", profile, paths.PROFILES)
+    paths.require_profile(profile)
     chosen = {"profile": profile}
     if notebook.key in study_keys():
         chosen |= load_parameters(notebook.key, profile).model_dump(mode="json")
@@ -351,7 +351,7 @@ def build(
     ParameterError
         If there is no such profile or notebook.
     """
-    require_choice("profile", profile, paths.PROFILES)
+    paths.require_profile(profile)
     pairs = {notebook.name: notebook for notebook in notebooks()}
     chosen = list(pairs.values()) if only is None else [pairs[require_choice("notebook", n, pairs)] for n in only]
     if bare := [name for name, pair in pairs.items() if pair not in chosen and not pair.committed.is_file()]:

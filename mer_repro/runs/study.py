@@ -153,7 +153,7 @@ def load_parameters(key: str, profile: str, overrides: dict[str, Any] | None = N
     import yaml
 
     study = load_study(key)
-    require_choice("profile", profile, paths.PROFILES)
+    paths.require_profile(profile)
     path = study.parameters_file(profile)
     if not path.is_file():
         raise ParameterError(f"There is no {path}: the study {study.key} has no parameters for '{profile}'.")

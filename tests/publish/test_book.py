@@ -46,6 +46,13 @@ def test_notebook_takes_a_profile_and_a_papers_overrides(pair):
     assert namespace == {"profile": "quick"} | ({"overrides": {}} if of_paper else {})
 
 
+@pytest.mark.parametrize("pair", [p for p in PAIRS if not p.name.startswith("papers/")], ids=lambda pair: pair.name)
+def test_a_page_that_runs_no_study_refuses_a_profile_that_does_not_exist(pair):
+    _, first, *_ = [cell.source for cell in jupytext.read(pair.text).cells if cell.cell_type == "code"]
+    with pytest.raises(ParameterError, match="smoke"):
+        exec(first, {"profile": "smoek"})
+
+
 def test_a_typo_in_a_parameter_file_is_an_error(tmp_path, monkeypatch):
     file = tmp_path / "qiu2025.yaml"
     file.write_text(yaml.safe_dump({"sedes": 3}))

@@ -71,6 +71,7 @@ class Parameters(BaseModel):
         Literal["hetrec2011_lastfm", "planted"],
         Annotated[list[Annotated[int, Field(ge=10)]], Field(description="numbers of users of the curve of sizes")],
     ] = {}
+    size_seeds: Annotated[int, Field(ge=1, le=100, description="of the curve of sizes")] = 1
     seq2seq: list[Seq2Seq] = list(get_args(Seq2Seq))
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig(patience=10)
@@ -96,14 +97,15 @@ def _given(parameters: Parameters) -> tuple[dict, dict]:
 
 
 def _sized(parameters: Parameters) -> list[Run]:
-    """The curve of score against size, once."""
+    """The curve of score against size; second partitions and initialisations last."""
     common, trained = _given(parameters)
     places = {"planted": "twin", "hetrec2011_lastfm": parameters.data[0]}
     return [
         Run(
-            KEY, dataset, places[dataset], "users_apart", variant, "genres_6", 0,
+            KEY, dataset, places[dataset], "users_apart", variant, "genres_6", seed,
             trained if variant == "lstm" else common, {"users": users},
         )
+        for seed in range(parameters.size_seeds)
         for dataset, sizes in parameters.sizes.items()
         for users in sizes
         for variant in SIZED

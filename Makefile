@@ -1,6 +1,6 @@
 # Two commands matter: `make book` and `make test`. Both do their own set-up in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup book test lint lock licences clean benchmark
+.PHONY: help setup book pdf test lint lock licences clean benchmark
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ STAMP := $(VENV)/.installed$(if $(EXTRAS),-extras)
 
 help:
 	@echo "make book                 build the book: _build/html/index.html (PROFILE=quick by default; smoke, full)"
+	@echo "make pdf                  the book as one PDF, too: _build/book.pdf (needs Chromium)"
 	@echo "make test                 style check, tests, notebooks against their recorded output"
 	@echo "make setup [EXTRAS=1]     only install into $(VENV)"
 	@echo "make benchmark            run every benchmark in benchmarks/"
@@ -44,6 +45,9 @@ $(VENV)/.installed-extras: $(VENV)/.installed requirements-extra.lock
 
 book: $(STAMP)
 	@$(BIN)/mer-repro book --profile $(PROFILE)
+
+pdf: $(STAMP)
+	@$(BIN)/mer-repro book --profile $(PROFILE) --pdf
 
 lint: $(STAMP)
 	@$(BIN)/ruff check --quiet .

@@ -21,6 +21,10 @@ class ParameterError(MerReproError):
     """A parameter, profile, device, paper or data set that does not exist or is out of range."""
 
 
+class BookError(MerReproError):
+    """A notebook that fails, or a book that does not build without warnings."""
+
+
 class LedgerError(MerReproError):
     """A claims.yaml that breaks its schema."""
 

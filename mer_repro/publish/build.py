@@ -26,18 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mer_repro import paths
-from mer_repro.errors import MerReproError, require_choice
-from mer_repro.publish import findings, links, reference_pages
+from mer_repro.errors import BookError, require_choice
+from mer_repro.publish import findings, links, pdf, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
 CELL_TIMEOUT = 6 * 3600
 #: Files that every page depends on.
 OUTLINE = ("_config.yml", "_toc.yml")
-
-
-class BookError(MerReproError):
-    """A notebook that fails, or a book that does not build without warnings."""
 
 
 @dataclass(frozen=True)
@@ -270,6 +266,7 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
             shutil.copyfile(path, place)
     generated = {source / f"{name}.md": text for name, text in reference_pages.pages().items()}
     generated[source / "datasets.bib"] = _datasets_bibliography()
+    generated[source / "changelog.md"] = (paths.PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
     picture = f"![{findings.description()}](_static/findings.svg)"
     front = links.Page("intro")
     said = [f"{n}. {front.markup(sentence.spans, escape=False)}" for n, sentence in enumerate(findings.sentences(), 1)]
@@ -332,6 +329,7 @@ def build(
     force: bool = False,
     only: Collection[str] | None = None,
     say: Callable[[str], None] = print,
+    as_pdf: bool = False,
 ) -> Path:
     """Execute what is due, build the book, and return the path of its first page.
 
@@ -343,6 +341,7 @@ def build(
     force : execute every notebook, current or not.
     only : names of the notebooks to execute and renew; the others are shown as they are committed. All by default.
     say : takes one line of progress.
+    as_pdf : also print the book into ``_build/book.pdf``, and return that path.
 
     Raises
     ------
@@ -387,6 +386,9 @@ def build(
         reference_pages.write_downloads(paths.build_home() / "html" / "records")
     else:
         raise BookError("Jupyter Book does not build the pages without warnings:\n" + "\n".join(_complaints(done)))
+    if as_pdf:
+        say("== PDF")
+        return pdf.write(source, paths.build_home() / "book.pdf")
     return paths.build_home() / "html" / "index.html"
 
 

@@ -10,11 +10,13 @@ import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
+from pybtex.database import parse_string
 
 from mer_repro import paths
 from mer_repro.cli import main
-from mer_repro.errors import ParameterError
+from mer_repro.errors import BookError, ParameterError
 from mer_repro.publish import build as book
+from mer_repro.publish import pages, pdf
 
 PAIRS = book.notebooks()
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -136,3 +138,62 @@ def test_cells_of_one_notebook_stay_in_one_process_under_xdist(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run([*command, *options, str(tmp_path)], env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and "6 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_for_paper_a_page_loses_what_is_folded_and_its_scripts(tmp_path):
+    page = tmp_path / "intro.html"
+    page.write_text(
+        "<html><head><script>1</script></head><body><h1>Book</h1><p>open text</p>"
+        '<div class="cell tag_hide-cell"><p>a folded table</p></div>'
+        '<div class="cell tag_hide-input"><details class="admonition hide above-input">the code</details>'
+        "<p>open table</p></div>"
+        "</body></html>"
+    )
+    pdf.trim(page)
+    text = page.read_text()
+    assert "open text" in text and "open table" in text and pdf.NOTE in text
+    assert not any(gone in text for gone in ("a folded table", "the code", "<script"))
+
+
+def test_a_pdf_without_a_browser_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BookError, match="needs Chromium"):
+        pdf.write(tmp_path, tmp_path / "book.pdf")
+
+
+# What a page says of itself ---------------------------------------------------------------------------------------
+
+
+def page_of(body):
+    """A page's document with a title, a first paragraph and this reStructuredText."""
+    from docutils.core import publish_doctree
+
+    said = "Title\n=====\n\n.. note:: Not this.\n\nFirst words of the page, " + "and more, " * 20 + "\n\n"
+    return publish_doctree(said + body, settings_overrides={"doctitle_xform": False})
+
+
+def test_a_page_is_described_by_its_first_paragraph_cut_at_a_word():
+    text = pages.describe(page_of(""))
+    assert text.startswith("First words of the page, and more,") and text.endswith(" …")
+    assert len(text) <= pages.LONGEST + 2 and "Not this" not in text
+
+
+def test_verdicts_are_repeated_for_machines_as_people_read_them():
+    table = (
+        ".. role:: raw-html(raw)\n   :format: html\n\n.. list-table::\n   :class: mer-verdicts\n   :header-rows: 1\n\n"
+        "   * - claim\n     - verdict\n     - because\n"
+        "   * - It is best.\n     - ✗ unsupported\n     - It has :raw-html:`<a href='x'>1 &lt; 2</a>`.\n"
+    )
+    (review,) = pages.reviews(page_of(table), "The Paper")
+    assert review["@type"] == "ClaimReview" and review["claimReviewed"] == "It is best."
+    assert review["reviewRating"]["alternateName"] == "unsupported" and review["reviewBody"] == "It has 1 < 2."
+    assert review["itemReviewed"]["appearance"]["name"] == "The Paper"
+
+
+def test_a_citation_names_the_page_and_what_it_was_made_with():
+    entry = parse_string(
+        pages.citation("papers/qiu2025", "A title", "mer_repro 1.2, commit abc", "2026-05-04"), "bibtex"
+    )
+    (key,) = entry.entries
+    assert key == "mer_repro_qiu2025" and entry.entries[key].fields["year"] == "2026"
+    assert entry.entries[key].fields["note"] == "mer_repro 1.2, commit abc, 2026-05-04, page papers/qiu2025"

@@ -1,0 +1,122 @@
+"""A Sphinx extension: what every page of the book says of itself.
+
+A description for search engines; below the text the version, the commit and the day that the page was written, how to
+cite it, and how to report an error or answer as an author. A chapter's verdicts stand in its head a second time as
+ClaimReview records of schema.org, taken from the table that people read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from html import escape, unescape
+from typing import Any
+
+from docutils import nodes
+
+from mer_repro import __version__, paths
+
+BOOK = "Music emotion, reproduced"
+AUTHORS = "the mer_repro contributors"
+LONGEST = 160
+#: The columns of a table of verdicts that a ClaimReview repeats: its claim, its verdict, its reason.
+CLAIM, VERDICT, REASON = "claim", "verdict", "because"
+
+
+def describe(doctree: nodes.document) -> str:
+    """The first paragraph of a page's running text, cut at a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        if isinstance(paragraph.parent, nodes.section):
+            text = " ".join(paragraph.astext().split())
+            return text if len(text) <= LONGEST else text[:LONGEST].rpartition(" ")[0] + " …"
+    return ""
+
+
+def reviews(doctree: nodes.document, work: str) -> list[dict[str, Any]]:
+    """A ClaimReview for every row of the page's tables of verdicts; `work` is the title of the text that claims."""
+    found = []
+    for table in doctree.findall(nodes.table):
+        if "mer-verdicts" not in table["classes"]:
+            continue
+        head, *body = ([_words(entry) for entry in row.findall(nodes.entry)] for row in table.findall(nodes.row))
+        for row in body:
+            cells = dict(zip([name.lower() for name in head], row, strict=True))
+            found.append({
+                "@context": "https://schema.org",
+                "@type": "ClaimReview",
+                "claimReviewed": cells[CLAIM],
+                "itemReviewed": {"@type": "Claim", "appearance": {"@type": "ScholarlyArticle", "name": work}},
+                "reviewRating": {"@type": "Rating", "alternateName": cells[VERDICT].partition(" ")[2]},
+                "reviewBody": cells[REASON],
+                "author": {"@type": "Organization", "name": AUTHORS},
+            })  # fmt: skip
+    return found
+
+
+def _words(entry: nodes.entry) -> str:
+    """What a reader sees in a cell: its links are raw HTML."""
+    return unescape(re.sub(r"<[^>]+>", "", entry.astext())).strip()
+
+
+@cache
+def titles() -> dict[str, str]:
+    """The titles of the works in the book's bibliography, by key."""
+    from pybtex.database import parse_file
+
+    entries = parse_file(str(paths.PROJECT / "book" / "references.bib")).entries
+    return {key: entry.fields.get("title", key).replace("{", "").replace("}", "") for key, entry in entries.items()}
+
+
+def citation(page: str, title: str, made: str, day: str) -> str:
+    """BibTeX of one page."""
+    key = "mer_repro_" + page.rpartition("/")[2]
+    return (
+        f"@incollection{{{key},\n  title = {{{title}}},\n  booktitle = {{{BOOK}}},\n  author = {{{{{AUTHORS}}}}},\n"
+        f"  year = {{{day[:4]}}},\n  note = {{{made}, {day}, page {page}}}\n}}"
+    )
+
+
+@cache
+def made_with() -> str:
+    """Version and commit, as far as they are known; a commit with changes on top of it says so."""
+    command = ["git", "describe", "--always", "--dirty=, with changes", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return f"mer_repro {__version__}"
+    return f"mer_repro {__version__}, commit {done.stdout.strip()}"
+
+
+def foot(page: str, title: str) -> str:
+    """What stands below the text of a page."""
+    made, day = made_with(), datetime.now(UTC).date().isoformat()
+    up = "../" * page.count("/")
+    return (
+        f'<section class="mer-foot" aria-label="About this page"><p>{escape(made)}, {day}. '
+        f'<a href="{up}how_to_read.html#corrections-and-answers">Report an error, or answer as an author</a> · '
+        f'<a href="{up}changelog.html">What changed</a></p>'
+        f"<details><summary>Cite this page</summary><pre>{escape(citation(page, title, made, day))}</pre></details>"
+        "</section>"
+    )
+
+
+def dress(_app: Any, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    """Add all of it to a page that has a text."""
+    if doctree is None:
+        return
+    title = next(doctree.findall(nodes.title)).astext()
+    said = [f'<meta name="description" content="{escape(text)}" />'] if (text := describe(doctree)) else []
+    if found := reviews(doctree, titles().get(page.rpartition("/")[2], title)):
+        text = json.dumps(found).replace("</", r"<\/")  # "</" would end the script
+        said.append(f'<script type="application/ld+json">{text}</script>')
+    context["metatags"] = context.get("metatags", "") + "\n".join(said)
+    context["body"] += foot(page, title)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Register the extension."""
+    app.connect("html-page-context", dress, priority=800)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -33,7 +33,7 @@ BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
 CELL_TIMEOUT = 6 * 3600
 #: Files that every page depends on.
-OUTLINE = ("_config.yml", "_toc.yml")
+OUTLINE = ("_config.yml", "_toc.yml", "book/glossary.md", "mer_repro/publish/pages.py")
 
 
 @dataclass(frozen=True)

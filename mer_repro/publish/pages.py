@@ -1,8 +1,9 @@
-"""A Sphinx extension: what every page of the book says of itself.
+"""A Sphinx extension: what every page of the book says of itself, and what its terms mean.
 
-A description for search engines; below the text the version, the commit and the day that the page was written, how to
-cite it, and how to report an error or answer as an author. A chapter's verdicts stand in its head a second time as
-ClaimReview records of schema.org, taken from the table that people read.
+The first time that a page's running text uses a term of the glossary, its definition is at hand. A description for
+search engines; below the text the version, the commit and the day that the page was written, how to cite it, and how to
+report an error or answer as an author. A chapter's verdicts stand in its head a second time as ClaimReview records of
+schema.org, taken from the table that people read.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from html import escape, unescape
@@ -24,6 +26,9 @@ AUTHORS = "the mer_repro contributors"
 LONGEST = 160
 #: The columns of a table of verdicts that a ClaimReview repeats: its claim, its verdict, its reason.
 CLAIM, VERDICT, REASON = "claim", "verdict", "because"
+GLOSSARY = "glossary"
+#: Terms that pages use in their plain sense as well: these are not marked.
+EVERYDAY = ("Audit", "Claim", "Group", "Level", "Profile", "Protocol", "Record", "Verdict", "Could have seen")
 
 
 def describe(doctree: nodes.document) -> str:
@@ -103,6 +108,53 @@ def foot(page: str, title: str) -> str:
     )
 
 
+def explain(app: Any, doctree: nodes.document, page: str) -> None:
+    """Give the first mention of each term of the glossary in a page's running text its definition."""
+    if page == GLOSSARY or page.startswith(("code/", "records/")) or GLOSSARY not in app.env.found_docs:
+        return
+    known = dict(definitions(app.env.get_doctree(GLOSSARY)))
+    place = app.builder.get_relative_uri(page, GLOSSARY) if app.builder.format == "html" else ""
+    for text in list(doctree.findall(nodes.Text)):
+        if not _runs(text):
+            continue
+        found = next(_mentions(str(text), known), None)
+        while found is not None:
+            before, term, after = str(text)[: found.start()], found.group(), str(text)[found.end() :]
+            anchor, meaning = known.pop(_key(term, known))
+            link = f'<a class="mer-term" href="{place}#{anchor}" title="{escape(meaning)}">{escape(term)}</a>'
+            rest = nodes.Text(after)
+            text.parent.replace(text, [nodes.Text(before), nodes.raw("", link, format="html"), rest])
+            text, found = rest, next(_mentions(after, known), None)
+
+
+def definitions(glossary: nodes.document) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Term -> its anchor and its definition, of the terms that are not everyday words as well."""
+    for item in glossary.findall(nodes.definition_list_item):
+        term, meaning = next(item.findall(nodes.term)), next(item.findall(nodes.definition))
+        if (word := term.astext()) not in EVERYDAY:
+            yield word, (term["ids"][0], " ".join(meaning.astext().split()))
+
+
+def _runs(text: nodes.Text) -> bool:
+    """Whether a text is part of a paragraph, and not of a heading, a table, a link or code."""
+    above, node = [], text.parent
+    while node is not None:
+        above.append(node)
+        node = node.parent
+    apart = (nodes.reference, nodes.literal, nodes.title, nodes.table, nodes.caption, nodes.math, nodes.term)
+    return any(isinstance(node, nodes.paragraph) for node in above) and not any(isinstance(n, apart) for n in above)
+
+
+def _mentions(text: str, terms: Collection[str]) -> Iterator[re.Match]:
+    """Places where a text has one of the terms as a word, singular or plural; abbreviations as they are written."""
+    words = [re.escape(t) if t.isupper() or not t[0].isalpha() else f"(?i:{re.escape(t)}s?)" for t in terms]
+    return re.finditer(rf"(?<![\w-])({'|'.join(words)})(?![\w²])", text) if words else iter(())
+
+
+def _key(mention: str, terms: Collection[str]) -> str:
+    return next(term for term in terms if mention.lower().rstrip("s") == term.lower().rstrip("s"))
+
+
 def dress(_app: Any, page: str, _template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Add all of it to a page that has a text."""
     if doctree is None:
@@ -118,5 +170,6 @@ def dress(_app: Any, page: str, _template: str, context: dict[str, Any], doctree
 
 def setup(app: Any) -> dict[str, bool]:
     """Register the extension."""
+    app.connect("doctree-resolved", explain)
     app.connect("html-page-context", dress, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import jupytext
 import nbformat
 import pytest
 import yaml
 from click.testing import CliRunner
+from docutils import nodes
 from pybtex.database import parse_string
 
 from mer_repro import paths
@@ -197,3 +199,22 @@ def test_a_citation_names_the_page_and_what_it_was_made_with():
     (key,) = entry.entries
     assert key == "mer_repro_qiu2025" and entry.entries[key].fields["year"] == "2026"
     assert entry.entries[key].fields["note"] == "mer_repro 1.2, commit abc, 2026-05-04, page papers/qiu2025"
+
+
+def test_the_first_mention_of_a_term_is_explained_and_no_other():
+    from docutils.core import publish_doctree
+
+    glossary = publish_doctree("Leak\n  What <reaches> training.\n\nMAE\n  An error.\n\nClaim\n  A number.\n")
+    for term in glossary.findall(nodes.term):
+        term["ids"] = [f"term-{term.astext()}"]
+    app = SimpleNamespace(
+        env=SimpleNamespace(found_docs={"glossary"}, get_doctree=lambda name: glossary),
+        builder=SimpleNamespace(format="html", get_relative_uri=lambda page, to: f"../{to}.html"),
+    )
+    page = page_of("A claim of ``MAE``, leaks and a leak, maelstrom, MAE and no bleak MAE.\n")
+    pages.explain(app, page, "papers/one2026")
+    leak, error = [raw.astext() for raw in page.findall(nodes.raw)]
+    assert leak == (
+        '<a class="mer-term" href="../glossary.html#term-Leak" title="What &lt;reaches&gt; training.">leaks</a>'
+    )
+    assert error.endswith(">MAE</a>") and "bleak MAE." in page.astext()

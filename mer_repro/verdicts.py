@@ -32,9 +32,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import quote
 
 from mer_repro.results import DASH, Results, Score
-from mer_repro.tables import Claims, Runs, Table, Text
+from mer_repro.tables import Claims, Link, Runs, Table, Text
 
 if TYPE_CHECKING:
     from mer_repro.runs.records import Record
@@ -292,19 +293,26 @@ def headline(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def table(key: str, verdicts: Sequence[Verdict], style: str = ".2") -> Table:
-    """The verdicts for readers: claim, verdict, because, smallest effect they could have seen, ledger ids, records."""
+    """The verdicts for readers: claim, verdict, because, smallest effect they could have seen, and how many entries of
+    the ledger and records each rests on, which they lead to."""
     rows = [
         {
             "claim": verdict.claim,
             "verdict": f"{SIGNS[verdict.judgement]} {verdict.judgement}",
             "because": verdict.because,
             "could have seen": (Score(verdict.detectable), style),
-            "ledger": Claims(key, verdict.about),
+            "ledger": Link(str(len(verdict.about)), _ledger_lines(key, verdict.about)),
             "runs": Runs(verdict.records),
         }
         for verdict in verdicts
     ]
     return Table(rows, "Verdicts of the reruns", kind="mer-verdicts")
+
+
+def _ledger_lines(key: str, ids: Sequence[str]) -> str:
+    """Where a chapter finds these entries of its ledger, and no others."""
+    names = [f"{key}.{name}" for name in ids]
+    return f"../ledgers.html?show={quote(','.join(names), safe=',')}#{names[0]}"
 
 
 def rules_table(key: str, rules: Sequence[Rule | Fixed]) -> Table:

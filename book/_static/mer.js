@@ -59,6 +59,30 @@ function nameFolds() {
   }
 }
 
+// A long reason of a verdict shows its beginning; the rest is one click away, and in print.
+function shortenReasons() {
+  for (const cell of document.querySelectorAll("table.mer-verdicts tbody td:nth-child(3)")) {
+    const box = document.createElement("div");
+    box.className = "mer-reason";
+    box.append(...cell.childNodes);
+    cell.append(box);
+    if (box.scrollHeight < box.clientHeight + 24) continue;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "mer-more";
+    const show = (open) => {
+      box.classList.toggle("open", open);
+      button.setAttribute("aria-expanded", open);
+      button.textContent = open ? "less" : "more";
+    };
+    button.addEventListener("click", () => show(!box.classList.contains("open")));
+    // A link with the keyboard must not land in text that nobody sees.
+    box.addEventListener("focusin", () => show(true));
+    cell.append(button);
+    show(false);
+  }
+}
+
 // Whoever prints gets everything; whoever follows a link into a fold finds it open.
 function openFolds() {
   const shut = () => [...document.querySelectorAll("details.hide:not([open])")];
@@ -88,6 +112,7 @@ window.addEventListener("DOMContentLoaded", () => {
   nameArrows();
   nameFolds();
   openFolds();
+  shortenReasons();
   markReferences();
   if (!window.merTables) return;
   const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {

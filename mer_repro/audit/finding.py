@@ -145,6 +145,7 @@ class Row:
 
     @property
     def verdict(self) -> Verdict:
+        """The verdict of this row alone, from its readings (`verdict_of`)."""
         return verdict_of(self.readings)
 
 

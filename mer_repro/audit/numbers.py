@@ -121,6 +121,7 @@ class Interval:
         return Interval(Fraction(0), max(-self.low, self.high))
 
     def squared(self) -> Interval:
+        """The squares of all points: never below 0, also where the interval holds 0."""
         size = abs(self)
         return Interval(_times(size.low, size.low), _times(size.high, size.high))
 
@@ -130,6 +131,7 @@ class Interval:
         return Interval(_root_below(low), _plus(_root_below(high), Fraction(1, _ROOT_DIGITS)))
 
     def overlaps(self, other) -> bool:
+        """True if `other` (an interval or one rational) shares at least one point with this one, ends included."""
         other = as_interval(other)
         return self.low <= other.high and other.low <= self.high
 
@@ -138,6 +140,7 @@ class Interval:
         return self.high < as_interval(other).low
 
     def contains(self, value) -> bool:
+        """True if `value` (a rational or an infinity) lies inside, ends included."""
         return self.low <= value <= self.high
 
     def within(self, low: End, high: End) -> Interval | None:
@@ -146,6 +149,7 @@ class Interval:
 
     @property
     def finite(self) -> bool:
+        """True if neither end is infinite."""
         return self.low != -math.inf and self.high != math.inf
 
     def integers(self) -> range:

@@ -55,10 +55,12 @@ class Quantity:
 
     @property
     def whole(self) -> bool:
+        """True for what is counted, which is exact where it is printed without a decimal point."""
         return self.kind in ("count", "size")
 
     @property
     def range(self) -> tuple[float, float]:
+        """(least, greatest) possible value in base units."""
         return self.low, self.high
 
 

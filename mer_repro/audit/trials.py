@@ -52,16 +52,19 @@ def _outside(rng, low: float, high: float, gap: float) -> float:
 
 @trial
 def opposed(table, rng, show, wrong) -> None:
+    """Two statements beside each other; `wrong` changes nothing, for the check answers `undetermined` to any two."""
     table.bind("opposed", statement=table.say("s.one"), other=table.say("s.other"))
 
 
 @trial
 def public_fact(table, rng, show, wrong) -> None:
+    """A statement beside a public fact; `wrong` changes nothing, for the check answers `undetermined` to any two."""
     table.bind("public_fact", statement=table.say("s.one"), fact=table.say("s.fact"))
 
 
 @trial
 def coverage(table, rng, show, wrong) -> None:
+    """A statement about every item of three groups, all of which have the feature; wrong: 1 to 39 of each lack it."""
     items = rng.integers(50, 500, 3)
     having = [int(n) - (int(rng.integers(1, 40)) if wrong else 0) for n in items]
     counts = _state(table, "count", having), _state(table, "count", items)
@@ -70,6 +73,7 @@ def coverage(table, rng, show, wrong) -> None:
 
 @trial
 def softmax_regression(table, rng, show, wrong) -> None:
+    """A softmax output layer for regression with 2 to 8 outputs; wrong: with one output."""
     outputs = _one(table, "dimension", 1 if wrong else int(rng.integers(2, 9)))
     table.bind("softmax_regression", statement=table.say("s.softmax"), outputs=outputs)
 
@@ -79,6 +83,7 @@ def softmax_regression(table, rng, show, wrong) -> None:
 
 @trial
 def between(table, rng, show, wrong) -> None:
+    """A duration between two stated ends, printed with fewer decimals than they; wrong: 0.5 to 1.5 s outside."""
     low, high = sorted(float(v) for v in rng.uniform(10, 90, 2))
     value = _outside(rng, low, high, 0.5) if wrong else float(rng.uniform(low, high))
     ends = [_one(table, "duration", show(v, 2), "s") for v in (low, high)]
@@ -87,6 +92,7 @@ def between(table, rng, show, wrong) -> None:
 
 @trial
 def bins_partition(table, rng, show, wrong) -> None:
+    """Three bins of whole scores from 0 to 60; wrong: the first one ends up to two scores after the second's start."""
     cuts = sorted(int(v) for v in rng.choice(range(5, 55), 2, replace=False))
     lower = [0, cuts[0] + 1, cuts[1] + 1]
     upper = [cuts[0], cuts[1], 60]
@@ -103,6 +109,7 @@ def bins_partition(table, rng, show, wrong) -> None:
 
 @trial
 def dates_in_order(table, rng, show, wrong) -> None:
+    """Three rising dates between 2022 and 2026; wrong: from the latest to the earliest."""
     days = sorted(int(v) for v in rng.choice(1500, 3, replace=False))
     if wrong:
         days.reverse()
@@ -112,6 +119,7 @@ def dates_in_order(table, rng, show, wrong) -> None:
 
 @trial
 def difference(table, rng, show, wrong) -> None:
+    """The absolute difference of two latencies of 20 to 90 ms; wrong: 1 to 5 ms too large."""
     a, b = (float(v) for v in rng.uniform(20, 90, 2))
     step = abs(a - b) + (float(rng.uniform(1, 5)) if wrong else 0)
     names = [_one(table, "latency", show(v, 2), "ms") for v in (step, a, b)]
@@ -120,6 +128,7 @@ def difference(table, rng, show, wrong) -> None:
 
 @trial
 def enumerated(table, rng, show, wrong) -> None:
+    """A stated number of 2 to 8 listed things; wrong: one more than are listed."""
     count = int(rng.integers(2, 9))
     items = _state(table, "count", range(10, 10 + count))
     table.bind("enumerated", stated=_one(table, "count", count + (1 if wrong else 0)), items=items)
@@ -127,6 +136,7 @@ def enumerated(table, rng, show, wrong) -> None:
 
 @trial
 def at_most(table, rng, show, wrong) -> None:
+    """Two counts, the smaller one 1 to 99 below the larger; wrong: as much above it."""
     large = int(rng.integers(100, 5000))
     small = large + int(rng.integers(1, 100)) * (1 if wrong else -1)
     table.bind("at_most", smaller=_state(table, "count", [small]), larger=_state(table, "count", [large]))
@@ -134,6 +144,7 @@ def at_most(table, rng, show, wrong) -> None:
 
 @trial
 def product_of(table, rng, show, wrong) -> None:
+    """Three factors of 2 to 19 and their product; wrong: a product that is 1 to 8 too large."""
     factors = [int(v) for v in rng.integers(2, 20, 3)]
     product = math.prod(factors) + (int(rng.integers(1, 9)) if wrong else 0)
     table.bind("product_of", factors=_state(table, "count", factors), product=_one(table, "count", product))
@@ -141,6 +152,7 @@ def product_of(table, rng, show, wrong) -> None:
 
 @trial
 def published_equal(table, rng, show, wrong) -> None:
+    """A count as stated and as published, there with thousands separated; wrong: 1 to 49 more are stated."""
     value = int(rng.integers(100, 9000))
     stated = _one(table, "count", value + (int(rng.integers(1, 50)) if wrong else 0))
     table.bind("published_equal", stated=stated, published=_one(table, "count", f"{value:,}"))
@@ -148,6 +160,7 @@ def published_equal(table, rng, show, wrong) -> None:
 
 @trial
 def stated_ratio(table, rng, show, wrong) -> None:
+    """The ratio of two latencies of 5 to 50 ms, printed with one decimal; wrong: 1.2 to 2 times the ratio."""
     top, bottom = (float(v) for v in rng.uniform(5, 50, 2))
     ratio = top / bottom * (float(rng.uniform(1.2, 2)) if wrong else 1)
     names = [_one(table, "latency", show(v, 2), "ms") for v in (top, bottom)]
@@ -157,6 +170,7 @@ def stated_ratio(table, rng, show, wrong) -> None:
 
 @trial
 def pooled_length(table, rng, show, wrong) -> None:
+    """A length halved one to four times, rounded down or up each time; wrong: the last one is 2 to 8 too large."""
     before, times = int(rng.integers(64, 2000)), int(rng.integers(1, 5))
     after = before
     for _ in range(times):
@@ -168,6 +182,7 @@ def pooled_length(table, rng, show, wrong) -> None:
 
 @trial
 def flattened_dimension(table, rng, show, wrong) -> None:
+    """Features per time step after one to four poolings, flattened or averaged over height; wrong: 7 too many."""
     height, channels, times = int(rng.integers(32, 200)), int(rng.integers(16, 256)), int(rng.integers(1, 5))
     flat = channels * (height // 2**times) if rng.integers(2) else channels
     values = {"stated": flat + (7 if wrong else 0), "height": height, "channels": channels, "pool": 2, "times": times}
@@ -176,6 +191,7 @@ def flattened_dimension(table, rng, show, wrong) -> None:
 
 @trial
 def receptive_field(table, rng, show, wrong) -> None:
+    """Dilated residual blocks whose receptive field spans the whole sequence; wrong: the sequence is 1 to 98 longer."""
     kernel, blocks = int(rng.integers(2, 6)), int(rng.integers(2, 7))
     reach = 1 + (kernel - 1) * (2 ** (2 * blocks) - 1)
     length = reach + int(rng.integers(1, 99)) if wrong else int(rng.integers(2, reach + 1))
@@ -185,6 +201,7 @@ def receptive_field(table, rng, show, wrong) -> None:
 
 @trial
 def hop_duration(table, rng, show, wrong) -> None:
+    """Hop length over sampling rate in ms, printed with one decimal; wrong: 1.2 to 1.6 times that duration."""
     hop, rate = int(rng.choice([128, 256, 512, 1024])), int(rng.choice([16000, 22050, 44100]))
     duration = hop / rate * 1000 * (float(rng.uniform(1.2, 1.6)) if wrong else 1)
     names = _one(table, "duration", show(duration, 1), "ms"), _one(table, "hop_length", hop)
@@ -193,6 +210,7 @@ def hop_duration(table, rng, show, wrong) -> None:
 
 @trial
 def frame_count(table, rng, show, wrong) -> None:
+    """Spectrogram frames of 5 to 59 seconds, with or without the extra one of centred frames; wrong: 4 to 39 more."""
     seconds, hop, rate = int(rng.integers(5, 60)), int(rng.choice([256, 512])), int(rng.choice([16000, 22050]))
     frames = (1 + seconds * rate // hop) if rng.integers(2) else seconds * rate // hop
     stated = _one(table, "sequence_length", frames + (int(rng.integers(4, 40)) if wrong else 0))
@@ -202,6 +220,7 @@ def frame_count(table, rng, show, wrong) -> None:
 
 @trial
 def rescaled(table, rng, show, wrong) -> None:
+    """A value on a scale from 1 to 9 and its image on 0 to 1; wrong: an image that is 0.1 to 0.3 too large."""
     old = float(rng.uniform(1, 9))
     new = (old - 1) / 8 + (float(rng.uniform(0.1, 0.3)) if wrong else 0)
     names = [_one(table, "threshold", show(v, 4)) for v in (old, new, 1, 9)]
@@ -210,6 +229,7 @@ def rescaled(table, rng, show, wrong) -> None:
 
 @trial
 def layer_parameters(table, rng, show, wrong) -> None:
+    """Parameters of a dense, 3x3 convolutional, LSTM or bidirectional GRU layer with biases; wrong: 1 to 8 too many."""
     width, units = int(rng.integers(8, 512)), int(rng.integers(8, 512))
     kind = str(rng.choice(["dense", "conv2d", "lstm", "bigru"]))
     weights = {"dense": width * units, "conv2d": 9 * width * units, "lstm": 4 * units * (width + units)}
@@ -226,6 +246,7 @@ def layer_parameters(table, rng, show, wrong) -> None:
 
 @trial
 def monotone(table, rng, show, wrong) -> None:
+    """Four rising counts; wrong: the two in the middle change places."""
     values = sorted(int(v) for v in rng.choice(900, 4, replace=False))
     if wrong:
         values[1], values[2] = values[2], values[1]
@@ -234,6 +255,7 @@ def monotone(table, rng, show, wrong) -> None:
 
 @trial
 def marked_best(table, rng, show, wrong) -> None:
+    """Four RMSEs or four accuracies with the best one marked; wrong: the second smallest is marked."""
     scores = sorted(show(Fraction(int(v), 100)) for v in rng.choice(range(20, 90), 4, replace=False))
     names = _state(table, "rmse" if rng.integers(2) else "accuracy", scores)
     best = names[0] if table.claims[names[0]][0] == "rmse" else names[-1]
@@ -244,6 +266,7 @@ def marked_best(table, rng, show, wrong) -> None:
 
 @trial
 def cited_cells(table, rng, show, wrong) -> None:
+    """Three R2 that repeat those of another paper; wrong: the second one is 0.02 to 0.1 above the cited one."""
     scores = [float(v) for v in rng.uniform(0.2, 0.9, 3)]
     cited = _state(table, "r2", [show(v, 4) for v in scores])
     scores[1] += float(rng.uniform(0.02, 0.1)) if wrong else 0
@@ -252,6 +275,7 @@ def cited_cells(table, rng, show, wrong) -> None:
 
 @trial
 def constant_offset(table, rng, show, wrong) -> None:
+    """Two columns of five recalls that differ by 0.01 to 0.1, in each row anew; wrong: by exactly 0.1 in every row."""
     first = [float(v) for v in rng.uniform(0.5, 0.8, 5)]
     second = [v + (0.1 if wrong else float(rng.uniform(0.01, 0.1))) for v in first]
     printer = Printer(3, False)
@@ -262,12 +286,14 @@ def constant_offset(table, rng, show, wrong) -> None:
 
 @trial
 def terminal_digits(table, rng, show, wrong) -> None:
+    """Nine counts with last digits as they fall; wrong: all of them are multiples of 5."""
     values = [int(v) * 5 if wrong else int(v) for v in rng.integers(20, 200, 9)]
     table.bind("terminal_digits", values=_state(table, "count", values))
 
 
 @trial
 def trained_better_than_tested(table, rng, show, wrong) -> None:
+    """An RMSE on training data and one on test data that is 1.2 to 1.5 times as large; wrong: 0.5 to 0.8 times."""
     error = float(rng.uniform(0.1, 0.3))
     other = error * float(rng.uniform(0.5, 0.8) if wrong else rng.uniform(1.2, 1.5))
     names = _state(table, "rmse", [show(error, 4), show(other, 4)])
@@ -276,6 +302,7 @@ def trained_better_than_tested(table, rng, show, wrong) -> None:
 
 @trial
 def roots_of_rounded_mse(table, rng, show, wrong) -> None:
+    """Six MSEs printed with three decimals and the RMSEs of the exact ones; wrong: the roots of the printed MSEs."""
     squares = [float(v) for v in rng.uniform(0.01, 0.05, 6)]
     printer = Printer(4, False)
     printed = [printer(v, 3) for v in squares]
@@ -285,6 +312,7 @@ def roots_of_rounded_mse(table, rng, show, wrong) -> None:
 
 @trial
 def difference_beyond_chance(table, rng, show, wrong) -> None:
+    """Two accuracies on 100 to 399 items that differ by a fifth of the items; wrong: by at most two items."""
     items = int(rng.integers(100, 400))
     hits = items * 3 // 4
     lead = int(rng.integers(0, 3)) if wrong else items // 5
@@ -295,6 +323,7 @@ def difference_beyond_chance(table, rng, show, wrong) -> None:
 
 @trial
 def fewer_classes(table, rng, show, wrong) -> None:
+    """Accuracy 0.5 over six classes and 0.8 over the first five of them; wrong: 0.5 over both."""
     before = [int(v) for v in rng.integers(80, 120, 6)]
     after = before[:5]
     low, high = (0.5, 0.5) if wrong else (0.5, 0.8)
@@ -305,6 +334,7 @@ def fewer_classes(table, rng, show, wrong) -> None:
 
 @trial
 def majority_baseline(table, rng, show, wrong) -> None:
+    """An accuracy of 1.2 times the largest class's share of 0.3 to 0.7; wrong: of 0.8 times that share."""
     share = float(rng.uniform(0.3, 0.7))
     score = _one(table, "accuracy", show(share * (0.8 if wrong else 1.2)))
     table.bind("majority_baseline", accuracy=[score], majority=_one(table, "class_share", show(share)))
@@ -312,6 +342,7 @@ def majority_baseline(table, rng, show, wrong) -> None:
 
 @trial
 def pr_auc_above_prevalence(table, rng, show, wrong) -> None:
+    """An area under the precision-recall curve of 1.5 times the prevalence; wrong: of 0.8 times the prevalence."""
     share = float(rng.uniform(0.1, 0.5))
     area = _one(table, "pr_auc", show(share * (0.8 if wrong else 1.5)))
     table.bind("pr_auc_above_prevalence", pr_auc=[area], prevalence=_one(table, "prevalence", show(share)))
@@ -344,6 +375,7 @@ def _scored(table: Table, show: Printer, scores: dict[str, float], *names: str) 
 
 @trial
 def ccc_at_most_correlation(table, rng, show, wrong) -> None:
+    """CCC and Pearson correlation of simulated predictions; wrong: a CCC that is 0.02 above the correlation."""
     scores = _predictions(rng)
     scores["ccc"] = scores["correlation"] + 0.02 if wrong else scores["ccc"]
     ccc, r = _scored(table, show, scores, "ccc", "correlation")
@@ -352,6 +384,10 @@ def ccc_at_most_correlation(table, rng, show, wrong) -> None:
 
 @trial
 def rmse_floor(table, rng, show, wrong) -> None:
+    """RMSE and correlation of simulated predictions, and the target's standard deviation.
+
+    Wrong: an RMSE of 0.85 times the least that the other two allow.
+    """
     scores = _predictions(rng)
     floor = scores["standard_deviation"] * math.sqrt(1 - scores["correlation"] ** 2)
     scores["rmse"] = floor * 0.85 if wrong else scores["rmse"]
@@ -361,6 +397,10 @@ def rmse_floor(table, rng, show, wrong) -> None:
 
 @trial
 def mae_within_variance(table, rng, show, wrong) -> None:
+    """MAE and R2 of simulated predictions, and the target's standard deviation.
+
+    Wrong: an MAE of 1.1 times the RMSE.
+    """
     scores = _predictions(rng)
     scores["mae"] = scores["rmse"] * 1.1 if wrong else scores["mae"]
     mae, r2, spread = _scored(table, show, scores, "mae", "r2", "standard_deviation")
@@ -369,6 +409,10 @@ def mae_within_variance(table, rng, show, wrong) -> None:
 
 @trial
 def mean_baseline(table, rng, show, wrong) -> None:
+    """R2 and RMSE of simulated predictions, and an MAE of the mean of 0.8 times the target's standard deviation.
+
+    Wrong: an MAE of the mean of 1.2 times the standard deviation.
+    """
     scores = _predictions(rng)
     scores["mae"] = scores["standard_deviation"] * (1.2 if wrong else 0.8)
     mae, r2, rmse = _scored(table, show, scores, "mae", "r2", "rmse")
@@ -377,6 +421,10 @@ def mean_baseline(table, rng, show, wrong) -> None:
 
 @trial
 def variance_within_scale(table, rng, show, wrong) -> None:
+    """R2 and RMSE of simulated predictions on a scale as wide as three standard deviations of the target.
+
+    Wrong: a scale as wide as 1.8 standard deviations, where two are the least possible.
+    """
     scores = _predictions(rng)
     width = scores["standard_deviation"] * (1.8 if wrong else 3)
     r2, rmse = _scored(table, show, scores, "r2", "rmse")
@@ -400,6 +448,7 @@ def _cells(table: Table, matrix: list[list[int]]) -> list[str]:
 
 @trial
 def accuracy_and_macro_f1(table, rng, show, wrong) -> None:
+    """Accuracy and macro F1 of a confusion matrix of three classes; wrong: half of that macro F1."""
     matrix = _matrix(rng)
     scores, items = class_scores(matrix), sum(map(sum, matrix))
     macro = sum(scores["f1"]) / 3 * (Fraction(1, 2) if wrong else 1)
@@ -411,6 +460,10 @@ def accuracy_and_macro_f1(table, rng, show, wrong) -> None:
 
 @trial
 def identities(table, rng, show, wrong) -> None:
+    """Accuracy and micro F1, which are equal, and balanced accuracy and macro recall, which are equal, of one matrix.
+
+    Wrong: a micro F1 that is 0.02 to 0.08 lower.
+    """
     scores = class_scores(_matrix(rng))
     other = scores["accuracy"] - (Fraction(int(rng.integers(2, 9)), 100) if wrong else 0)
     balanced = sum(scores["recall"]) / 3
@@ -421,6 +474,10 @@ def identities(table, rng, show, wrong) -> None:
 
 @trial
 def micro_scores(table, rng, show, wrong) -> None:
+    """Micro recall over the items, and accuracy over the yes/no decisions on every class of every item.
+
+    Wrong: an accuracy that is 0.03 to 0.08 lower.
+    """
     items, kinds = int(rng.integers(80, 400)), int(rng.integers(3, 7))
     hits = int(rng.integers(items // 2, items))
     accuracy = 1 - Fraction(2 * (items - hits), items * kinds)
@@ -431,6 +488,7 @@ def micro_scores(table, rng, show, wrong) -> None:
 
 @trial
 def binary_scores(table, rng, show, wrong) -> None:
+    """Accuracy and three or four other scores of one binary test set; wrong: an accuracy that is 0.06 to 0.2 lower."""
     from mer_repro.audit.checks.confusion import BINARY
 
     p, n = (int(v) for v in rng.integers(20, 200, 2))
@@ -445,6 +503,7 @@ def binary_scores(table, rng, show, wrong) -> None:
 
 @trial
 def scores_over_folds(table, rng, show, wrong) -> None:
+    """Recall, specificity and balanced accuracy as means over stratified folds; wrong: the last one is 0.05 lower."""
     k = int(rng.choice([3, 5, 10]))
     p, n = (int(v) for v in rng.integers(2 * k, 90, 2))
     sizes = [[total // k + (fold < total % k) for fold in range(k)] for total in (p, n)]
@@ -461,6 +520,10 @@ def scores_over_folds(table, rng, show, wrong) -> None:
 
 @trial
 def granularity_of_means(table, rng, show, wrong) -> None:
+    """An accuracy with six decimals, the mean over two or three runs on one test set or over folds of it.
+
+    Wrong: the mean is moved by at most half of the distance between two possible ones.
+    """
     items, k = int(rng.integers(10, 25)), int(rng.integers(2, 4))
     folds = bool(rng.integers(2))
     sizes = [items // k + (fold < items % k) for fold in range(k)] if folds else [items] * k
@@ -473,6 +536,10 @@ def granularity_of_means(table, rng, show, wrong) -> None:
 
 @trial
 def matrix_scores(table, rng, show, wrong) -> None:
+    """A matrix of three classes (true by predicted, or transposed), with the scores by class, supports and accuracy.
+
+    Wrong: an accuracy that is 0.02 to 0.08 higher.
+    """
     matrix = _matrix(rng)
     scores = class_scores(matrix)
     turned = [list(column) for column in zip(*matrix, strict=True)] if rng.integers(2) else matrix
@@ -485,6 +552,7 @@ def matrix_scores(table, rng, show, wrong) -> None:
 
 @trial
 def same_test_set(table, rng, show, wrong) -> None:
+    """Two matrices with the same class sizes; wrong: one cell of the second holds 5 to 19 more items."""
     first = _matrix(rng)
     second = [list(row) for row in first]
     for row in second:
@@ -500,6 +568,10 @@ def same_test_set(table, rng, show, wrong) -> None:
 
 @trial
 def p_from_statistic(table, rng, show, wrong) -> None:
+    """A t, F, chi-squared, z or r statistic, its degrees of freedom and the p value of the statistic as printed.
+
+    Wrong: 0.2 is added to a p value below 0.5; any other is divided by five.
+    """
     from scipy import stats
 
     kind = str(rng.choice(["t", "f", "chi2", "z", "r"]))
@@ -527,6 +599,10 @@ def p_from_statistic(table, rng, show, wrong) -> None:
 
 @trial
 def grimmer(table, rng, show, wrong) -> None:
+    """Mean and standard deviation (of the sample or the population) of 5 to 39 whole-number answers from 1 to 7.
+
+    Wrong: a standard deviation of 7.5, more than the scale allows.
+    """
     import numpy as np
 
     answers = rng.integers(1, 8, int(rng.integers(5, 40)))
@@ -539,6 +615,7 @@ def grimmer(table, rng, show, wrong) -> None:
 
 @trial
 def debit(table, rng, show, wrong) -> None:
+    """Mean and standard deviation of 10 to 199 answers of 0 or 1; wrong: 1.2 to 1.5 times that standard deviation."""
     people = int(rng.integers(10, 200))
     mean = Fraction(int(rng.integers(1, people)), people)
     factor = people / (people - 1) if rng.integers(2) else 1
@@ -549,6 +626,7 @@ def debit(table, rng, show, wrong) -> None:
 
 @trial
 def standard_error_of_mean(table, rng, show, wrong) -> None:
+    """A standard deviation and the standard error of a mean of 10 to 199 answers; wrong: 1.3 to 2 times that error."""
     people, deviation = int(rng.integers(10, 200)), float(rng.uniform(0.5, 3))
     error = deviation / math.sqrt(people) * (float(rng.uniform(1.3, 2)) if wrong else 1)
     names = _one(table, "standard_error", show(error, 3)), _one(table, "standard_deviation", show(deviation, 2))
@@ -557,6 +635,7 @@ def standard_error_of_mean(table, rng, show, wrong) -> None:
 
 @trial
 def confidence_interval(table, rng, show, wrong) -> None:
+    """A mean and its 95 % interval from the normal quantile; wrong: the interval is moved up by 2.5 half widths."""
     people, deviation, mean = int(rng.integers(10, 200)), float(rng.uniform(0.5, 3)), float(rng.uniform(2, 6))
     half = 1.959964 * deviation / math.sqrt(people)
     shift = 2.5 * half if wrong else 0

@@ -58,10 +58,12 @@ class Table:
         return name
 
     def state(self, name: str, quantity: str, value: str, unit: str = "1") -> str:
+        """Add a printed value of a quantity in a unit under the id `name`; the id."""
         self.claims[name] = (quantity, unit, value)
         return name
 
     def bind(self, check: str, options: dict | None = None, **roles) -> None:
+        """Add a check with its options; each role holds the id of a claim or statement, or a list of ids."""
         self.checks.append((check, roles, options or {}))
 
     def ledger(self) -> Ledger:
@@ -87,6 +89,7 @@ class Printer:
         self.decimals, self.half_even, self.percent = decimals, half_even, percent
 
     def __call__(self, value, decimals: int | None = None) -> str:
+        """`value`, rounded to `decimals` (the printer's own if None) with a point and trailing zeros: '0.850'."""
         decimals = self.decimals if decimals is None else decimals
         scaled = Fraction(value) * 10**decimals
         units = round(scaled) if self.half_even else math.floor(scaled + Fraction(1, 2))
@@ -101,6 +104,7 @@ class Printer:
 
 
 def draw_printer(rng) -> Printer:
+    """A printer with two to four decimals; rounding of ties, and shares as fractions or percentages, at even odds."""
     return Printer(int(rng.integers(2, 5)), bool(rng.integers(2)), bool(rng.integers(2)))
 
 
@@ -345,18 +349,21 @@ def _pick(rng, names: list[str]) -> str:
 
 @error("regression", "mae_at_most_rmse", "rmse_is_root_of_mse")
 def mae_and_rmse_swapped(table: Table, rng) -> None:
+    """RMSE and MAE of one model change places."""
     model = _pick(rng, _named(table, ".rmse")).removesuffix(".rmse")
     _swap(table, f"{model}.rmse", f"{model}.mae")
 
 
 @error("regression", "rmse_is_root_of_mse")
 def rmse_of_another_run(table: Table, rng) -> None:
+    """One model's RMSE moves up or down by 4 to 29 units of its last digit."""
     name = _pick(rng, _named(table, ".rmse"))
     _shift(table, name, int(rng.integers(4, 30)) * (1 if rng.integers(2) else -1))
 
 
 @error("regression", "implied_variance")
 def r2_of_another_test_set(table: Table, rng) -> None:
+    """The first model's R2 is what the same MSE gives where the target's variance is 1.3 to 2.49 times as large."""
     quantity, unit, value = table.claims["m0.r2"]
     scale, decimals = (100 if unit == "%" else 1), len(value.partition(".")[2])
     spread = Fraction(int(rng.integers(130, 250)), 100)  # the other test set's variance is that much larger
@@ -366,6 +373,7 @@ def r2_of_another_test_set(table: Table, rng) -> None:
 
 @error("regression", "mape_scale")
 def mape_too_small(table: Table, rng) -> None:
+    """One model's MAPE is divided by 8 to 19."""
     name = _pick(rng, _named(table, ".mape"))
     quantity, unit, value = table.claims[name]
     smaller = Fraction(value) / int(rng.integers(8, 20))
@@ -374,6 +382,7 @@ def mape_too_small(table: Table, rng) -> None:
 
 @error("regression", "in_range", "r2_at_most_squared_correlation")
 def r2_above_one(table: Table, rng) -> None:
+    """The whole part of the first model's R2 becomes 12, or 102 where it is a percentage."""
     quantity, unit, value = table.claims["m0.r2"]
     decimals = value.partition(".")[2]
     whole = ("1" if unit == "1" else "10") + "2"
@@ -382,6 +391,7 @@ def r2_above_one(table: Table, rng) -> None:
 
 @error("regression", "ordering")
 def worst_model_called_best(table: Table, rng) -> None:
+    """The ordering is bound anew, with the largest RMSE as better than all others; no printed value changes."""
     names = sorted(_named(table, ".rmse"), key=lambda name: float(table.claims[name][2]))
     checks = [entry for entry in table.checks if entry[0] != "ordering"]
     table.checks = [*checks, ("ordering", {"better": [names[-1]], "worse": names[:-1]}, {})]
@@ -389,18 +399,21 @@ def worst_model_called_best(table: Table, rng) -> None:
 
 @error("regression", "uniform_random_baseline")
 def random_baseline_too_good(table: Table, rng) -> None:
+    """The MAE of uniform random predictions falls to 35 % of what it is."""
     quantity, unit, value = table.claims["random.mae"]
     table.claims["random.mae"] = (quantity, unit, Printer(len(value) - 2, False)(Fraction(value) * Fraction(35, 100)))
 
 
 @error("regression", "error_within_scale", "mae_at_most_rmse")
 def error_beyond_scale(table: Table, rng) -> None:
+    """The first digit of the first model's MAE becomes 1, so that it exceeds the scale's width of 1."""
     quantity, unit, value = table.claims["m0.mae"]
     table.claims["m0.mae"] = (quantity, unit, "1" + value[1:])
 
 
 @error("classification", "accuracy_from_recall", "confusion_counts")
 def accuracy_raised(table: Table, rng) -> None:
+    """The accuracy rises by 1 to 3.9 points."""
     unit = table.claims["accuracy"][1]
     value = table.claims["accuracy"][2]
     point = Fraction(1 if unit == "%" else Fraction(1, 100))
@@ -419,26 +432,31 @@ def _move_points(table: Table, rng, name: str) -> None:
 
 @error("classification", "f1_from_precision_recall")
 def f1_mistyped(table: Table, rng) -> None:
+    """The F1 of one class falls by 1 to 4.9 points."""
     _move_points(table, rng, _pick(rng, [n for n in _named(table, ".f1") if n.startswith("c")]))
 
 
 @error("classification", "confusion_counts", "f1_from_precision_recall")
 def precision_mistyped(table: Table, rng) -> None:
+    """The precision of one class falls by 1 to 4.9 points."""
     _move_points(table, rng, _pick(rng, [n for n in _named(table, ".precision") if n.startswith("c")]))
 
 
 @error("classification", "accuracy_from_recall", "confusion_counts", "f1_from_precision_recall")
 def recall_mistyped(table: Table, rng) -> None:
+    """The recall of one class falls by 1 to 4.9 points."""
     _move_points(table, rng, _pick(rng, [n for n in _named(table, ".recall") if n.startswith("c")]))
 
 
 @error("classification", "average_of_classes")
 def average_mistyped(table: Table, rng) -> None:
+    """One average over classes (of precision, recall or F1) falls by 1 to 4.9 points."""
     _move_points(table, rng, _pick(rng, [n for n in table.claims if n.startswith("average.")]))
 
 
 @error("classification", "sum_to_total", "confusion_counts", "accuracy_from_recall")
 def support_mistyped(table: Table, rng) -> None:
+    """The support of one class rises by a quarter, at least by 9; the stated total stays."""
     name = _pick(rng, [n for n in _named(table, ".support") if n.startswith("c")])
     value = int(table.claims[name][2])
     table.claims[name] = ("support", "1", str(value + max(9, value // 4)))
@@ -456,11 +474,13 @@ def accuracy_of_no_whole_number(table: Table, rng) -> None:
 
 @error("study", "split_sizes", "sum_to_total", "same_total")
 def split_size_mistyped(table: Table, rng) -> None:
+    """The second part of the split gains 3 to 59 items; the stated total stays."""
     _shift(table, "split.size1", int(rng.integers(3, 60)))
 
 
 @error("study", "split_sizes")
 def other_split_used(table: Table, rng) -> None:
+    """The parts have the sizes of a split of 50, 25 and 25 %, whatever shares are stated; they add up to the total."""
     total = int(table.claims["n"][2].replace(",", ""))
     for k, share in enumerate((Fraction(1, 2), Fraction(1, 4))):
         table.claims[f"split.size{k}"] = ("count", "1", str(math.floor(share * total)))
@@ -470,17 +490,20 @@ def other_split_used(table: Table, rng) -> None:
 
 @error("study", "integer_shares", "sum_to_total", "proportion")
 def class_share_mistyped(table: Table, rng) -> None:
+    """The share of the first class rises by 0.5 to 3.9 points."""
     _shift(table, "class0.share", int(rng.integers(5, 40)))
 
 
 @error("study", "published_size")
 def more_than_published(table: Table, rng) -> None:
+    """The published size becomes 30 to 90 % of the sample said to be drawn from it."""
     total = int(table.claims["n"][2].replace(",", ""))
     table.claims["published"] = ("count", "1", str(int(total * rng.uniform(0.3, 0.9))))
 
 
 @error("study", "stated_change")
 def gain_of_another_table(table: Table, rng) -> None:
+    """The stated gain becomes 1.3 to 2.99 times as large, plus half a point."""
     quantity, unit, value = table.claims["gain"]
     other = Fraction(value) * Fraction(int(rng.integers(130, 300)), 100) + Fraction(1, 2)
     table.claims["gain"] = (quantity, unit, Printer(len(value.partition(".")[2]), False)(other))
@@ -488,38 +511,45 @@ def gain_of_another_table(table: Table, rng) -> None:
 
 @error("study", "repeated")
 def text_differs_from_table(table: Table, rng) -> None:
+    """The second mention of the best accuracy rises by 3 to 29 units of its last digit."""
     _shift(table, "again", int(rng.integers(3, 30)))
 
 
 @error("study", "throughput")
 def throughput_mistyped(table: Table, rng) -> None:
+    """The throughput at batch size 32 becomes 1.2 times as large."""
     quantity, unit, value = table.claims["row2.throughput"]
     table.claims["row2.throughput"] = (quantity, unit, Printer(1, False)(Fraction(value) * Fraction(12, 10)))
 
 
 @error("study", "memory_growth")
 def memory_off_the_line(table: Table, rng) -> None:
+    """The memory at the largest batch size falls by 0.25 to 0.59 GB."""
     _shift(table, "row3.memory", -int(rng.integers(25, 60)))
 
 
 @error("study", "combined_dimension")
 def dimension_mistyped(table: Table, rng) -> None:
+    """The dimension of the concatenated vector rises by 1 to 63."""
     _shift(table, "dimension.all", int(rng.integers(1, 64)))
 
 
 @error("study", "weights_feasible")
 def weights_impossible(table: Table, rng) -> None:
+    """The lowest of twelve weights becomes 8.5 to 12 %, more than a twelfth."""
     check = next(entry for entry in table.checks if entry[0] == "weights_feasible")
     table.claims[check[1]["lowest"]] = ("weight", "%", Printer(3, False)(Fraction(float(rng.uniform(8.5, 12)))))
 
 
 @error("study", "copied_cells")
 def cell_copied(table: Table, rng) -> None:
+    """The second model's accuracy becomes a copy of the first one's."""
     table.claims["model1.accuracy"] = table.claims["model0.accuracy"]
 
 
 @error("study", "ordering")
 def order_reversed(table: Table, rng) -> None:
+    """The best and the worst model's accuracies change places."""
     _swap(table, "model3.accuracy", "model0.accuracy")
 
 

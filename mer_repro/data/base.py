@@ -146,6 +146,7 @@ class Location:
         return found
 
     def has(self, name: str | Table) -> bool:
+        """Whether this copy has the file `name` (official relative path), in any layout that `find` knows."""
         return self.find(name) is not None
 
     def truth(self) -> dict:

@@ -243,6 +243,7 @@ DEFECT = {True: "known_defect", False: "ok"}
 
 
 def percent(share: float) -> str:
+    """A share from 0 to 1 as a percentage with one decimal: 0.584 as '58.4 %'."""
     return f"{100 * share:.1f} %"
 
 

@@ -86,6 +86,7 @@ class Split:
 
     @property
     def parts(self) -> list[str]:
+        """Names of the parts that have rows: train, validation, then the others in alphabetical order."""
         return sorted(self.rows.part.unique(), key=lambda part: (part != "train", part != "validation", part))
 
 
@@ -102,6 +103,7 @@ class Report:
 
     @property
     def faults(self) -> int:
+        """Number of checks with a fault; notes do not count."""
         return sum(finding.status == "fault" for finding in self.findings)
 
 

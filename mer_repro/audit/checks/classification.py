@@ -222,6 +222,7 @@ class Class:
 
     @property
     def size(self) -> int:
+        """Items of the class, a whole number."""
         return self.support.integer
 
     def counts(self, items: int) -> list[tuple[int, int]]:

@@ -63,6 +63,10 @@ class StepVectors(nn.Module):
     def forward(
         self, track: Tensor, genre: Tensor, time_of_day: Tensor, group: Tensor, stress: Tensor | None = None
     ) -> Tensor:
+        """Step vectors (batch, time, step_width) from the inputs described in the module's conventions.
+
+        Raises ValueError if stress scores are given to a configuration without them, or missing where it has them.
+        """
         if (stress is not None) != self.config.stress:
             raise ValueError(f"stress scores are {'missing' if stress is None else 'given'}; {self.config}")
         text = F.embedding(track, self.track_vectors)  # (batch, time, text)
@@ -92,6 +96,7 @@ class Attention(nn.Module):
         return self.score(states).squeeze(-1).masked_fill(padding, -torch.inf).softmax(dim=-1)
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:  # (batch, time, hidden)
+        """The history's summary (batch, hidden): its real states' mean, weighted by `weights`."""
         return (self.weights(states, lengths).unsqueeze(1) @ states).squeeze(1)  # (batch, hidden)
 
     def of_every_prefix(self, states: Tensor) -> Tensor:
@@ -119,6 +124,7 @@ class Fastformer(nn.Module):
         self.transform = nn.Linear(hidden, hidden)
 
     def forward(self, states: Tensor, lengths: Tensor) -> Tensor:  # (batch, time, hidden)
+        """What comes out (batch, hidden) at the last real step of each history."""
         answers = self.of_every_prefix(states)
         return answers[torch.arange(len(lengths), device=lengths.device), lengths - 1]  # (batch, hidden)
 

@@ -279,10 +279,16 @@ def size_figure(results: Results) -> plots.DescribedFigure:
             if "length" not in size and (gap := minus("both", rival, **size)(results)) is not None:
                 found = points.setdefault(f"generated: TCN-LM minus {LABELS[rival].partition(':')[0]}", [])
                 found.append((_people(results, gap), 100 * gap.detectable))
-    tags = minus("play_concentration", "no_attention")(results)
-    if tags is not None:
-        points["HetRec: TCN-LM minus w/o attention"] = [(_people(results, tags), 100 * tags.detectable)]
-    for (name, ends), colour, mark in zip(points.items(), plots.PALETTE[2:], "osD", strict=False):
+    others = {
+        "HetRec: TCN-LM minus w/o attention": minus("play_concentration", "no_attention")(results),
+        "MXMH: genre habits over age, points of AUC": over_age("depression")(results),
+    }
+    points |= {
+        name: [(_people(results, gap), 100 * gap.detectable)]
+        for name, gap in others.items()
+        if gap and gap.detectable > 0
+    }
+    for (name, ends), colour, mark in zip(points.items(), plots.PALETTE[2:], "osDv", strict=False):
         axis.plot(*zip(*sorted(ends), strict=True), f"{mark}-", color=colour, label=name)
     for claim, says in (("t3.no_attention.accuracy", "attention"), ("t3.no_tcn.accuracy", "TCN")):
         stated_gap = 100 * (results.stated("t3.full.accuracy").value - results.stated(claim).value)
@@ -298,7 +304,7 @@ def size_figure(results: Results) -> plots.DescribedFigure:
     ]
     return plots.described(
         figure,
-        alt="The smallest difference in accuracy seen four times in five, by people tested. " + "; ".join(told) + ".",
+        alt="The smallest difference seen four times in five, by people tested. " + "; ".join(told) + ".",
         caption="What paired comparisons of trained networks can show, four times in five at the 5 % level, from their"
         " own standard errors. Dashed: the differences that the paper's table 3 states; dotted: its test users.",
     )
@@ -307,7 +313,8 @@ def size_figure(results: Results) -> plots.DescribedFigure:
 def _people(results: Results, gap: Score) -> int:
     """On how many people a difference was measured."""
     runs = {run.id: run for run in results}
-    return sum({run.factors["fold"]: run.counts["n_test"] for run in map(runs.get, gap.records) if run}.values())
+    found = [run for run in map(runs.get, gap.records) if run]
+    return sum({run.factors.get("fold"): run.counts.get("n_test") or run.counts["people"] for run in found}.values())
 
 
 SCORES = (

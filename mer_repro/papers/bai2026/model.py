@@ -67,6 +67,7 @@ class FrozenVectors(nn.Module):
         self.register_buffer("vectors", vectors, persistent=False)
 
     def forward(self, songs: Tensor) -> Tensor:  # (batch, time)
+        """Vectors (batch, time, dimension) of songs (batch, time); row 0 of the table where there is padding."""
         return F.embedding(songs, self.vectors)  # (batch, time, dimension)
 
 
@@ -79,6 +80,7 @@ class CausalConvolution(nn.Module):
         self.convolution = nn.Conv1d(inputs, outputs, kernel, dilation=dilation)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, time)
+        """(batch, inputs, time) -> (batch, outputs, time): zeros stand for the steps before the first."""
         return F.relu(self.convolution(F.pad(x, (self.past, 0))))  # (batch, outputs, time)
 
 
@@ -94,6 +96,7 @@ class ResidualBlock(nn.Module):
         self.skip = nn.Identity() if inputs == outputs else nn.Conv1d(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, time)
+        """(batch, inputs, time) -> (batch, outputs, time)."""
         return F.relu(self.skip(x) + self.layers(x))  # (batch, outputs, time)
 
 
@@ -109,6 +112,7 @@ class TCN(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, embedding)
+        """Features of every step (batch, time, hidden) from song embeddings (batch, time, embedding)."""
         return self.blocks(x.transpose(1, 2)).transpose(1, 2)  # (batch, time, hidden)
 
 
@@ -120,6 +124,7 @@ class LSTM(nn.Module):
         self.lstm = nn.LSTM(inputs, hidden, layers, batch_first=True)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, inputs)
+        """The last layer's state after every step (batch, time, hidden) from embeddings (batch, time, inputs)."""
         return self.lstm(x)[0]  # (batch, time, hidden)
 
 
@@ -144,6 +149,7 @@ class Pooling(nn.Module):
         self.score = nn.Linear(dimension, 1) if kind == "attention" else None
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # (batch, time, dimension), (batch, time)
+        """One vector (batch, dimension) from steps (batch, time, dimension), real where mask (batch, time) is True."""
         if self.kind == "mean":
             return masked_mean(x, mask)
         if self.kind == "max":
@@ -171,6 +177,10 @@ class CrossModalAttention(nn.Module):
         return (self.weights(query, keys, mask).unsqueeze(1) @ values).squeeze(1)  # (batch, dimension)
 
     def forward(self, query: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
+        """The attended vector (batch, dimension) of equation (21).
+
+        From query (batch, query), steps (batch, time, keys) and mask (batch, time), True at real steps.
+        """
         return self.attend(query, self.key(steps), self.value(steps), mask)
 
 
@@ -228,6 +238,7 @@ class TCNLM(nn.Module):
         return self.attention.weights(query, keys, mask)
 
     def forward(self, songs: Tensor) -> Tensor:  # (batch, time)
+        """Logits (batch, class) from songs (batch, time), through equation (22) in each form of `config.fusion`."""
         mask = songs != PADDING
         if self.attention is not None:
             query, keys, values = self._asked(songs, mask)
@@ -265,6 +276,7 @@ class LSTMAudio(nn.Module):
         return states[torch.arange(len(songs), device=songs.device), last]
 
     def forward(self, songs: Tensor) -> Tensor:
+        """Logits (batch, class) from songs (batch, time)."""
         return self.classifier(self.features(songs))
 
 
@@ -281,6 +293,7 @@ class BERTText(nn.Module):
         return masked_mean(self.text(songs), songs != PADDING)
 
     def forward(self, songs: Tensor) -> Tensor:
+        """Logits (batch, class) from songs (batch, time), whose order does not matter."""
         return self.classifier(self.features(songs))
 
 
@@ -296,6 +309,7 @@ class EarlyFusion(nn.Module):
         audio.classifier = text.classifier = nn.Identity()
 
     def forward(self, songs: Tensor) -> Tensor:
+        """Logits (batch, class) from songs (batch, time), which both parts read."""
         return self.classifier(torch.cat([self.audio.features(songs), self.text.features(songs)], dim=-1))
 
 

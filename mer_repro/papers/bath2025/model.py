@@ -77,6 +77,7 @@ class Gate(nn.Module):
         self.weigh = nn.Sequential(nn.Linear(features, narrow), nn.ReLU(), nn.Linear(narrow, features), nn.Sigmoid())
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """The features (batch, features), each multiplied by its weight in 0..1."""
         return features * self.weigh(features)  # (batch, features)
 
 
@@ -115,6 +116,10 @@ class AudioTower(nn.Module):
         self.classifier = classifier(configuration, CHANNELS[-1])
 
     def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
+        """Features (batch, 64) of log-mel spectrograms (batch, 128, frames) in dB, -80 to 0.
+
+        Raises ParameterError if there are not three axes, or fewer than `MINIMUM_FRAMES` frames.
+        """
         if log_mel.ndim != 3 or log_mel.shape[-1] < MINIMUM_FRAMES:
             raise ParameterError(
                 f"Spectrograms of shape {tuple(log_mel.shape)}; expected (batch, bands, frames) with at least"
@@ -137,6 +142,7 @@ class DescriptorTower(nn.Module):
         self.classifier = classifier(configuration, descriptors)
 
     def forward(self, descriptors: torch.Tensor) -> torch.Tensor:
+        """Features (batch, 64) of standardised descriptors (batch, descriptors)."""
         return self.classifier(descriptors)  # (batch, 64)
 
 
@@ -157,6 +163,10 @@ class LyricTower(nn.Module):
         self.project = nn.Sequential(nn.Dropout(dropout), nn.Linear(dimension, FEATURES), nn.ReLU())
 
     def forward(self, lyrics: torch.Tensor) -> torch.Tensor:
+        """Features (batch, 64) of lyric vectors (batch, dimension), or with an encoder of token ids (batch, tokens).
+
+        The encoder's states are averaged over all tokens but the padding.
+        """
         if self.encoder is not None:
             real = lyrics != PADDING  # (batch, tokens)
             states = self.encoder(input_ids=lyrics, attention_mask=real.long()).last_hidden_state
@@ -193,6 +203,7 @@ class Regressor(nn.Module):
         )
 
     def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """Predictions (batch, n_targets) on the labels' scale; one input per tower, in the order audio, lyrics."""
         features = [tower(given) for tower, given in zip(self.towers, inputs, strict=True)]
         return self.head(torch.cat(features, dim=1))  # (batch, n_targets)
 

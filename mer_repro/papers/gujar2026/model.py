@@ -78,6 +78,7 @@ class AudioCRNN(nn.Module):
         return states.mean(dim=1)
 
     def forward(self, spectrogram: Tensor) -> Tensor:
+        """(batch, bands, frames), standardised -> (batch, 512): f_audio projected to the space of both branches."""
         return self.project(self.pooled(spectrogram))  # (batch, 512)
 
 
@@ -102,6 +103,7 @@ class DescriptorBranch(nn.Module):
         return self.hidden(descriptors)
 
     def forward(self, descriptors: Tensor) -> Tensor:
+        """(batch, features) -> (batch, 512), the space of both branches."""
         return self.project(self.pooled(descriptors))  # (batch, 512)
 
 
@@ -149,6 +151,7 @@ class TextBranch(nn.Module):
         return torch.cat([self.tfidf(tfidf), pooled, self.sentence(sentence)], dim=1)
 
     def forward(self, tfidf: Tensor, words: Tensor, sentence: Tensor) -> Tensor:
+        """TF-IDF (batch, vocabulary), words (batch, words), sentence (batch, sentence_dimension) -> (batch, 512)."""
         return self.project(self.joined(tfidf, words, sentence))  # (batch, 512)
 
 
@@ -263,6 +266,7 @@ class MoodNetwork(nn.Module):
         self.classifier = classifier(width, config)
 
     def forward(self, *inputs: Tensor) -> Tensor:
+        """Logits (batch, 4) from the inputs of the branches in use; with both, those that `explain` gives."""
         if self.config.modality == "audio":
             return self.classifier(self.audio(*inputs))
         if self.config.modality == "text":
@@ -317,6 +321,7 @@ class WithConsistency(nn.Module):
         self.network = network
 
     def forward(self, *inputs: Tensor) -> Tensor:
+        """Logits and, as the last column, the distance of the modalities in 0..2: (batch, 5) for four moods."""
         explained = self.network.explain(*inputs)
         return torch.cat([explained.logits, explained.distance[:, None]], dim=1)  # (batch, 5)
 

@@ -57,6 +57,7 @@ class GaussianNoise(nn.Module):
         self.deviation = deviation
 
     def forward(self, x: Tensor) -> Tensor:
+        """`x` of any shape, with fresh noise in training and unchanged in evaluation."""
         return x + self.deviation * torch.randn_like(x) if self.training else x
 
 
@@ -80,6 +81,7 @@ class MultiScaleLevel(nn.Module):
         self.skip = nn.Identity() if inputs == config.channels else nn.Conv1d(inputs, config.channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, time)
+        """(batch, inputs, time) -> (batch, channels, time); the residual is added before the last ReLU."""
         scales = torch.cat([scale(x) for scale in self.scales], dim=1)  # (batch, joined, time)
         return F.relu(self.transition(scales) + self.skip(x))  # (batch, channels, time)
 
@@ -95,6 +97,7 @@ class MultiScaleCNN(nn.Module):
         self.pool = nn.MaxPool1d(config.pool, ceil_mode=True)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """Windows (batch, time, feature) -> (batch, time / pool, channels), the length rounded up."""
         return self.pool(self.levels(x.transpose(1, 2))).transpose(1, 2)  # (batch, ceil(time / pool), channels)
 
 
@@ -106,6 +109,7 @@ class FeatureAttention(nn.Module):
         self.score = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, width))
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, width)
+        """The features (batch, width), each multiplied by its own weight."""
         return x * self.score(x).softmax(dim=-1)  # (batch, width)
 
 
@@ -143,6 +147,7 @@ class PaperNetwork(nn.Module):
         self.register_buffer("scores", torch.linspace(*config.score_range, config.width), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """One value per window (batch,) from windows (batch, time, feature), of any length."""
         x = self.noise(x)
         if self.cnn is not None:
             x = self.cnn(x)  # (batch, time / pool, channels)
@@ -217,6 +222,7 @@ class FeatureConvolution(nn.Module):
             self.weight = nn.Parameter(torch.empty(outputs, inputs, kernel).uniform_(-bound, bound))
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, feature)
+        """(batch, inputs, feature) -> (batch, outputs, feature), or the bias alone if not `sees_input`."""
         if not self.sees_input:
             return self.bias[:, None].expand(len(x), -1, x.shape[-1])
         x = F.pad(x, self.sides)
@@ -232,6 +238,7 @@ class SameMaxPool(nn.Module):
         self.sides = ((kernel - 1) // 2, kernel // 2)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, channel, feature)
+        """The maximum around each feature, (batch, channel, feature) before and after; padding is never the maximum."""
         return F.max_pool1d(F.pad(x, self.sides, value=-math.inf), self.kernel, stride=1)
 
 
@@ -267,6 +274,7 @@ class ResidualBlock(nn.Module):
             self.skip = FeatureConvolution(inputs, 2 * channels, 1, 1, config.padding)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, feature)
+        """(batch, inputs, feature) -> (batch, 2 * channels, feature), `space` first, then `time`."""
         return torch.cat([self.space(x), self.time(x)], dim=1) + self.skip(x)  # (batch, 2 * channels, feature)
 
 
@@ -280,6 +288,7 @@ class SelfAttention(nn.Module):
         self.merge = nn.Linear(key_channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, position, channels)
+        """(batch, position, channels) before and after; every position attends to all positions, itself included."""
         query, key, value = (
             layer(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (batch, head, position, key_channels / heads)
             for layer in (self.query, self.key, self.value)
@@ -321,6 +330,10 @@ class CodeNetwork(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """One value per window (batch,), between -1 and 1, from windows (batch, time, feature).
+
+        Without the BiLSTM, time must be `CodeConfig.steps`.
+        """
         if self.blocks is not None:
             frames = x.flatten(0, 1).unsqueeze(1)  # (batch * time, 1, feature)
             x = self.blocks(frames).unflatten(0, x.shape[:2]).flatten(2)  # (batch, time, 2 * channels * feature)
@@ -388,6 +401,7 @@ class TPALSTM(nn.Module):
         self.value = nn.Linear(size, 1)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """One value per window (batch,) from windows (batch, time, feature), time being `config.steps`."""
         states, _ = self.lstm(x)  # (batch, time, size)
         past, last = states[:, :-1], states[:, -1]
         patterns = self.patterns(past.transpose(1, 2))  # (batch, size, filters)

@@ -295,8 +295,14 @@ def size_figure(results: Results) -> plots.DescribedFigure:
         axis.axhline(stated_gap, color=plots.STATED, ls="--", lw=1.2)
         place = {"xy": (1, stated_gap), "xycoords": ("axes fraction", "data"), "ha": "right", "va": "bottom"}
         axis.annotate(f"stated for {says}", **place, fontsize=9, color=plots.STATED)
-    axis.axvline(results.stated("t1.users_test").value, color=plots.STATED, ls=":", lw=1.2)
+    theirs = results.stated("t1.users_test").value
+    axis.axvline(theirs, color=plots.STATED, ls=":", lw=1.2)
+    place = {"xy": (theirs, 1), "xycoords": ("data", "axes fraction"), "ha": "left", "va": "top"}
+    axis.annotate(" the paper's test users", **place, fontsize=9, color=plots.STATED)
     axis.set(xscale="log", yscale="log", xlabel="people tested", ylabel="least visible difference, points")
+    axis.set_xticks([500, 1000, 2000, 4000], ["500", "1,000", "2,000", "4,000"], minor=False)
+    axis.set_yticks([1, 2, 5, 10], ["1", "2", "5", "10"], minor=False)
+    axis.tick_params(which="minor", labelbottom=False, labelleft=False)
     if points:
         axis.legend(fontsize=9)
     told = [

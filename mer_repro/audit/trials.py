@@ -52,13 +52,13 @@ def _outside(rng, low: float, high: float, gap: float) -> float:
 
 @trial
 def opposed(table, rng, show, wrong) -> None:
-    """Two statements beside each other; `wrong` changes nothing, for the check answers `undetermined` to any two."""
+    """Two statements beside each other: the check says `undetermined` of any two, so nothing can be planted."""
     table.bind("opposed", statement=table.say("s.one"), other=table.say("s.other"))
 
 
 @trial
 def public_fact(table, rng, show, wrong) -> None:
-    """A statement beside a public fact; `wrong` changes nothing, for the check answers `undetermined` to any two."""
+    """A statement beside a public fact: the check says `undetermined` of any two, so nothing can be planted."""
     table.bind("public_fact", statement=table.say("s.one"), fact=table.say("s.fact"))
 
 
@@ -160,9 +160,9 @@ def published_equal(table, rng, show, wrong) -> None:
 
 @trial
 def stated_ratio(table, rng, show, wrong) -> None:
-    """The ratio of two latencies of 5 to 50 ms, printed with one decimal; wrong: 1.2 to 2 times the ratio."""
+    """The ratio of two latencies of 5 to 50 ms, printed with one decimal; wrong: 1.2 to 2 times it, and 0.2."""
     top, bottom = (float(v) for v in rng.uniform(5, 50, 2))
-    ratio = top / bottom * (float(rng.uniform(1.2, 2)) if wrong else 1)
+    ratio = top / bottom * (float(rng.uniform(1.2, 2)) if wrong else 1) + (0.2 if wrong else 0)
     names = [_one(table, "latency", show(v, 2), "ms") for v in (top, bottom)]
     stated = _one(table, "ratio", show(ratio, 1))
     table.bind("stated_ratio", stated=stated, numerator=names[:1], denominator=names[1:])
@@ -494,7 +494,7 @@ def binary_scores(table, rng, show, wrong) -> None:
     p, n = (int(v) for v in rng.integers(20, 200, 2))
     tp, tn = int(rng.integers(p // 2, p)), int(rng.integers(n // 2, n))
     chosen = [str(q) for q in rng.choice(list(BINARY), 4, replace=False)]
-    values = {q: float(BINARY[q](tp, n - tn, p - tp, tn)) for q in {*chosen, "accuracy"}}
+    values = {q: float(BINARY[q](tp, n - tn, p - tp, tn)) for q in sorted({*chosen, "accuracy"})}
     values["accuracy"] += float(rng.uniform(0.06, 0.2)) * (-1 if wrong else 0)
     names = [_one(table, q, show(v, 3)) for q, v in values.items()]
     counts = _one(table, "count", p), _one(table, "count", n)

@@ -382,10 +382,10 @@ def mape_too_small(table: Table, rng) -> None:
 
 @error("regression", "in_range", "r2_at_most_squared_correlation")
 def r2_above_one(table: Table, rng) -> None:
-    """The whole part of the first model's R2 becomes 12, or 102 where it is a percentage."""
+    """The whole part of the first model's R2 becomes 1, or 100 where it is a percentage; 2 or 102 without decimals."""
     quantity, unit, value = table.claims["m0.r2"]
     decimals = value.partition(".")[2]
-    whole = ("1" if unit == "1" else "10") + "2"
+    whole = str((1 if unit == "1" else 100) + (0 if decimals.strip("0") else 1 if unit == "1" else 2))
     table.claims["m0.r2"] = (quantity, unit, f"{whole}.{decimals}" if decimals else whole)
 
 
@@ -560,6 +560,8 @@ OBSERVING = {
     *("pr_auc_above_prevalence", "public_fact", "receptive_field", "roots_of_rounded_mse", "terminal_digits"),
     *("trained_better_than_tested", "variance_within_scale"),
 }
+#: checks that say `undetermined` of any two statements: no error can be planted for them
+REMARKS = {"opposed", "public_fact"}
 GENERATORS = {"regression": regression_table, "classification": classification_table, "study": study_table}
 
 
@@ -569,7 +571,7 @@ GENERATORS = {"regression": regression_table, "classification": classification_t
 def tables(count: int = TABLES, seed: int = SEED) -> list[Table]:
     """Generated tables: `count` score tables and up to `TRIALS_PER_CHECK` cases for each check with a trial of its own.
 
-    One half is honest, the other has one planted error each, every kind equally often.
+    One half is honest, the other has one planted error each, every kind equally often. Cases of `REMARKS` are honest.
     """
     import numpy as np
 
@@ -586,7 +588,9 @@ def tables(count: int = TABLES, seed: int = SEED) -> list[Table]:
         table.planted, table.targets = names[k % len(names)], targets
         generated.append(table)
     cases = max(2, min(TRIALS_PER_CHECK, count // 4))
-    generated += [trials.generated(check, rng, wrong=k % 2 == 1) for check in trials.TRIALS for k in range(cases)]
+    for check in trials.TRIALS:
+        for k in range(cases):
+            generated.append(trials.generated(check, rng, wrong=k % 2 == 1 and check not in REMARKS))
     return generated
 
 

@@ -218,9 +218,8 @@ def softmax_regression(statement: Statement, outputs: Number | None = None) -> F
         Reading("one output", False, "exp(z) / exp(z) = 1 for every input"),
         Reading("several outputs", None, "they are positive and add up to 1, so none is free of the others"),
     )
-    return observe(
-        "A softmax cannot regress one value: over one output it is always 1; the outputs are not stated.", readings
-    )
+    stated = "the outputs are not stated" if outputs is None else f"stated are {outputs} outputs"
+    return observe(f"A softmax cannot regress one value: over one output it is always 1; {stated}.", readings)
 
 
 @check

@@ -321,3 +321,15 @@ def test_equations_as_printed_are_undefined_for_a_negative_r2_and_for_one_sample
         entropy_weight.composite_scores([[-0.1], [0.5]], [True], use="printed")
     with pytest.raises(ValueError, match="at least two"):
         entropy_weight.composite_scores([[0.5]], [True], use="printed")
+
+
+@pytest.mark.parametrize(("last", "reads"), [("at_last_frame", 1), ("of_each_direction", 6)])
+def test_the_backward_half_of_tpas_last_state_has_read_one_frame_or_all(last, reads):
+    torch.manual_seed(0)
+    network = TPALSTM(TPAConfig(features=3, steps=6, hidden=4, filters=2, last=last))
+    with torch.no_grad():  # what comes out is the backward half of the last state alone
+        network.patterns.weight.zero_()
+        network.from_state.weight.copy_(torch.diag(torch.tensor([0.0] * 4 + [1.0] * 4)))
+    x = torch.randn(2, 6, 3, requires_grad=True)
+    network(x).sum().backward()
+    assert (x.grad.abs().sum(dim=(0, 2)) > 0).sum() == reads

@@ -94,6 +94,8 @@ def execute_network(run: Run, *, device: str) -> Outcome:
 
 #: Readings of the paper's network that the ladder has not: network -> settings of `model.PaperConfig`.
 READINGS = {"both_attentions": {"attention": "both"}, "expected_score": {"output": "expected_score"}}
+#: The rival of tables 1 and 2 in two readings: network -> settings of `model.TPAConfig`.
+RIVALS = {"tpa_bilstm": {}, "tpa_own_ends": {"last": "of_each_direction"}}
 
 
 def build_network(variant: str, features: int, seen: np.ndarray):
@@ -106,8 +108,8 @@ def build_network(variant: str, features: int, seen: np.ndarray):
     """
     from mer_repro.papers.qiu2025 import ladder, model
 
-    if variant == "tpa_bilstm":
-        return model.TPALSTM(model.TPAConfig(features=features))
+    if variant in RIVALS:
+        return model.TPALSTM(model.TPAConfig(features=features, **RIVALS[variant]))
     settings = (ladder.NETWORKS | READINGS)[variant]
     scores = (float(seen.min()), float(seen.max()))
     return model.PaperNetwork(model.PaperConfig(features=features, score_range=scores, **settings))

@@ -49,6 +49,7 @@ NETWORKS = {
     "min_max": "inputs scaled by range (with relatively more input noise)",
     "trained_long": "trained long, never stopped early",
     "tpa_bilstm": "TPA-BiLSTM (Shih et al.), rebuilt",
+    "tpa_own_ends": "TPA-BiLSTM, the last state of each direction",
 }
 SIMPLE = {"ridge": "ridge regression", "random_forest": "random forest", "extra_trees": "extremely randomised trees"}
 LABELS = LABEL_ONLY | SIMPLE | NETWORKS | {"released_code": "network of the public code, 8 descriptors"}

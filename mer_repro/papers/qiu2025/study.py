@@ -76,6 +76,7 @@ FoldNetwork = Literal[
     "softmax_output",
     "expected_score",
     "tpa_bilstm",
+    "tpa_own_ends",
 ]
 
 #: The clean and the leaking side of the comparison on the same labels.

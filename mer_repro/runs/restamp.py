@@ -4,9 +4,9 @@ A record's source fingerprint changes with every change of code that its result 
 change the result. Records that changed in the same way, from one source to another, stand behind one root.
 Re-stamping reruns a sample of the runs behind each root, of different variants from the cheapest to the dearest that is
 affordable, and compares all metrics to the last bit: with the record or, where that was made on another machine, with a
-rerun of the old code from the repository's history on this one. Where all of a root's sample are equal, its records get
-the new fingerprint, and the proof is appended to ``results/<key>/restamped.json``; else nothing behind that root is
-changed.
+rerun of the old code from the repository's history on this one, which must be the code that made the record. Where all
+of a root's sample are equal, its records get the new fingerprint, and the proof is appended to
+``results/<key>/restamped.json``; else nothing behind that root is changed.
 """
 
 from __future__ import annotations
@@ -98,8 +98,13 @@ def restamp(
     proofs = {root: _proof(root, cells, behind[root], again, recorded, "record") for root, cells in samples.items()}
     refused = {root: samples[root] for root, proof in proofs.items() if not proof.equal}
     if base and refused:
-        before = _rerun_at(base, key, profile, [cell for cells in refused.values() for cell in cells])
-        proofs |= {root: _proof(root, cells, behind[root], again, before, base) for root, cells in refused.items()}
+        commit = _git("rev-parse", "--verify", f"{base}^{{commit}}").strip()
+        before = _rerun_at(commit, key, profile, [cell for cells in refused.values() for cell in cells])
+        metrics = {name: made["metrics"] for name, made in before.items()}
+        sources = {name: made["source_fingerprint"] for name, made in before.items()}
+        proofs |= {
+            root: _proof(root, cells, behind[root], again, metrics, commit, sources) for root, cells in refused.items()
+        }
     for root, proof in proofs.items():
         for cell in behind[root] if proof.equal else ():
             store.restamp(cell.record, cell.source_fingerprint, cell.run.parameters)
@@ -147,7 +152,7 @@ def _rerun(key: str, cells: Iterable[Cell], folder: Path, workers: int) -> dict[
 
 
 def _rerun_at(base: str, key: str, profile: str, cells: list[Cell]) -> dict[str, dict]:
-    """Metrics of the cells' runs made by the code of a commit, in a checkout of its own, by id."""
+    """The cells' records as the code of a commit makes them, in a checkout of its own, by id."""
     with tempfile.TemporaryDirectory() as scratch:
         checkout = Path(scratch) / "checkout"
         _git("worktree", "add", "--detach", str(checkout), base)
@@ -167,7 +172,7 @@ def _rerun_at(base: str, key: str, profile: str, cells: list[Cell]) -> dict[str,
                 place = checkout / "results" / run.paper / "records" / f"{run.id}.json"
                 if done.returncode or not place.is_file():
                     raise MerReproError(f"The code of {base} could not run {run.id}:\n{done.stdout}{done.stderr}")
-                found[run.id] = json.loads(place.read_text(encoding="utf-8"))["metrics"]
+                found[run.id] = json.loads(place.read_text(encoding="utf-8"))
             return found
         finally:
             _git("worktree", "remove", "--force", str(checkout))
@@ -179,19 +184,29 @@ def _environment(checkout: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(checkout)}
 
 
-def _git(*arguments: str) -> None:
+def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=paths.PROJECT, capture_output=True, text=True)
     if done.returncode:
         raise MerReproError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def _proof(
-    root: tuple, cells: list[Cell], covered: list[Cell], again: dict, before: dict[str, dict], against: str
+    root: tuple,
+    cells: list[Cell],
+    covered: list[Cell],
+    again: dict[str, Record],
+    before: dict[str, dict],
+    against: str,
+    sources: dict[str, str] | None = None,
 ) -> Proof:
-    """`again`: records of the reruns, `before`: metrics to compare with, both by id."""
+    """`again`: records of the reruns, `before`: metrics to compare with, `sources`: of the code behind these, by id."""
     reasons = []
     for cell in cells:
         name = cell.run.id
+        if sources and sources[name] != cell.record.source_fingerprint:
+            reasons.append(f"{name}: {against[:8]} is not the code that made this record")
+            continue
         if name not in again:
             reasons.append(f"{name}: the rerun failed")
             continue

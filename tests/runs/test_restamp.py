@@ -72,8 +72,11 @@ class Project:
     def states(self):
         return {cell.run.variant: cell.state for cell in survey("restamped.toy", "smoke", folder=self.store)}
 
-    def restamp(self):
-        return restamp("restamped.toy", "smoke", folder=self.store)
+    def restamp(self, base=None):
+        return restamp("restamped.toy", "smoke", folder=self.store, base=base)
+
+    def records(self):
+        return {path.stem: json.loads(path.read_text()) for path in (self.store / "toy" / "records").glob("*.json")}
 
 
 @pytest.fixture
@@ -126,3 +129,26 @@ def test_a_changed_parameter_is_never_restamped(project):
 
 def test_nothing_stale_is_nothing_to_do(project):
     assert project.restamp() == []
+
+
+@pytest.mark.parametrize(("whose", "renewed"), [("the record's", True), ("another's", False)])
+def test_old_code_proves_only_records_that_it_made(project, monkeypatch, whose, renewed):
+    """Made elsewhere, with a last digit of its own: a rerun differs from the record, and the old code from it as well."""
+    recorded = project.records()
+    project.write(module="renamed", factor="2.0000001")
+    here = {
+        name: 2.0000001 * (record["seed"] + 1) for name, record in recorded.items() if record["variant"] == "double"
+    }
+    made = {
+        name: {
+            "metrics": {"score": score},
+            "source_fingerprint": recorded[name]["source_fingerprint"] if whose == "the record's" else "0" * 64,
+        }
+        for name, score in here.items()
+    }
+    monkeypatch.setattr("mer_repro.runs.restamp._rerun_at", lambda commit, *_: made)
+    proofs = {proof.reruns[0].split(".")[4]: proof for proof in project.restamp(base="HEAD")}
+    assert proofs["half"].equal and proofs["half"].against == "record"
+    assert proofs["double"].equal is renewed and len(proofs["double"].against) == 40
+    assert project.states()["double"] == ("recorded" if renewed else "stale")
+    assert renewed or "is not the code that made this record" in proofs["double"].reason

@@ -324,10 +324,11 @@ def weighted_areas(positive: np.ndarray, score: np.ndarray, weights: np.ndarray)
     -------
     (R,) areas, 0 to 1; nan where a resample lacks one of the sides.
     """
-    values, place = np.unique(score, return_inverse=True)
-    of_value = np.zeros((2, len(values), len(score)))
-    of_value[np.asarray(positive, dtype=int), place, np.arange(len(score))] = 1
-    negatives, positives = weights @ of_value[0].T, weights @ of_value[1].T
+    order = np.argsort(score, kind="stable")
+    ordered = np.asarray(score)[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])  # of each run of equal scores
+    held, right = weights[:, order], np.asarray(positive, dtype=bool)[order]
+    negatives, positives = (np.add.reduceat(held * side, starts, axis=1) for side in (~right, right))
     below = np.cumsum(negatives, axis=1) - negatives / 2
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     return np.divide((positives * below).sum(axis=1), pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)

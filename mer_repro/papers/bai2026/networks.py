@@ -49,7 +49,8 @@ def train(
 
     Parameters
     ----------
-    widths : ``hidden``, ``attention``, ``blocks`` and ``lstm_layers``; the paper's are 128, 256, 4 and 8.
+    widths : ``hidden``, ``attention``, ``blocks`` and ``lstm_layers``; the paper's are 128, 256, 4 and 8. With
+        ``keep``: "last" the network is left as its last epoch leaves it, as the paper's algorithm returns it.
 
     Raises
     ------
@@ -70,10 +71,14 @@ def train(
     def part(rows: np.ndarray) -> training.Examples:
         return training.Examples((songs[rows],), target[rows])
 
+    if widths.get("keep") == "last":
+        config = config.model_copy(update={"paper_rule": training.StoppingRule(keep="last")})
     fit = training.fit(
         network, part(split.train), part(split.validation), config, torch.nn.functional.cross_entropy, seed=seed,
         device=device, metrics={"accuracy": _accuracy},
     )  # fmt: skip
+    if fit.paper is not None:
+        fit.paper.restore(network)
     notes = fit.notes | {
         "weights": sum(weight.numel() for weight in network.parameters() if weight.requires_grad),
         "encoder": encoder,

@@ -257,9 +257,8 @@ def _in_fold(
     given = _chosen(parameters, parameters.tags if real else parameters.trained, target)
     factors = ({} if rate is None else {"rate": rate}) | {"fold": fold} | changed
     if rate is not None:
-        training = {"learning_rate": rate} | {name: changed[name] for name in ("keep",) if name in changed}
-        given |= {"training": given["training"] | training}
-    given |= {name: value for name, value in factors.items() if name not in ("rate", "keep")}
+        given |= {"training": given["training"] | {"learning_rate": rate}}
+    given |= {name: value for name, value in factors.items() if name != "rate"}
     where = ("hetrec2011_lastfm", "real") if real else ("planted", "twin")
     return Run(KEY, *where, FOLDS, variant, target, 0, given, factors)
 

@@ -336,7 +336,8 @@ RULES: list[Rule | Fixed] = [
         trained("both", variants=("tcn_lm", "no_attention")),
     ),
     Rule(
-        "That attention favours sad songs in a severe listener proves that the model has learnt a meaningful pattern.",
+        "That attention favours sad songs in a severe listener reflects a pattern that the model has learnt (the paper:"
+        " proves it).",
         ("s.case_attends_sad_tags",),
         {"both": marked("both"), "tags": marked("tags")},
         above(0.5, unit=" AUC of the attention for the planted songs"),
@@ -345,8 +346,8 @@ RULES: list[Rule | Fixed] = [
         " listener's other songs with an AUC of {both:.2} (0.5 is chance); planted in the tags alone, with {tags:.2}."
         " Over these trainings the AUC is {true_low:.2} to {true_high:.2} with true labels and {shuffled_low:.2} to"
         " {shuffled_high:.2} after the labels were shuffled."
-        " These are means over all test listeners; the paper shows one, without such a control. A figure of one"
-        " listener can illustrate a pattern and does not prove it.",
+        " So weights can carry what was learnt. These are means over all test listeners; the paper shows one, without"
+        " such a control, which illustrates a pattern and does not prove it.",
         {"true_low": extreme(min, "planted_auc", "tcn_lm", "tags", "both"),
          "true_high": extreme(max, "planted_auc", "tcn_lm", "tags", "both"),
          "shuffled_low": extreme(min, "planted_auc", "shuffled_labels", "tags", "both"),

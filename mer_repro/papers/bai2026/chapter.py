@@ -242,7 +242,7 @@ def sizes_table(results: Results) -> Table:
     users, length = (results.stated(claim).value for claim in ("t1.users", "sec411.sequence_length"))
     rows = []
     for size in sizes(results):
-        runs = in_folds(results, "both", **size).where(init=None)
+        runs = in_folds(results, "both", **size).where(init=None, variant=study.SIZED)
         row: dict[str, Any] = {"listeners": f"{size.get('users', users):,.0f}"}
         row["songs"] = f"{size.get('length', length):.0f}"
         for variant in ("majority", "told", "logistic_tags", "tcn_lm"):

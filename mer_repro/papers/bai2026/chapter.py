@@ -547,6 +547,11 @@ def numbers(results: Results) -> dict[str, Any]:
     for variant in ("tcn_lm", "told", "majority"):
         for condition in ("order", "both"):
             quoted[f"level_{variant}_{condition}"] = (_level_score(results, condition, variant), "%1")
+    for condition in ("order", "both"):
+        quoted[f"gain_tcn_{condition}"] = (minus(condition, "no_tcn_one_layer")(results), "+%1")
+    quoted["gain_attention"] = (minus("both", "no_attention")(results), "+%1")
+    quoted["stated_no_attention"] = (results.stated("t3.no_attention.accuracy"), "%1")
+    quoted["stated_full"] = (results.stated("t3.full.accuracy"), "%1")
     nothing = studies(results, "none_000", "tcn_lm")
     quoted["nothing_mean"] = (nothing.metric("tcn_lm"), "%1")
     return quoted

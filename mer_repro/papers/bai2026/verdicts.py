@@ -399,8 +399,8 @@ RULES: list[Rule | Fixed] = [
         "The paper gives no figures. " + SYNTHETIC + "with the class in order and tags, TCN-LM as published (mean"
         " pooling, temporal query) minus max pooling {maximum:+%1}, minus attention pooling {attention:+%1}, minus the"
         " semantic query {semantic:+%1}. Over the folds, accuracy has a standard deviation of {mean_sd:%1} points with"
-        " mean pooling, {max_sd:%1} with max and {attention_sd:%1} with attention pooling, which so few folds cannot tell"
-        " apart.",
+        " mean pooling, {max_sd:%1} with max and {attention_sd:%1} with attention pooling, which so few folds cannot"
+        " tell apart.",
         _LENGTH | {"mean_sd": spread("tcn_lm"), "max_sd": spread("max_pooling"),
                    "attention_sd": spread("attention_pooling")},
         trained("both", variants=("tcn_lm", "max_pooling", "attention_pooling", "semantic_query")),

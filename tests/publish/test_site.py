@@ -330,6 +330,19 @@ class TestReading:
             titles = visit.page.locator("details.hide:has(table, figure) .collapsed").all_inner_texts()
             assert len(titles) > 5 and all(title.startswith("Show: ") for title in titles), titles
 
+    def test_verdicts_are_there_for_machines_and_long_reasons_open(self, site, browser):
+        with Visit(browser, (site / "papers/bath2025.html").as_uri()) as visit:
+            reviews = json.loads(visit.page.locator('script[type="application/ld+json"]').inner_text())
+            rows = visit.page.locator("table.mer-verdicts tbody tr")
+            assert len(reviews) == rows.count() > 10
+            assert visit.page.locator('meta[name="description"]').get_attribute("content")
+            assert "mer_repro 0." in visit.page.locator(".mer-foot p").inner_text()
+            button = visit.page.locator("table.mer-verdicts .mer-more").first
+            box = button.locator("xpath=preceding-sibling::div")
+            before = box.bounding_box()["height"]
+            button.click()
+            assert button.get_attribute("aria-expanded") == "true" and box.bounding_box()["height"] > before + 10
+
     def test_a_fold_opens_for_whoever_follows_a_link_into_it_or_prints(self, site, browser):
         with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
             fold = visit.page.locator("details.hide").last

@@ -133,7 +133,7 @@ def test_nothing_stale_is_nothing_to_do(project):
 
 @pytest.mark.parametrize(("whose", "renewed"), [("the record's", True), ("another's", False)])
 def test_old_code_proves_only_records_that_it_made(project, monkeypatch, whose, renewed):
-    """Made elsewhere, with a last digit of its own: a rerun differs from the record, and the old code from it as well."""
+    """Made elsewhere, with a last digit of its own: a rerun differs from the record, and so does the old code here."""
     recorded = project.records()
     project.write(module="renamed", factor="2.0000001")
     here = {

@@ -66,7 +66,10 @@ function shortenReasons() {
     box.className = "mer-reason";
     box.append(...cell.childNodes);
     cell.append(box);
-    if (box.scrollHeight < box.clientHeight + 24) continue;
+    if (box.scrollHeight < box.clientHeight + 24) {
+      box.classList.add("open");
+      continue;
+    }
     const button = document.createElement("button");
     button.type = "button";
     button.className = "mer-more";

@@ -23,6 +23,7 @@ from mer_repro.papers.bai2026.names import (
     point_label,
 )
 from mer_repro.papers.bai2026.verdicts import (
+    RATE,
     failed,
     failed_in_study,
     failures,
@@ -209,8 +210,30 @@ def _failed(runs: Results) -> str:
     return f"{sum(map(failed, networks))} of {len(networks)}" if networks else DASH
 
 
+#: What the verdicts on the network lean on, and what to compare it with.
+MAIN = ("majority", "told", "logistic_tags", "tcn_lm", "no_tcn_one_layer", "no_attention", "no_lm", "bert_text")
+
+
+def main_table(results: Results) -> Table:
+    """The networks that the verdicts lean on, trained until level, beside simple rivals on the same folds."""
+    rows = _trained_rows(results.where(variant=MAIN, rate=(RATE, None), keep=None))
+    return Table(
+        [{name: cell for name, cell in row.items() if name != "learning rate"} for row in rows], _size(results)
+    )
+
+
 def trained_table(results: Results) -> Table:
-    """Networks at the stated length, trained until level, beside simple rivals on the same folds; by condition."""
+    """All networks at the stated length, at both learning rates, beside simple rivals on the same folds."""
+    return Table(_trained_rows(results), f"All models: {_size(results)}")
+
+
+def _size(results: Results) -> str:
+    users, length = (results.stated(claim) for claim in ("t1.users", "sec411.sequence_length"))
+    return f"{users} listeners (generated), {length} songs, at most 30 epochs"
+
+
+def _trained_rows(results: Results) -> list[dict[str, Any]]:
+    """A row for each planted condition, model, learning rate and rule of which weights are kept."""
     rows = []
     for condition, says in CONDITIONS.items():
         cells = results.where(protocol=study.FOLDS, target=condition, users=None, length=None)
@@ -220,17 +243,12 @@ def trained_table(results: Results) -> Table:
                 runs = of.where(rate=rate, keep=keep)
                 if len(runs):
                     good = runs.filter(lambda run: not failed(run))
-                    row: dict[str, Any] = {
-                        "planted": says,
-                        "model": label + ", last epoch" * bool(keep),
-                        "learning rate": rate,
-                    }
-                    row["paper, %"] = _paper(variant)
+                    row: dict[str, Any] = {"planted": says, "model": label + ", last epoch" * bool(keep)}
+                    row |= {"learning rate": rate, "paper, %": _paper(variant)}
                     row |= {column.heading: column.cell(good) for column in SCORES[:3]}
                     row |= {"level": _level(runs), "failed": _failed(runs), "trainings": Runs(runs.ids)}
                     rows.append(row)
-    users, length = (results.stated(claim) for claim in ("t1.users", "sec411.sequence_length"))
-    return Table(rows, f"{users} listeners (generated), {length} songs, at most 30 epochs")
+    return rows
 
 
 def _paper(variant: str, metric: str = "accuracy") -> tuple[Stated, str] | None:

@@ -136,12 +136,12 @@ def definitions(glossary: nodes.document) -> Iterator[tuple[str, tuple[str, str]
 
 
 def _runs(text: nodes.Text) -> bool:
-    """Whether a text is part of a paragraph, and not of a heading, a table, a link or code."""
+    """Whether a text is part of a paragraph, and not of a heading, a table, a link, code or HTML."""
     above, node = [], text.parent
     while node is not None:
         above.append(node)
         node = node.parent
-    apart = (nodes.reference, nodes.literal, nodes.title, nodes.table, nodes.caption, nodes.math, nodes.term)
+    apart = (nodes.reference, nodes.literal, nodes.title, nodes.table, nodes.caption, nodes.math, nodes.term, nodes.raw)
     return any(isinstance(node, nodes.paragraph) for node in above) and not any(isinstance(n, apart) for n in above)
 
 

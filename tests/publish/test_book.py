@@ -211,9 +211,12 @@ def test_the_first_mention_of_a_term_is_explained_and_no_other():
         env=SimpleNamespace(found_docs={"glossary"}, get_doctree=lambda name: glossary),
         builder=SimpleNamespace(format="html", get_relative_uri=lambda page, to: f"../{to}.html"),
     )
-    page = page_of("A claim of ``MAE``, leaks and a leak, maelstrom, MAE and no bleak MAE.\n")
+    html = ".. role:: html(raw)\n   :format: html\n\n"
+    link = "<a href='x?show=leak.MAE'>"
+    page = page_of(f"{html}A claim of ``MAE``, :html:`{link}`, leaks and a leak, maelstrom, MAE and no bleak MAE.\n")
     pages.explain(app, page, "papers/one2026")
-    leak, error = [raw.astext() for raw in page.findall(nodes.raw)]
+    kept, leak, error = [raw.astext() for raw in page.findall(nodes.raw)]
+    assert kept == link
     assert leak == (
         '<a class="mer-term" href="../glossary.html#term-Leak" title="What &lt;reaches&gt; training.">leaks</a>'
     )

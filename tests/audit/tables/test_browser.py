@@ -27,21 +27,18 @@ def built(tmp_path_factory):
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed; on Debian: apt-get install chromium")
-def test_a_pasted_table_is_audited_from_a_folder_without_a_request(built):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        asked, complaints = [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(built.as_uri())
-        assert not any("audit_runtime" in url for url in asked), "the runtime is loaded on a click only"
-        page.fill("textarea", "Model\tPrecision\tRecall\tF1\nA\t0.72\t0.66\t0.74\nB\t0.70\t0.64\t0.67\n")
-        page.click("#audit-here button")
-        page.wait_for_function("document.querySelector('#audit-here pre').textContent || 0")
-        shown = page.inner_text("#audit-here pre")
-        browser.close()
+def test_a_pasted_table_is_audited_from_a_folder_without_a_request(built, browser):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(built.as_uri())
+    assert not any("audit_runtime" in url for url in asked), "the runtime is loaded on a click only"
+    page.fill("textarea", "Model\tPrecision\tRecall\tF1\nA\t0.72\t0.66\t0.74\nB\t0.70\t0.64\t0.67\n")
+    page.click("#audit-here button")
+    page.wait_for_function("document.querySelector('#audit-here pre').textContent || 0")
+    shown = page.inner_text("#audit-here pre")
+    page.close()
     assert "inconsistent: f1_from_precision_recall: 1 of 2 rows: F1 0.74" in shown
     assert complaints == [] and all(url.startswith(("file:", "blob:", "data:")) for url in asked)

@@ -12,7 +12,7 @@ from mer_repro.runs.records import Record, RecordStore
 
 #: Evidence is stored in single precision; scores computed from it may differ from a run's own by this much.
 TOLERANCE = 1e-4
-#: Areas under a ROC curve count pairs, and of a model that says nearly the same of everybody single precision makes pairs
+#: Areas under a ROC curve count pairs; where a model says nearly the same of everybody, single precision makes pairs
 #: equal.
 TOLERANCE_OF_AREAS = 1e-3
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,75 @@ class DescribedFigure:
             f'<figure class="mer-figure"><img alt="{html.escape(self.alt, quote=True)}" '
             f'src="data:image/svg+xml;base64,{image}">{caption}</figure>'
         )
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A picture of which a reader chooses a part; without scripts it shows the first part that it was told to show.
+
+    Attributes
+    ----------
+    svg : text of the picture, its parts as elements of class ``mer-choice``.
+    label : what is chosen. choices : the name of each part.
+    slider : whether the choices are steps of one quantity.
+    """
+
+    svg: str
+    alt: str
+    caption: str
+    label: str
+    choices: tuple[str, ...]
+    shown: int = 0
+    slider: bool = False
+
+    def _repr_html_(self) -> str:
+        names = [html.escape(name) for name in self.choices]
+        label = html.escape(self.label)
+        if self.slider:
+            control = (
+                f'<input type="range" min="0" max="{len(names) - 1}" value="{self.shown}" aria-label="{label}"'
+                f' data-names="{"|".join(names)}"> <output>{names[self.shown]}</output>'
+            )
+        else:
+            marked = {self.shown: " selected"}
+            options = "".join(f'<option value="{n}"{marked.get(n, "")}>{name}</option>' for n, name in enumerate(names))
+            control = f'<select aria-label="{label}">{options}</select>'
+        return (
+            f'<figure class="mer-figure mer-explorer"><p class="mer-control" hidden>{label}: {control}</p>'
+            f'<div class="mer-picture" tabindex="0" role="group" aria-label="{html.escape(self.alt, quote=True)}">'
+            f"{self.svg}</div><figcaption>{html.escape(self.caption)}</figcaption></figure>"
+        )
+
+
+#: How an artist is marked as belonging to one of an explorer's parts, and what becomes of the mark in the SVG.
+_PART = "mer-choice:"
+_MARKED = re.compile(rf'<g id="{_PART}(\d+)(?:\|([^"]*))?">')
+
+
+def part(number: int, says: str = "") -> str:
+    """The group id (`set_gid`) of an artist that is seen only while part `number` is chosen; `says` is its hover."""
+    return f"{_PART}{number}" + (f"|{says}" if says else "")
+
+
+def explorable(
+    figure: Figure, alt: str, caption: str, label: str, choices: Sequence[str], shown: int = 0, slider: bool = False
+) -> Explorer:
+    """Turn a figure whose artists are marked by `part` into a picture with a control, and close it; see `Explorer`."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        svg = _svg(figure)
+
+    def unmark(match: re.Match) -> str:
+        hidden = "" if int(match[1]) == shown else ' style="display: none"'
+        hover = f"<title>{match[2]}</title>" if match[2] else ""
+        return f'<g class="mer-choice" data-choice="{match[1]}"{hidden}>{hover}'
+
+    svg = _MARKED.sub(unmark, svg[svg.index("<svg") :])
+    head, mark, body = svg.partition(">")
+    # The page, not the file, says how large it is.
+    svg = re.sub(r' (width|height)="[^"]*"', "", head) + mark + body
+    return Explorer(svg, alt, caption, label, tuple(choices), shown, slider)
 
 
 def use_style() -> None:
@@ -70,11 +141,15 @@ def described(figure: Figure, alt: str, caption: str = "") -> DescribedFigure:
     ValueError
         If `alt` is empty.
     """
-    import matplotlib.pyplot as plt
-
     if not alt.strip():
         raise ValueError("Every picture needs a description for readers who cannot see it.")
+    return DescribedFigure(_svg(figure), alt, caption)
+
+
+def _svg(figure: Figure) -> str:
+    import matplotlib.pyplot as plt
+
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
     plt.close(figure)
-    return DescribedFigure(buffer.getvalue(), alt, caption)
+    return buffer.getvalue()

@@ -164,11 +164,13 @@ def audit_counts() -> pd.DataFrame:
     return pd.concat([table, table.sum(numeric_only=True).to_frame().T.assign(paper="all")])[table.columns]
 
 
-#: The sections that a card links to, by the anchors of the headings that every chapter has.
+#: What a card links to: headings that every chapter has, and pages made for every paper.
 SECTIONS = {
-    "Ledger": "#what-the-paper-states",
-    "Audit": "#what-its-numbers-can-and-cannot-mean",
     "Verdicts": "#verdicts",
+    "Evidence": "../evidence/{key}.html",
+    "Ledger": "../evidence/{key}.html#what-the-paper-states",
+    "Audit": "../evidence/{key}.html#what-its-numbers-can-and-cannot-mean",
+    "Runs": "../records/{key}.html",
     "Reproduce": "#reproduce-this-page",
 }
 
@@ -187,7 +189,7 @@ def card(
     from mer_repro import verdicts
 
     main = verdicts.headline(judged)
-    look = [tables.Link(label, address) for label, address in SECTIONS.items()]
+    look = [tables.Link(label, address.format(key=results.key)) for label, address in SECTIONS.items()]
     rows = {
         "Verdicts": verdicts.tally(judged),
         "The claim": main.claim,

@@ -13,6 +13,7 @@ import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote as quote_url
 
 from mer_repro.results import DASH, Results, Score, Stated
 from mer_repro.runs.records import cell_of
@@ -136,6 +137,16 @@ def source(number: Score | Stated, style: str = "") -> dict[str, Any] | None:
     if number.records[of:]:
         found["against"] = packed(number.records[of:])
     return found
+
+
+def address(source: Mapping[str, Any]) -> str:
+    """Where a source as `source` gives it stands, from the root of the book: its records, or its line in the ledger."""
+    if "claim" in source:
+        return f"ledgers.html?show={quote_url(source['claim'], safe='')}#{source['claim']}"
+    cells = {**source["records"], **source.get("against", {})}
+    first = next(iter(unpacked(source["records"])))
+    shown = quote_url(",".join(cells), safe=",")
+    return f"records/{first.partition('.')[0]}.html?show={shown}#{quote_url(first, safe='=+')}"
 
 
 def packed(ids: Sequence[str]) -> dict[str, list[str]]:

@@ -11,6 +11,8 @@ from mer_repro.papers.qiu2025 import entropy_weight
 from mer_repro.papers.qiu2025.model import (
     CODE_KERNELS,
     TPALSTM,
+    CodeBiLSTM,
+    CodeCNN,
     CodeConfig,
     CodeNetwork,
     FeatureConvolution,
@@ -149,48 +151,39 @@ def test_max_pool_keeps_the_length_and_ignores_the_padding(kernel):
     assert torch.equal(pooled, torch.stack(expected, dim=-1))
 
 
-def code_count(config):
+def convolution(config, inputs, kernel, dilation):
     """By hand, from DSelfAttention.m: what a convolution that sees nothing has is its bias."""
+    sees = config.padding == "repaired" or kernel % 2 == 1 or dilation == 1
+    return 20 + (inputs * 20 * kernel if sees else 0)
+
+
+def branches_count(config, inputs, dilations):
     first, second = config.kernels
-    total, size, positions = 0, config.features, 26
+    norms = 4 * 2 * 20  # two batch norms, two layer norms
+    return 2 * convolution(config, inputs, first, dilations[0]) + convolution(config, 20, second, dilations[1]) + norms
 
-    def convolution(inputs, kernel, dilation):
-        sees = config.padding == "repaired" or kernel % 2 == 1 or dilation == 1
-        return 20 + (inputs * 20 * kernel if sees else 0)
 
-    if config.cnn:
-        for inputs, dilation in ((1, 1), (40, 2), (40, 4)):
-            total += 2 * convolution(inputs, first, dilation) + convolution(20, second, dilation)
-            total += 4 * 2 * 20  # two batch norms, two layer norms
-        total += linear(1, 40)  # the skip of the first block
-        size *= 40
-    if config.bilstm:
-        total += lstm_weights(size, 100) + lstm_weights(200, 100)
-        size, positions = 200, 1
-    if config.attention:
-        total += 3 * linear(size, 6) + linear(6, size)
-    return total + linear(size * positions, 1)
+def code_count(config):
+    blocks = sum(branches_count(config, n, (d, d)) for n, d in ((1, 1), (40, 2), (40, 4)))
+    skip = linear(1, 40)  # of the first block
+    lstm = lstm_weights(40 * config.features, 100) + lstm_weights(200, 100)
+    return blocks + skip + lstm + 3 * linear(200, 6) + linear(6, 200) + linear(200, 1)
 
 
 @pytest.mark.parametrize("target", ["arousal", "valence"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"padding": "repaired"},
-        {"cnn": False},
-        {"bilstm": False},
-        {"cnn": False, "bilstm": False},
-        {"attention": False},
-        {"cnn": False, "bilstm": False, "attention": False},
-    ],
-)
-def test_code_form_has_the_weights_counted_by_hand(target, options):
-    config = CodeConfig(FEATURES, kernels=CODE_KERNELS[target], **options)
-    network = CodeNetwork(config)
-    assert n_weights(network) == code_count(config)
-    predicted = network(windows())
-    assert predicted.shape == (4,) and predicted.abs().max() < 1
+@pytest.mark.parametrize("padding", ["released", "repaired"])
+def test_code_forms_have_the_weights_counted_by_hand(target, padding):
+    config = CodeConfig(FEATURES, kernels=CODE_KERNELS[target], padding=padding)
+    counts = {
+        CodeNetwork: code_count(config),
+        CodeBiLSTM: lstm_weights(FEATURES, 50) + lstm_weights(100, 50) + linear(100, 1),
+        CodeCNN: branches_count(config, 1, (1, 2)) + linear(40 * 26 * FEATURES, 1),
+    }
+    for form, count in counts.items():
+        network = form(config)
+        assert n_weights(network) == count
+        predicted = network(windows())
+        assert predicted.shape == (4,) and predicted.abs().max() < 1
 
 
 def test_released_arousal_blocks_two_and_three_add_a_constant():
@@ -205,13 +198,31 @@ def test_released_arousal_blocks_two_and_three_add_a_constant():
 
 
 def test_no_convolution_of_the_code_mixes_frames():
-    network = CodeNetwork(CodeConfig(FEATURES, bilstm=False, attention=False)).eval()
+    network = CodeNetwork(CodeConfig(FEATURES)).eval()
     x = windows(2)
     changed = x.clone()
     changed[:, 13] += 1
     one, other = (network.blocks(frames.flatten(0, 1).unsqueeze(1)).unflatten(0, (2, 26)) for frames in (x, changed))
     moved = (one - other).abs().amax(dim=(0, 2, 3)).nonzero().flatten()
     assert moved.tolist() == [13]
+
+
+def test_the_flattened_window_is_read_frame_by_frame():
+    network = CodeCNN(CodeConfig(FEATURES)).eval()
+    x = windows(1)
+    changed = x.clone()
+    changed[0, 13, 0] += 1
+    branches = [network.branches(frames.flatten(1).unsqueeze(1)) for frames in (x, changed)]
+    # Of the branch without layer norm; kernel 10 and pooling 5 reach 4 + 5 and 2 positions.
+    moved = (branches[0] - branches[1])[0, :20].abs().amax(dim=0).nonzero().flatten()
+    assert moved.min() >= 13 * FEATURES - 7 and moved.max() <= 13 * FEATURES + 7
+
+
+def test_noise_follows_the_spread_of_each_input():
+    noise = PaperNetwork(PaperConfig(2, noise=0.5), np.array([1.0, 0.1], dtype=np.float32)).noise
+    torch.manual_seed(0)
+    heard = noise(torch.zeros(400, 100, 2)).flatten(0, 1).std(dim=0)
+    assert heard.tolist() == pytest.approx([0.5, 0.05], rel=0.05)
 
 
 def test_self_attention_of_the_code_is_linear_and_its_queries_and_keys_never_learn():
@@ -235,7 +246,7 @@ def test_self_attention_equals_pytorchs_with_the_same_weights():
 
 
 def test_bilstm_starts_as_matlabs():
-    lstm = CodeNetwork(CodeConfig(FEATURES)).bilstm
+    lstm = CodeNetwork(CodeConfig(FEATURES)).bilstm.lstm
     weights = dict(lstm.named_parameters())
     assert torch.equal(weights["bias_ih_l0"], torch.cat([torch.zeros(100), torch.ones(100), torch.zeros(200)]))
     assert not weights["bias_hh_l1_reverse"].any() and not weights["bias_hh_l1_reverse"].requires_grad

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.errors import BookError, require_choice
-from mer_repro.publish import findings, links, pdf, reference_pages
+from mer_repro.publish import chapters, findings, links, pdf, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
@@ -256,11 +256,13 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
             wanted[path] = source / path.relative_to(BOOK)
     notebook_pages = {source / f"{pair.name}.ipynb": pair.name for pair in pairs}
     linked_pages = []
+    kept = set(wanted.values())
     for path, place in wanted.items():
         if place in notebook_pages:
-            text, page = _linked(path, notebook_pages[place])
-            linked_pages.append(page)
-            _write_if_changed(place, text)
+            for name, text, page in _linked(path, notebook_pages[place]):
+                linked_pages.append(page)
+                kept.add(source / f"{name}.ipynb")
+                _write_if_changed(source / f"{name}.ipynb", text)
         elif not place.is_file() or place.read_bytes() != path.read_bytes():
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, place)
@@ -277,20 +279,25 @@ def stage(profile: str, chosen: Collection[Notebook]) -> Path:
     for place, text in generated.items():
         _write_if_changed(place, text)
     links.write_log(paths.build_home(), linked_pages)
-    kept = {*wanted.values(), *generated, *_stage_datatables(source)}
+    kept |= {*generated, *_stage_datatables(source)}
     for path in list(source.rglob("*")):
         if path.is_file() and path not in kept:
             path.unlink()
     return source
 
 
-def _linked(path: Path, name: str) -> tuple[str, links.Page]:
-    """An executed notebook as JSON, its numbers linked to their records and claims; and what was linked."""
+def _linked(path: Path, name: str) -> Iterator[tuple[str, str, links.Page]]:
+    """The pages of an executed notebook: name, JSON with numbers linked to records and claims, what was linked."""
     import nbformat
 
-    notebook = nbformat.read(path, as_version=4)
-    page = links.linked(notebook, name)
-    return nbformat.writes(notebook), page
+    notebook, key = nbformat.read(path, as_version=4), name.rpartition("/")[2]
+    pages = {name: notebook}
+    if name.startswith("papers/"):
+        chapter, evidence = chapters.divide(notebook, key)
+        pages = {name: chapter} | ({f"{chapters.FOLDER}/{key}": evidence} if evidence else {})
+    for each, divided in pages.items():
+        page = links.linked(divided, each)
+        yield each, nbformat.writes(divided), page
 
 
 def _datasets_bibliography() -> str:

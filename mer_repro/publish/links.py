@@ -16,16 +16,18 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mer_repro import papers, paths
 from mer_repro.results import Results, counted, recompute, stated
 from mer_repro.runs.records import RecordStore, cell_of
-from mer_repro.tables import METADATA, MIME, Span, Table, escaped, unpacked
+from mer_repro.tables import METADATA, MIME, Span, Table, address, escaped, unpacked
 
 _GLUED = re.compile(r"\{glue:text\}`(\w+)`")
 _CELL = re.compile(r"(?:\\.|[^|\\])*")
 _NUMERIC = re.compile(r"[+\u2212-]?[\d,]+(\.\d+)?( ?%)?( \[.*\])?")
+#: An interval behind its estimate, which may go to the next line and is not broken itself.
+_INTERVAL = re.compile(r" (\[[^\[\]]*\])")
 #: Where staging keeps what it linked, page by page.
 LOG = "links.json"
 
@@ -72,7 +74,8 @@ class Page:
         attributes = {"title": hover, "data-n": number, "href": self.up + address}
         # A bar would end the cell of a Markdown table.
         written = [f'{name}="{html.escape(str(value)).replace("|", "&#124;")}"' for name, value in attributes.items()]
-        return f'<a class="mer-source" {" ".join(written)}>{html.escape(text)}</a>'
+        shown = _INTERVAL.sub(r' <span class="mer-interval">\1</span>', html.escape(text))
+        return f'<a class="mer-source" {" ".join(written)}>{shown}</a>'
 
     def table(self, markdown: str, cells: Mapping[str, list[Span]]) -> str:
         """The Markdown of a table with its cells linked; `cells` as the output's metadata hold them."""
@@ -105,12 +108,8 @@ class Page:
 def _leads_to(source: Mapping[str, Any]) -> tuple[str, str]:
     """Address, from the root of the book, and hover text of a source."""
     if "claim" in source:
-        return f"ledgers.html?show={quote(source['claim'], safe='')}#{source['claim']}", _claim_hover(source["claim"])
-    cells = {**source["records"], **source.get("against", {})}
-    ids = unpacked(source["records"]) + unpacked(source.get("against", {}))
-    key = ids[0].partition(".")[0]
-    address = f"records/{key}.html?show={quote(','.join(cells), safe=',')}#{quote(ids[0], safe='=+')}"
-    return address, _hover(source, ids)
+        return address(source), _claim_hover(source["claim"])
+    return address(source), _hover(source, unpacked(source["records"]) + unpacked(source.get("against", {})))
 
 
 @cache

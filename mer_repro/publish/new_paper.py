@@ -13,12 +13,14 @@ from pathlib import Path
 
 from mer_repro import papers, paths
 from mer_repro.errors import MerReproError, ParameterError
+from mer_repro.publish import chapters
 
 #: What stands in the skeleton where the key, the title and the year go.
 KEY_MARK, TITLE_MARK = "newkey2030", "A Title to Replace"
 #: A Python module, a ledger's name, a BibTeX key and a file name at once: first author and year, as in qiu2025.
 _KEY = re.compile(r"[a-z]+\d{4}[a-z]?")
-_TOC_LINE = re.compile(r"^( *- file: )papers/\S+ *\n", re.MULTILINE)
+#: A paper's chapter in the table of contents, with the pages below it.
+_TOC_ENTRY = re.compile(r"^( *)- file: papers/\S+ *\n(?:\1 +\S.*\n)*", re.MULTILINE)
 
 
 class LayoutError(MerReproError):
@@ -85,11 +87,12 @@ def _skeleton(key: str, title: str) -> dict[str, str]:
 def _with_page(table: Path, key: str) -> str:
     """The table of contents with the new chapter behind the last paper."""
     text = table.read_text(encoding="utf-8")
-    lines = list(_TOC_LINE.finditer(text))
-    if not lines:
+    entries = list(_TOC_ENTRY.finditer(text))
+    if not entries:
         raise LayoutError(f"{table}: found no line '- file: papers/...'; expected the papers' chapters there.")
-    end = lines[-1].end()
-    return f"{text[:end]}{lines[-1].group(1)}papers/{key}\n{text[end:]}"
+    end, indent = entries[-1].end(), entries[-1].group(1)
+    lines = ("- file: papers/" + key, "  sections:", f"    - file: {chapters.FOLDER}/{key}")
+    return text[:end] + "".join(f"{indent}{line}\n" for line in lines) + text[end:]
 
 
 def _with_entry(bibliography: Path, key: str, title: str, doi: str) -> str:

@@ -69,12 +69,14 @@ def test_parts_are_judged_on_trained_networks_of_the_folds(store, error, levelle
     assert ("still improving" in str(verdict.because)) is not levelled
 
 
-def test_short_runs_of_the_ladder_decide_nothing(store):
-    for variant in ("cnn_bilstm", "no_cnn", "no_bilstm", "neither", "tpa_bilstm"):
-        for rung in study.ENDS:
-            put(store, variant, rung, 0.4)
-    assert judged(store, "Both the CNN").judgement == judged(store, "The network predicts arousal better").judgement
-    assert judged(store, "Both the CNN").judgement == "not run"
+@pytest.mark.parametrize(("gain", "judgement"), [(0.5, "supported"), (0.0, "undecided")])
+def test_lag_orders_are_judged_by_the_network_on_the_folds(store, gain, judgement):
+    for protocol in study.SIDES:
+        for order in (1, 5, 10, 15, 20, 25):
+            error = 0.9 - gain * (order == 25)
+            put(store, "lagged", protocol, error, notes={"levelled_off": True}, length=order)
+    assert judged(store, "With rising lag order").judgement == judgement
+    assert judged(store, "The lag order of 25").judgement == judgement
 
 
 def test_every_rule_rests_on_the_ledger_and_one_is_the_headline(committed):
@@ -94,7 +96,6 @@ def test_tables_render_with_no_records_and_with_the_committed_ones(table, commit
 def test_figures_describe_themselves(committed):
     assert "tearing songs apart" in chapter.fold_figure(committed).alt
     assert "seven rungs" in chapter.ladder_figure(committed).alt
-    assert "epoch" in chapter.training_figure(committed).alt
 
 
 def test_prose_quotes_numbers_that_exist(committed):

@@ -12,6 +12,7 @@ the job's process, and the switches that a test sets:
   told by the fake study, in the file that FAKE_BEGUN names: jobs of one array write into one store.
 """
 
+import fcntl
 import os
 import re
 import signal
@@ -30,10 +31,12 @@ def switch(name: str) -> float:
 
 
 def used_up(name: str) -> bool:
-    """Count a switch down by one; True when it is at 0."""
-    left = switch(name)
-    if left > 0:
-        (HOME / name).write_text(str(left - 1))
+    """Count a switch down by one; True when it is at 0. The jobs of an array ask at the same time."""
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        left = switch(name)
+        if left > 0:
+            (HOME / name).write_text(str(left - 1))
     return left <= 0
 
 
@@ -71,7 +74,15 @@ def named(log: str) -> str:
 
 
 def watch(script: str, job: str) -> None:
-    """Run one job and end it as the switches say."""
+    """Run one job, end it as the switches say, and take it out of the queue whatever happens."""
+    try:
+        ended(script, job)
+    finally:
+        (HOME / f"{job}.job").unlink(missing_ok=True)
+
+
+def ended(script: str, job: str) -> None:
+    """Run one job to the end that the switches say."""
     began, limit = None, switch("limit")
     log, errors = (named(re.search(rf"--{kind}=(\S+)", Path(script).read_text())[1]) for kind in ("output", "error"))
     dies = not used_up("dies")
@@ -90,7 +101,6 @@ def watch(script: str, job: str) -> None:
         ours = begun.read_text().split() if dies and begun.exists() else []
         if out_of_time or any((records / f"{run}.json").exists() for run in ours):
             os.killpg(running.pid, signal.SIGKILL)
-    (HOME / f"{job}.job").unlink(missing_ok=True)
 
 
 def squeue() -> None:

@@ -17,7 +17,7 @@ from mer_repro.papers.bai2026 import networks as bai_networks
 from mer_repro.papers.bath2025 import model as bath
 from mer_repro.papers.gujar2026 import model as gujar
 from mer_repro.papers.gujar2026 import networks as gujar_networks
-from mer_repro.papers.qiu2025 import ladder
+from mer_repro.papers.qiu2025 import folds
 from mer_repro.papers.qiu2025 import model as qiu
 
 BATCH, STEPS = 4, 26
@@ -37,13 +37,11 @@ class TokenStates(nn.Module):
 
 def qiu_cases():
     windows = (torch.randn(BATCH, STEPS, 12),)
-    for name, settings in ladder.NETWORKS.items():
+    for name, settings in folds.PAPER_NETWORKS.items():
         yield f"qiu2025 {name}", lambda s=settings: qiu.PaperNetwork(qiu.PaperConfig(12, **s)), windows
-    for settings in ({"output": "expected_score"}, {"attention": "both"}):
-        yield f"qiu2025 {settings}", lambda s=settings: qiu.PaperNetwork(qiu.PaperConfig(12, **s)), windows
-    for (name, settings), padding in product(ladder.CODE_NETWORKS.items(), ("released", "repaired")):
-        config = qiu.CodeConfig(12, padding=padding, **settings)
-        yield f"qiu2025 {name} {padding}", lambda c=config: qiu.CodeNetwork(c), windows
+    for form, padding in product((qiu.CodeNetwork, qiu.CodeBiLSTM, qiu.CodeCNN), ("released", "repaired")):
+        config = qiu.CodeConfig(12, padding=padding)
+        yield f"qiu2025 {form.__name__} {padding}", lambda f=form, c=config: f(c), windows
     yield "qiu2025 tpa_bilstm", lambda: qiu.TPALSTM(qiu.TPAConfig(12)), windows
 
 

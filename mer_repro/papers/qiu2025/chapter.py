@@ -22,18 +22,17 @@ from mer_repro.papers.qiu2025.names import (
     ON_FOLDS,
     ON_LADDER,
     PROTOCOLS,
-    RUNG_CLEAN,
-    RUNG_LEAKING,
     RUNGS,
     SIDE_LABELS,
     TABLE_3,
+    TABLE_3_CODE,
     TABLES,
     TARGETS,
     stated_r2,
 )
-from mer_repro.papers.qiu2025.verdicts import folds_score, leak, verdicts
+from mer_repro.papers.qiu2025.verdicts import folds_score, gain, leak, verdicts
 from mer_repro.results import Results, Score, stated
-from mer_repro.tables import Column, Runs, Table, Text, grid
+from mer_repro.tables import Column, Runs, Table, Text, address, grid, source
 from mer_repro.verdicts import levelled_off
 
 # The same songs under two splits -------------------------------------------------------------------------------------
@@ -185,64 +184,86 @@ def rung(results: Results, name: str, variant: str, target: str = "arousal", dat
 
 
 def ladder_table(results: Results, target: str = "arousal", dataset: str = HEARD) -> Table:
-    """R² of every model on every rung; of the network also the squared correlation."""
+    """R² of every simple model on every rung."""
     rows = []
     for name, says in RUNGS.items():
         row: dict[str, Any] = {"rung": says}
         for variant in ON_LADDER:
             if len(runs := rung(results, name, variant, target, dataset)):
                 row[LABELS[variant]] = (runs.score("r2"), ".2")
-        if len(runs := rung(results, name, "cnn_bilstm", target, dataset)):
-            row["squared Pearson of the network"] = (runs.score("squared_pearson"), ".2~")
         rows.append(row)
     known = [row for row in rows if len(row) > 1]
     return Table(known, f"R² for {target} on {DATASETS[dataset]} (real), random splits")
 
 
-def ladder_figure(results: Results, target: str = "arousal") -> plots.DescribedFigure:
-    """R² on every rung, a panel per model, with intervals over songs and splits."""
+#: Parts of the interactive ladder: PMEmo's models have the time alone, and DEAM's descriptors do not move in a song.
+LADDERS = tuple(itertools.product(("vgmidi", "deam"), TARGETS))
+LADDER_MARKS = dict(zip(ON_LADDER, ("D", "s", "o", "^"), strict=True))
+
+
+def ladder_figure(results: Results) -> plots.Explorer:
+    """R² of every simple model on every rung, one data set and target at a time, each point a link to its records."""
     import matplotlib.pyplot as plt
 
     plots.use_style()
-    models = ("ridge", "random_forest", "cnn_bilstm")
-    figure, axes = plt.subplots(1, len(models), figsize=(10, 3.8), sharex=True, sharey=True)
-    told = []
-    for axis, variant in zip(axes, models, strict=True):
-        scores = {name: rung(results, name, variant, target).score("r2") for name in RUNGS}
-        for place, score in enumerate(scores.values()):
-            _draw(axis, score, -place, plots.MEASURED, "o", "")
-        axis.set_title(LABELS[variant], fontsize=10)
-        axis.set_xlabel("R²")
-        told.append(f"{LABELS[variant]} " + ", ".join(f"{score:.2~}" for score in scores.values() if score))
-    axes[0].set_yticks([-place for place in range(len(RUNGS))], list(RUNGS.values()), fontsize=10)
-    axes[0].set_xlim(LOWEST, 1.02)
-    return plots.described(
+    figure, axis = plt.subplots(figsize=(10, 4.6))
+    told, choices = [], [f"{DATASETS[dataset]}, {target}" for dataset, target in LADDERS]
+    for number, (dataset, target) in enumerate(LADDERS):
+        for row, (variant, marker) in enumerate(LADDER_MARKS.items()):
+            for place, (name, says) in enumerate(RUNGS.items()):
+                score = rung(results, name, variant, target, dataset).score("r2")
+                if score is None:
+                    continue
+                height, colour = -place + 0.24 - 0.16 * row, plots.PALETTE[(0, 2, 3, 6)[row]]
+                group = plots.part(number, f"{LABELS[variant]}, {says}: {score:.2}")
+                ends = (max(score.low, LOWEST), score.high)
+                axis.plot(ends, [height] * 2, color=colour, linewidth=2, gid=group)
+                marker_at = "<" if score.value < LOWEST else marker
+                axis.plot(max(score.value, LOWEST), height, marker_at, color=colour, gid=group, url=_records_of(score))
+                told.append(f"{choices[number]}, {LABELS[variant]}, {says} {score:.2~}")
+    for variant, (row, marker) in zip(ON_LADDER, enumerate(LADDER_MARKS.values()), strict=True):
+        axis.plot([], [], marker, color=plots.PALETTE[(0, 2, 3, 6)[row]], label=LABELS[variant])
+    axis.set_yticks([-place for place in range(len(RUNGS))], list(RUNGS.values()), fontsize=10)
+    axis.set_xlim(LOWEST - 0.02, 1.02)
+    axis.set_ylim(-len(RUNGS) + 0.5, 0.5)
+    axis.set_xlabel("R² (95 % interval over songs and splits)")
+    figure.legend(loc="outside upper left", ncols=2, fontsize=10)
+    return plots.explorable(
         figure,
-        alt=f"R² for {target} of three models on seven rungs of leaks, from clean to leaking: {'; '.join(told)}.",
-        caption="R² rises where songs are torn apart, and again where earlier labels are inputs. VGMIDI, random splits"
-        " of which the clean ones test 20 songs; an arrow head marks what lies further left.",
+        alt=f"R² of four models on seven rungs of leaks, from clean to leaking. {'; '.join(told)}.",
+        caption="R² rises where songs are torn apart, and again where earlier labels are inputs. Random splits; the"
+        " clean ones of VGMIDI test 20 songs. An arrow head marks what lies further left; a point leads to its runs.",
+        label="Labels",
+        choices=choices,
     )
 
 
+def _records_of(score: Score) -> str:
+    """From a chapter's or evidence page, the address of the records behind a score."""
+    return f"../{address(source(score))}"
+
+
 def ablation_table(results: Results) -> Table:
-    """Table 3's rows and the rival beside the rebuilt variants, on the folds and in the short runs."""
+    """Table 3's rows and the rival beside the rebuilt variants, with songs held out and torn apart."""
     rows = []
     for variant, label in NETWORKS.items():
         row: dict[str, Any] = {"model": label, "paper": _stated_row(variant)}
-        row |= {f"{SIDE_LABELS[side]}, folds": (folds_score(results, side, variant), ".2") for side in study.SIDES}
-        row |= {
-            "clean rung, 8 epochs": (rung(results, RUNG_CLEAN, variant).score("r2"), ".2"),
-            "public code's split, 8 epochs": (rung(results, RUNG_LEAKING, variant).score("r2"), ".2"),
-        }
-        if any(cell[0] for cell in row.values() if isinstance(cell, tuple)):
+        if variant != "lagged" and len(results.where(protocol=study.SIDES, dataset=HEARD, variant=variant)):
+            for side, says in SIDE_LABELS.items():
+                row[says] = (folds_score(results, side, variant), ".2")
+            against = "released_code" if variant in TABLE_3_CODE else "cnn_bilstm"
+            if variant != against:
+                for side, says in SIDE_LABELS.items():
+                    row[f"less the full network, {says}"] = (gain(results, variant, against, side), "+.2")
             rows.append(row)
-    return Table(rows, "R² for arousal; ours on VGMIDI (real)")
+    return Table(rows, "R² for arousal; ours on the folds of VGMIDI (real)")
 
 
 def _stated_row(variant: str):
     if variant == "tpa_bilstm":
         return stated(KEY, "t1.tpa.testing.r2"), ".3"
-    return (stated(KEY, f"{TABLE_3[variant]}.r2"), ".3") if variant in TABLE_3 else None
+    claims = TABLE_3 | TABLE_3_CODE
+    return (stated(KEY, f"{claims[variant]}.r2"), ".3") if variant in claims else None
 
 
 #: A squared correlation below the first and an RMSE above the second, in standard deviations of the labels, make a row
@@ -261,8 +282,8 @@ def pattern_table(results: Results) -> Table:
     for says, claim in zip(("full model", "w/o CNN", "w/o BiLSTM", "w/o both"), TABLE_3.values(), strict=True):
         explained, rmse = (stated(KEY, f"{claim}.{name}") for name in ("r2", "rmse"))
         rows.append(_pattern_row(f"table 3, {says}", "PMEmo, paper", explained, Score(rmse.value / spread)))
-    for variant in (*TABLE_3, "released_code", "softmax_output"):
-        if len(runs := rung(results, RUNG_LEAKING, variant)):
+    for variant in (*TABLE_3, *TABLE_3_CODE, "softmax_output"):
+        if len(runs := results.where(dataset=HEARD, protocol=LEAKING, variant=variant, target="arousal")):
             rows.append(_pattern_row(LABELS[variant], "VGMIDI, ours", *_pattern(runs)))
     largest = results.where(dataset=LIKELY, target="arousal", variant="training_maximum", protocol="within_song_random")
     if len(largest):
@@ -287,56 +308,39 @@ def _pattern_row(model: str, data: str, explained, far: Score | None) -> dict[st
     }
 
 
-def training_figure(results: Results) -> plots.DescribedFigure | str:
-    """Loss by epoch of the network trained long, clean and under the public code's split."""
-    import matplotlib.pyplot as plt
-
-    long = [next(iter(rung(results, name, "trained_long")), None) for name in (RUNG_CLEAN, RUNG_LEAKING)]
-    if not all(long):
-        return "not run"
-    plots.use_style()
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
-    told = []
-    for axis, run, says in zip(axes, long, ("songs held out", "the public code's split"), strict=True):
-        for name, colour, style in (("train", plots.MUTED, "--"), ("validation", plots.MEASURED, "-")):
-            curve = run.curves[f"{name}_loss"]
-            axis.plot(range(1, len(curve) + 1), curve, color=colour, linestyle=style, label=name)
-        for short in rung(results, run.protocol, "cnn_bilstm"):
-            axis.plot(range(1, len(c := short.curves["validation_loss"]) + 1), c, color=plots.PALETTE[5], linewidth=1)
-        axis.set(title=says, xlabel="epoch", yscale="log")
-        losses = run.curves["validation_loss"]
-        told.append(f"{says}: validation loss is lowest in epoch {losses.index(min(losses)) + 1} of {len(losses)}")
-    axes[0].set_ylabel("mean squared error")
-    axes[1].legend()
-    return plots.described(
-        figure,
-        alt=f"Training and validation loss of one network that never stops early, by epoch. {'; '.join(told)}.",
-        caption="Eight epochs are too few where songs are torn apart. Dark: one seed trained long; light: validation"
-        " loss of the short runs.",
-    )
-
-
 # Lag orders and the composite score ----------------------------------------------------------------------------------
 
 PARTS, INDICATORS = ("train", "test", "validation"), ("r2", "mae", "rmse", "mape")
 
 
-def lag_table(results: Results) -> Table:
+#: Rows of `lag_table`: what is lagged, the variant, and the note that lists the lengths of its curve.
+LAGGED = (
+    ("frames of sound, VGMIDI, ridge", "window_lengths", "lengths"),
+    ("past labels, PMEmo, ridge", "lag_orders", "lag_orders"),
+)
+ORDERS = (1, 5, 10, 15, 20, 25)
+
+
+def lag_table(results: Results, target: str = "arousal") -> Table:
     """R² by how much is lagged, in both readings: windows of sound on VGMIDI, past labels on PMEmo."""
     rows = []
-    for says, cells, lengths in (
-        ("frames of sound, VGMIDI, ridge", results.where(variant="window_lengths", target="arousal"), "lengths"),
-        ("past labels, PMEmo, ridge", results.where(variant="lag_orders", target="arousal"), "lag_orders"),
-    ):
+    of_network = results.where(variant="lagged", target=target)
+    for side, says in SIDE_LABELS.items():
+        scores = {str(n): (of_network.where(protocol=side, length=n).score("r2"), ".3") for n in ORDERS}
+        if len(runs := of_network.where(protocol=side)):
+            row = {"what is lagged": "frames of sound, VGMIDI, CNN-BiLSTM", "protocol": f"{says}, folds"}
+            rows.append(row | scores | {"runs": Runs(runs.ids)})
+    for says, variant, lengths in LAGGED:
+        cells = results.where(variant=variant, target=target)
         for protocol in dict.fromkeys(run.protocol for run in cells):
             of = cells.where(protocol=protocol)
             known = next(iter(of)).notes[lengths]
             row: dict[str, Any] = {"what is lagged": says, "protocol": (RUNGS | PROTOCOLS)[protocol]}
-            for order in (1, 5, 10, 15, 20, 25):
+            for order in ORDERS:
                 place = known.index(order)
                 row[str(order)] = (of.over(lambda run, at=place: run.curves["test_r2"][at]), ".3")
             rows.append(row | {"runs": Runs(of.ids)})
-    return Table(rows, "R² for arousal by lag order")
+    return Table(rows, f"R² for {target} by lag order")
 
 
 def weights_table(results: Results) -> Table:
@@ -399,20 +403,18 @@ def numbers(results: Results) -> dict[str, Any]:
         quoted[f"determination_{target}"] = (implied_determination(results, target), ".3")
     for dataset, variant in (("vgmidi", "ridge"), ("vgmidi", "extra_trees"), ("vgmidi", "cnn_bilstm")):
         quoted[f"leak_{dataset}_{variant}_arousal"] = (leak(results, variant, "arousal", dataset), "+.2")
-    for side, name, end in ((CLEAN, "held", RUNG_CLEAN), (LEAKING, "torn", RUNG_LEAKING)):
+    for side, name in ((CLEAN, "held"), (LEAKING, "torn")):
         for dataset, variant in (("deam", "extra_trees"), ("vgmidi", "extra_trees"), ("vgmidi", "cnn_bilstm")):
             score = folds_score(results, side, variant, dataset=dataset)
             quoted[f"{name}_{dataset}_{variant}_arousal"] = (score, ".2~")
-        quoted[f"{name}_released_code"] = (rung(results, end, "released_code").score("r2"), ".2")
+        for variant in TABLE_3_CODE:
+            quoted[f"{name}_{variant}"] = (folds_score(results, side, variant), ".2")
     quoted["torn_deam_song_mean_arousal"] = (folds_score(results, LEAKING, "song_mean", dataset="deam"), ".2~")
     trainings = results.where(dataset=HEARD, data="real", protocol=study.SIDES, variant="cnn_bilstm")
     levelled = sum(map(levelled_off, trainings))
     quoted["levelled_trainings"] = f"{levelled} of {len(trainings)}" if len(trainings) else "–"
-    long = [rung(results, RUNG_LEAKING, name).where(seed=0).metric("r2") for name in ("trained_long", "cnn_bilstm")]
-    quoted |= {"long_leaking": (long[0], ".2"), "short_leaking": (long[1], ".2")}
-    code = next(iter(rung(results, RUNG_LEAKING, "released_code")), None)
-    for name in ("released_features", "released_batch_size"):
-        quoted[name] = str(code.parameters[name]) if code else "–"
+    code = next(iter(results.where(variant="released_code", protocol=LEAKING)), None)
+    quoted["code_batch_size"] = str(code.parameters["code_batch_size"]) if code else "–"
     return quoted
 
 

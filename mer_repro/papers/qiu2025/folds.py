@@ -64,55 +64,104 @@ def execute_network(run: Run, *, device: str) -> Outcome:
 
     from mer_repro import training
     from mer_repro.papers.qiu2025 import ladder
-    from mer_repro.papers.qiu2025.windows import load_windows
+    from mer_repro.papers.qiu2025.windows import STEPS, load_windows
 
     windows, init = load_windows(run.dataset, run.data, run.parameters["stride"]), run.factors["init"]
     rung = ladder.Rung(run.protocol, scale_on_all=False, select_on_all=False, time=False, past_labels=False)
     split, target = split_of(run, windows.labels["song_id"].to_numpy()), windows.labels[run.target].to_numpy()
     kept = ladder.above_threshold(ladder.feature_importance(run, windows, rung, split))
-    inputs = ladder.scaled_frames(windows, rung, split)[:, kept][windows.index].astype(np.float32)
+    of_code = run.variant in CODE_NETWORKS
+    scale = "range" if of_code or run.variant == "min_max" else "z"
+    seen = windows.index[:, -run.factors.get("length", STEPS) :]
+    inputs = ladder.scaled_frames(windows, rung, split, scale)[:, kept][seen].astype(np.float32)
+    low, high = (target[split.train].min(), target[split.train].max()) if of_code else (0.0, 1.0)
+    learnt = ((target - low) / (high - low)).astype(np.float32)
     train, validation, test = (
-        training.Examples((torch.from_numpy(inputs[rows]),), torch.from_numpy(target[rows].astype(np.float32)))
+        training.Examples((torch.from_numpy(inputs[rows]),), torch.from_numpy(learnt[rows]))
         for rows in (split.train, split.validation, split.test)
     )
     training.seed_everything(init)
-    network = build_network(run.variant, len(kept), target[split.train])
-    config = ladder.training_config(run)
-    trained = training.fit(network, train, validation, config, torch.nn.functional.mse_loss, seed=init, device=device)
+    network = build_network(run, inputs[split.train], target[split.train])
+    # The released code keeps its last epoch's network, whatever the validation windows say.
+    trained = training.fit(
+        network, train, None if of_code else validation, training_config(run), torch.nn.functional.mse_loss,
+        seed=init, device=device,
+    )  # fmt: skip
     answers = training.predict(network, test, batch_size=512, device=device, precision=trained.precision)
-    predicted = answers.astype(float)
     notes = {
         "hears": windows.hears,
         "descriptors_kept": len(kept),
         "weights": sum(weight.numel() for weight in network.parameters()),
         **trained.notes,
     }
-    outcome = _outcome(windows.labels, target, split, predicted, notes)
+    outcome = _outcome(windows.labels, target, split, answers.astype(float) * (high - low) + low, notes)
     outcome.curves = trained.curves
     return outcome
 
 
-#: Readings of the paper's network that the ladder has not: network -> settings of `model.PaperConfig`.
-READINGS = {"both_attentions": {"attention": "both"}, "expected_score": {"output": "expected_score"}}
+#: Variant -> what differs from the paper's full network, as settings of `model.PaperConfig`. The inputs of `min_max`
+#: are scaled by their range, as in the released code; those of `lagged` are the last frames of each window, as many as
+#: the run's ``length``.
+PAPER_NETWORKS = {
+    "cnn_bilstm": {},
+    "no_cnn": {"cnn": False},
+    "no_bilstm": {"bilstm": False},
+    "neither": {"cnn": False, "bilstm": False},
+    "no_attention": {"attention": "none"},
+    "multi_head": {"attention": "multi_head"},
+    "both_attentions": {"attention": "both"},
+    "softmax_output": {"output": "softmax"},
+    "expected_score": {"output": "expected_score"},
+    "min_max": {},
+    "lagged": {},
+}
 #: The rival of tables 1 and 2 in two readings: network -> settings of `model.TPAConfig`.
 RIVALS = {"tpa_bilstm": {}, "tpa_own_ends": {"last": "of_each_direction"}}
+#: Networks of the released code: its own (DSelfAttention.m), and its ablations without CNN and without BiLSTM.
+CODE_NETWORKS = ("released_code", "code_bilstm", "code_cnn")
 
 
-def build_network(variant: str, features: int, seen: np.ndarray):
-    """The network of a variant.
+def build_network(run: Run, inputs: np.ndarray, seen: np.ndarray):
+    """The network of a run.
 
     Parameters
     ----------
-    features : channels of its inputs.
+    inputs : training windows (labels, time, descriptors). Input noise is stated in standard deviations of them, which
+        z-scores have at 1 and inputs scaled by their range have not.
     seen : training labels, whose range is that of the scores whose expectation ``expected_score`` predicts.
     """
-    from mer_repro.papers.qiu2025 import ladder, model
+    from mer_repro.papers.qiu2025 import model
 
-    if variant in RIVALS:
-        return model.TPALSTM(model.TPAConfig(features=features, **RIVALS[variant]))
-    settings = (ladder.NETWORKS | READINGS)[variant]
-    scores = (float(seen.min()), float(seen.max()))
-    return model.PaperNetwork(model.PaperConfig(features=features, score_range=scores, **settings))
+    features = inputs.shape[-1]
+    if run.variant in RIVALS:
+        return model.TPALSTM(model.TPAConfig(features=features, **RIVALS[run.variant]))
+    if run.variant in CODE_NETWORKS:
+        config = model.CodeConfig(features=features, kernels=model.CODE_KERNELS[run.target])
+        built = {"released_code": model.CodeNetwork, "code_bilstm": model.CodeBiLSTM, "code_cnn": model.CodeCNN}
+        return built[run.variant](config)
+    config = model.PaperConfig(
+        features=features, score_range=(float(seen.min()), float(seen.max())), **PAPER_NETWORKS[run.variant]
+    )
+    spread = inputs.std(axis=(0, 1)) if run.variant == "min_max" else None
+    return model.PaperNetwork(config, spread)
+
+
+def training_config(run: Run):
+    """Training as the paper states it; for networks of the released code as main.m sets it."""
+    from mer_repro.training import TrainingConfig
+
+    chosen = run.parameters
+    if run.variant in CODE_NETWORKS:
+        return TrainingConfig(
+            epochs=chosen["code_epochs"], batch_size=chosen["code_batch_size"], learning_rate=0.004,
+            schedule="step", step_epochs=2, decay=0.5, clip_norm=1.0, weight_decay=1e-4,
+        )  # fmt: skip
+    return TrainingConfig(
+        epochs=chosen["epochs"],
+        batch_size=chosen["batch_size"],
+        learning_rate=chosen["learning_rate"],
+        patience=chosen["patience"],
+    )
 
 
 def split_of(run: Run, songs: np.ndarray) -> Split:

@@ -18,8 +18,9 @@ Every rung keeps the leaks below it. Reporting a squared correlation as R², the
 each record holds both scores.
 
 Models: the baselines of `mer_repro.baselines` hear nothing; `ridge` and `random_forest` get each window's mean and last
-frame; `cnn_bilstm` is the paper's network; the ablations and rivals are named in `NETWORKS` and `CODE_NETWORKS`;
-`window_lengths` is ridge on windows of several lengths, one reading of the paper's lag order.
+frame; `window_lengths` is ridge on windows of several lengths, one reading of the paper's lag order. Networks are
+trained on the folds of `mer_repro.papers.qiu2025.folds`: on a rung, one split of few test songs, their luck is larger
+than a step.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from mer_repro.runs.records import Outcome, Run
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
     from mer_repro.splits import Split
 
@@ -65,27 +65,6 @@ RUNGS = {
     "ladder_6_lagged": Rung("within_song_random", True, True, True, True),
 }
 
-#: Variant -> what differs from the paper's full network. `min_max` and `trained_long` differ in their scaling and in
-#: their training: see `scaled_frames` and `training_config`.
-NETWORKS = {
-    "cnn_bilstm": {},
-    "no_cnn": {"cnn": False},
-    "no_bilstm": {"bilstm": False},
-    "neither": {"cnn": False, "bilstm": False},
-    "no_attention": {"attention": "none"},
-    "multi_head": {"attention": "multi_head"},
-    "softmax_output": {"output": "softmax"},
-    "min_max": {},
-    "trained_long": {},
-}
-#: Variant -> what differs from the released network.
-CODE_NETWORKS = {
-    "released_code": {},
-    "code_no_cnn": {"cnn": False},
-    "code_no_bilstm": {"bilstm": False},
-    "code_neither": {"cnn": False, "bilstm": False},
-}
-
 
 def execute(run: Run, *, device: str) -> Outcome:
     """Fit one model on one rung and score the test labels.
@@ -113,9 +92,8 @@ def execute(run: Run, *, device: str) -> Outcome:
         return scored(run, songs, target, split, predicted, {"hears": "nothing"})
     if not (windows.frames.shape[1] or rung.time):
         raise ValueError(f"{run.label()}: this copy of {run.dataset} has no descriptors; nothing is left to hear.")
-    frames = scaled_frames(windows, rung, split, "range" if min_max(run) else "z")
-    importance = feature_importance(run, windows, rung, split)
-    kept = most_important(run, importance) if run.variant in CODE_NETWORKS else above_threshold(importance)
+    frames = scaled_frames(windows, rung, split)
+    kept = above_threshold(feature_importance(run, windows, rung, split))
     notes = {
         "hears": windows.hears,
         "descriptors": windows.frames.shape[1],
@@ -124,18 +102,9 @@ def execute(run: Run, *, device: str) -> Outcome:
     }
     if run.variant == "window_lengths":
         predicted, curves, more = _window_lengths(run, windows, split, frames[:, kept])
-    elif run.variant in ("ridge", "random_forest"):
-        (predicted, more), curves = _tabular(run, windows, rung, split, frames[:, kept]), {}
     else:
-        predicted, curves, more = _network(run, windows, rung, split, frames[:, kept], device)
-        if run.variant == "cnn_bilstm":
-            more["courses"] = courses(windows, run, split, predicted)
+        (predicted, more), curves = _tabular(run, windows, rung, split, frames[:, kept]), {}
     return scored(run, songs, target, split, predicted, notes | more, **curves)
-
-
-def min_max(run: Run) -> bool:
-    """Whether descriptors are scaled by their range, as the released code does; the paper states z-scores."""
-    return run.variant == "min_max" or run.variant in CODE_NETWORKS
 
 
 def scaled_frames(windows: Windows, rung: Rung, split: Split, scale: str = "z") -> np.ndarray:
@@ -200,11 +169,6 @@ def above_threshold(importance: np.ndarray) -> np.ndarray:
     return kept
 
 
-def most_important(run: Run, importance: np.ndarray) -> np.ndarray:
-    """Positions of as many of the best descriptors as the released network is to get, the best first."""
-    return importance.argsort()[::-1][: run.parameters["released_features"]]
-
-
 def _tabular(run: Run, windows: Windows, rung: Rung, split: Split, frames: np.ndarray) -> tuple[np.ndarray, dict]:
     """Ridge or random forest on each window's mean and last frame, with what else the rung gives away."""
     import numpy as np
@@ -240,116 +204,3 @@ def _window_lengths(run: Run, windows: Windows, split: Split, frames: np.ndarray
     }
     scores = [metrics.r2(target[split.test], predicted[length]) for length in LENGTHS]
     return predicted[BEST_STATED], {"test_r2": scores}, {"lengths": list(LENGTHS)}
-
-
-def _network(
-    run: Run, windows: Windows, rung: Rung, split: Split, frames: np.ndarray, device: str
-) -> tuple[np.ndarray, dict, dict]:
-    """Train a network on the training windows, stop by the validation windows, predict the test windows."""
-    import numpy as np
-    import torch
-
-    from mer_repro import training
-
-    target = windows.labels[run.target].to_numpy()
-    inputs = _inputs(run, windows, rung, frames)
-    low, high = target[split.train].min(), target[split.train].max()
-    # The released network ends in tanh and learns targets scaled to 0..1 by their range; the paper's form is linear.
-    released = run.variant in CODE_NETWORKS
-    learnt = ((target - low) / (high - low) if released else target).astype(np.float32)
-    parts = {
-        name: training.Examples((torch.from_numpy(inputs[rows]),), torch.from_numpy(learnt[rows]))
-        for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test))
-    }
-    training.seed_everything(run.seed)
-    network = build_network(run, inputs.shape[-1])
-    config = training_config(run)
-    # The released code keeps its last epoch's network, whatever the validation windows say.
-    validation = None if released else parts["validation"]
-    fitted = training.fit(
-        network, parts["train"], validation, config, torch.nn.functional.mse_loss, seed=run.seed, device=device
-    )
-    predicted = training.predict(
-        network, parts["test"], batch_size=512, device=device, precision=fitted.precision
-    ).astype(float)
-    predicted = predicted * (high - low) + low if released else predicted
-    weights = sum(weight.numel() for weight in network.parameters())
-    return predicted, fitted.curves, {"weights": weights} | fitted.notes
-
-
-def _inputs(run: Run, windows: Windows, rung: Rung, frames: np.ndarray) -> np.ndarray:
-    """Windows (labels, STEPS, channels) float32: descriptors, and on higher rungs the time and past labels."""
-    import numpy as np
-
-    channels = [frames[windows.index]]
-    if rung.time:
-        spread = windows.times.std() or 1.0
-        channels.append(((windows.times - windows.times.mean()) / spread)[windows.index][..., None])
-    if rung.past_labels:
-        channels.append(np.repeat(windows.past[run.target][:, None, :], STEPS, axis=1))
-    return np.concatenate(channels, axis=-1).astype(np.float32)
-
-
-def build_network(run: Run, features: int) -> torch.nn.Module:
-    """The network of a variant for inputs of `features` channels."""
-    from mer_repro.papers.qiu2025 import model
-
-    if run.variant in CODE_NETWORKS:
-        kernels = model.CODE_KERNELS[run.target]
-        return model.CodeNetwork(model.CodeConfig(features=features, kernels=kernels, **CODE_NETWORKS[run.variant]))
-    if run.variant == "tpa_bilstm":
-        return model.TPALSTM(model.TPAConfig(features=features))
-    return model.PaperNetwork(model.PaperConfig(features=features, **NETWORKS[run.variant]))
-
-
-def training_config(run: Run):
-    """Training as the paper states it; as the released code does for its own network."""
-    from mer_repro.training import TrainingConfig
-
-    chosen = run.parameters
-    if run.variant in CODE_NETWORKS:
-        return TrainingConfig(
-            epochs=chosen["released_epochs"],
-            batch_size=chosen["released_batch_size"],
-            learning_rate=0.004,
-            schedule="step",
-            step_epochs=2,
-            decay=0.5,
-            clip_norm=1.0,
-            weight_decay=1e-4,
-        )
-    long = run.variant == "trained_long"
-    return TrainingConfig(
-        epochs=chosen["long_epochs"] if long else chosen["epochs"],
-        batch_size=chosen["batch_size"],
-        learning_rate=chosen["learning_rate"],
-        patience=None if long else chosen["patience"],
-    )
-
-
-#: Songs whose predictions a record keeps: of the clean protocol's test songs, those at these quantiles of liveliness.
-SHOWN_AT = (0.0, 0.5, 1.0)
-
-
-def courses(windows: Windows, run: Run, split: Split, predicted: np.ndarray) -> dict[str, dict[str, list[float]]]:
-    """Times, labels and predictions of the tested labels of a few songs, chosen without a look at the predictions.
-
-    Of the songs that the clean protocol tests under this seed: those whose label moves least, most, and as much as
-    the median song's does (standard deviation within the song).
-    """
-    import numpy as np
-
-    from mer_repro import splits
-
-    songs, target = windows.labels["song_id"].to_numpy(), windows.labels[run.target].to_numpy()
-    times = windows.labels["time"].to_numpy()
-    tested = songs[splits.song_grouped(songs, run.seed).test]
-    by_liveliness = sorted(np.unique(tested).tolist(), key=lambda song: (target[songs == song].std(), str(song)))
-    kept = {}
-    for quantile in SHOWN_AT:
-        song = by_liveliness[round(quantile * (len(by_liveliness) - 1))]
-        here = np.flatnonzero(songs[split.test] == song)
-        rows = split.test[here]
-        columns = {"time": times[rows], "label": target[rows], "predicted": predicted[here]}
-        kept[str(song)] = {name: np.round(values, 3).tolist() for name, values in columns.items()}
-    return kept

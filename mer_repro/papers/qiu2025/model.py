@@ -17,13 +17,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mer_repro.fidelity import UNSTATED, Detail
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # As the paper has it ---------------------------------------------------------------------------------------------
 
@@ -50,11 +53,14 @@ class PaperConfig:
 
 
 class GaussianNoise(nn.Module):
-    """Adds noise of one standard deviation to its input while training ("adding noise to the input data")."""
+    """Adds noise to its input while training ("adding noise to the input data").
 
-    def __init__(self, deviation: float):
+    `deviation` is in standard deviations of the input; `spread` holds these, one a feature, where they are not 1.
+    """
+
+    def __init__(self, deviation: float, spread: np.ndarray | None = None):
         super().__init__()
-        self.deviation = deviation
+        self.deviation = deviation if spread is None else torch.nn.Buffer(deviation * torch.from_numpy(spread))
 
     def forward(self, x: Tensor) -> Tensor:
         """`x` of any shape, with fresh noise in training and unchanged in evaluation."""
@@ -125,12 +131,14 @@ class PaperNetwork(nn.Module):
         "softmax": softmax over that one value, which is 1 whatever the input.
         "expected_score": softmax over the attended features, read as probabilities of `width` evenly spaced scores;
         the prediction is their mean ("a probability distribution over the sentiment scores").
+
+    `spread` : standard deviation of each input feature, float32, where the inputs are no z-scores; see `GaussianNoise`.
     """
 
-    def __init__(self, config: PaperConfig):
+    def __init__(self, config: PaperConfig, spread: np.ndarray | None = None):
         super().__init__()
         self.config = config
-        self.noise = GaussianNoise(config.noise)
+        self.noise = GaussianNoise(config.noise, spread)
         size = config.features
         self.cnn = self.bilstm = self.self_attention = None
         if config.cnn:
@@ -181,9 +189,6 @@ class CodeConfig:
     dropout: float = 0.3
     heads: int = 3
     key_channels: int = 6  # of all heads together
-    cnn: bool = True
-    bilstm: bool = True
-    attention: bool = True
     # "released": as MATLAB's documented padding makes the layers; "repaired": every convolution sees its input.
     padding: Literal["released", "repaired"] = "released"
 
@@ -242,19 +247,20 @@ class SameMaxPool(nn.Module):
         return F.max_pool1d(F.pad(x, self.sides, value=-math.inf), self.kernel, stride=1)
 
 
-class ResidualBlock(nn.Module):
-    """Two branches over the features of one frame, joined on channels, and a skip (DSelfAttention.m).
+class Branches(nn.Module):
+    """Two branches of convolutions along a column, joined on channels (DSelfAttention.m, CNN.m).
 
-    Layer norm spans features and channels of a frame, with one scale and offset a channel: MATLAB's default for
-    images, here group norm with a single group.
+    `dilations` are those of the time branch's two convolutions; the space branch's one has the first. Layer norm spans
+    positions and channels of a column, with one scale and offset a channel: MATLAB's default for images, here group
+    norm with a single group.
     """
 
-    def __init__(self, inputs: int, dilation: int, config: CodeConfig):
+    def __init__(self, inputs: int, dilations: tuple[int, int], config: CodeConfig):
         super().__init__()
         first, second = config.kernels
         channels, dropout = config.channels, config.branch_dropout
         self.space = nn.Sequential(
-            FeatureConvolution(inputs, channels, first, dilation, config.padding),
+            FeatureConvolution(inputs, channels, first, dilations[0], config.padding),
             nn.BatchNorm1d(channels),
             nn.ELU(),
             SameMaxPool(second),
@@ -262,20 +268,32 @@ class ResidualBlock(nn.Module):
             nn.BatchNorm1d(channels),
         )
         self.time = nn.Sequential(
-            FeatureConvolution(inputs, channels, first, dilation, config.padding),
+            FeatureConvolution(inputs, channels, first, dilations[0], config.padding),
             nn.GroupNorm(1, channels),
             nn.Dropout(dropout),
-            FeatureConvolution(channels, channels, second, dilation, config.padding),
+            FeatureConvolution(channels, channels, second, dilations[1], config.padding),
             nn.GroupNorm(1, channels),
             nn.ELU(),
         )
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, position)
+        """(batch, inputs, position) -> (batch, 2 * channels, position), `space` first, then `time`."""
+        return torch.cat([self.space(x), self.time(x)], dim=1)  # (batch, 2 * channels, position)
+
+
+class ResidualBlock(nn.Module):
+    """`Branches` over the features of one frame, both with one dilation, and a skip (DSelfAttention.m)."""
+
+    def __init__(self, inputs: int, dilation: int, config: CodeConfig):
+        super().__init__()
+        self.branches = Branches(inputs, (dilation, dilation), config)
         self.skip = nn.Identity()
-        if inputs != 2 * channels:
-            self.skip = FeatureConvolution(inputs, 2 * channels, 1, 1, config.padding)
+        if inputs != 2 * config.channels:
+            self.skip = FeatureConvolution(inputs, 2 * config.channels, 1, 1, config.padding)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, inputs, feature)
-        """(batch, inputs, feature) -> (batch, 2 * channels, feature), `space` first, then `time`."""
-        return torch.cat([self.space(x), self.time(x)], dim=1) + self.skip(x)  # (batch, 2 * channels, feature)
+        """(batch, inputs, feature) -> (batch, 2 * channels, feature)."""
+        return self.branches(x) + self.skip(x)
 
 
 class SelfAttention(nn.Module):
@@ -302,48 +320,77 @@ class CodeNetwork(nn.Module):
 
     The self-attention follows a BiLSTM that returns its last output alone. It attends over this one position, where
     every softmax is 1: it is a linear layer of rank at most 6, and its queries and keys never learn.
-
-    Ablations. Without the BiLSTM, attention sees all frames and the fully connected layer reads all of them (CNN.m ends
-    in one that reads the flattened output, too). Without both, attention and fully connected layer are left. The code
-    has no such network; its CNN.m and BiLSTM.m also lack residuals, attention and, in BiLSTM.m, half the hidden units.
     """
 
     def __init__(self, config: CodeConfig):
         super().__init__()
-        self.blocks = self.bilstm = self.attention = None
-        size, positions = config.features, config.steps
-        if config.cnn:
-            inputs = [1] + [2 * config.channels] * (config.blocks - 1)
-            self.blocks = nn.Sequential(*(ResidualBlock(n, 2**i, config) for i, n in enumerate(inputs)))
-            size = 2 * config.channels * config.features
-        if config.bilstm:
-            self.bilstm = nn.LSTM(size, config.hidden, 2, batch_first=True, bidirectional=True, dropout=config.dropout)
-            start_as_matlab(self.bilstm)
-            size, positions = 2 * config.hidden, 1
-        self.dropout = nn.Dropout(config.dropout if config.bilstm else 0.0)
-        if config.attention:
-            self.attention = SelfAttention(size, config.heads, config.key_channels)
-        self.fully_connected = nn.Linear(positions * size, 1)
-        for layer in self.modules():
-            if isinstance(layer, nn.Linear):
-                nn.init.xavier_uniform_(layer.weight)
-                nn.init.zeros_(layer.bias)
+        inputs = [1] + [2 * config.channels] * (config.blocks - 1)
+        self.blocks = nn.Sequential(*(ResidualBlock(n, 2**i, config) for i, n in enumerate(inputs)))
+        self.bilstm = LastOfTwo(2 * config.channels * config.features, config.hidden, config.dropout)
+        self.attention = SelfAttention(2 * config.hidden, config.heads, config.key_channels)
+        self.fully_connected = start_glorot(nn.Linear(2 * config.hidden, 1))
+        self.attention.apply(start_glorot)
 
     def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
-        """One value per window (batch,), between -1 and 1, from windows (batch, time, feature).
+        """One value per window (batch,), between -1 and 1, from windows (batch, time, feature) of any length."""
+        frames = x.flatten(0, 1).unsqueeze(1)  # (batch * time, 1, feature)
+        x = self.blocks(frames).unflatten(0, x.shape[:2]).flatten(2)  # (batch, time, 2 * channels * feature)
+        x = self.attention(self.bilstm(x).unsqueeze(1)).squeeze(1)  # (batch, 2 * hidden)
+        return torch.tanh(self.fully_connected(x)).squeeze(-1)  # (batch,)
 
-        Without the BiLSTM, time must be `CodeConfig.steps`.
-        """
-        if self.blocks is not None:
-            frames = x.flatten(0, 1).unsqueeze(1)  # (batch * time, 1, feature)
-            x = self.blocks(frames).unflatten(0, x.shape[:2]).flatten(2)  # (batch, time, 2 * channels * feature)
-        if self.bilstm is not None:
-            _, (last, _) = self.bilstm(x)  # (layer * direction, batch, hidden)
-            x = torch.cat([last[-2], last[-1]], dim=-1).unsqueeze(1)  # (batch, 1, 2 * hidden)
-        x = self.dropout(x)
-        if self.attention is not None:
-            x = self.attention(x)
-        return torch.tanh(self.fully_connected(x.flatten(1))).squeeze(-1)  # (batch,)
+
+class CodeBiLSTM(nn.Module):
+    """The released code's network without CNN (BiLSTM.m): two BiLSTM layers, FC, tanh; no attention, half the units."""
+
+    def __init__(self, config: CodeConfig):
+        super().__init__()
+        self.bilstm = LastOfTwo(config.features, config.hidden // 2, config.dropout)
+        self.fully_connected = start_glorot(nn.Linear(2 * (config.hidden // 2), 1))
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """One value per window (batch,), between -1 and 1, from windows (batch, time, feature) of any length."""
+        return torch.tanh(self.fully_connected(self.bilstm(x))).squeeze(-1)  # (batch,)
+
+
+class CodeCNN(nn.Module):
+    """The released code's network without BiLSTM (CNN.m): one pair of branches, FC, tanh; no residual, no attention.
+
+    A window is one column, frame after frame, so that here the kernels cross from the last features of a frame to the
+    first of the next. That order is our reading: the function that makes the column is missing in the repository.
+    """
+
+    def __init__(self, config: CodeConfig):
+        super().__init__()
+        self.branches = Branches(1, (1, 2), config)
+        self.fully_connected = start_glorot(nn.Linear(2 * config.channels * config.steps * config.features, 1))
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, time, feature)
+        """One value per window (batch,), between -1 and 1, from windows (batch, time, feature) of `steps` frames."""
+        column = x.flatten(1).unsqueeze(1)  # (batch, 1, time * feature)
+        return torch.tanh(self.fully_connected(self.branches(column).flatten(1))).squeeze(-1)  # (batch,)
+
+
+class LastOfTwo(nn.Module):
+    """Two BiLSTM layers, each followed by dropout, and the last state of both directions of the second."""
+
+    def __init__(self, inputs: int, hidden: int, dropout: float):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, hidden, 2, batch_first=True, bidirectional=True, dropout=dropout)
+        self.dropout = nn.Dropout(dropout)
+        start_as_matlab(self.lstm)
+
+    def forward(self, x: Tensor) -> Tensor:  # (batch, time, inputs)
+        """(batch, time, inputs) -> (batch, 2 * hidden), forwards first."""
+        _, (last, _) = self.lstm(x)  # (layer * direction, batch, hidden)
+        return self.dropout(torch.cat([last[-2], last[-1]], dim=-1))  # (batch, 2 * hidden)
+
+
+def start_glorot(layer: nn.Module) -> nn.Module:
+    """Initial weights of a fully connected layer by MATLAB's defaults; other layers stay as they are."""
+    if isinstance(layer, nn.Linear):
+        nn.init.xavier_uniform_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
 def start_as_matlab(lstm: nn.LSTM) -> None:
@@ -484,7 +531,8 @@ FIDELITY = [
            "the module is left out, the rest stays", "what takes its place is not stated"),
     Detail("ablation scripts", _CODE + "BiLSTM.m, CNN.m", 
            "two layers of 50 units without attention; one block, flattened",
-           "not rebuilt", "their helper functions bilstm_input and cnncell2flatten are not in the repository"),
+           "rebuilt, windows in time order; the flattened window frame by frame",
+           "their helper functions bilstm_input and cnncell2flatten are not in the repository"),
     Detail("end of a window", _CODE + "dataset_crossvalind.m", "the frame before the label",
            "the label's own half second",
            "the label is about what is heard then"),

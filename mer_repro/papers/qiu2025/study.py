@@ -1,8 +1,9 @@
 """qiu2025's experiments: the plan of all runs, and who executes which.
 
-- the split, decided: clean and leaking folds that test every label once: `mer_repro.papers.qiu2025.folds`;
+- the split, decided, and all networks: clean and leaking folds that test every label once:
+  `mer_repro.papers.qiu2025.folds`;
 - frame-wise baselines and descriptor models under three splits: `mer_repro.papers.qiu2025.frames`;
-- the ladder of leaks, the ablations and the rival network on windows: `mer_repro.papers.qiu2025.ladder`;
+- the ladder of leaks with simple models on windows: `mer_repro.papers.qiu2025.ladder`;
 - lag orders with labels alone: `mer_repro.papers.qiu2025.lags`.
 """
 
@@ -12,8 +13,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from mer_repro.papers.qiu2025.folds import FOLDS
+from mer_repro.papers.qiu2025.folds import CODE_NETWORKS, FOLDS
 from mer_repro.papers.qiu2025.frames import DESCRIPTOR_VARIANTS, WITH_DESCRIPTORS
+from mer_repro.papers.qiu2025.windows import STEPS
 from mer_repro.runs.records import Outcome, Run
 
 KEY = "qiu2025"
@@ -45,22 +47,6 @@ LadderModel = Literal[
     "linear_interpolation",
     "ridge",
     "random_forest",
-    "cnn_bilstm",
-]
-Ablation = Literal[
-    "no_cnn",
-    "no_bilstm",
-    "neither",
-    "no_attention",
-    "multi_head",
-    "softmax_output",
-    "min_max",
-    "trained_long",
-    "tpa_bilstm",
-    "released_code",
-    "code_no_cnn",
-    "code_no_bilstm",
-    "code_neither",
     "window_lengths",
 ]
 FoldProtocol = Literal["song_folds", "frame_folds"]
@@ -75,15 +61,20 @@ FoldNetwork = Literal[
     "both_attentions",
     "softmax_output",
     "expected_score",
+    "min_max",
+    "lagged",
     "tpa_bilstm",
     "tpa_own_ends",
+    "released_code",
+    "code_bilstm",
+    "code_cnn",
 ]
 
 #: The clean and the leaking side of the comparison on the same labels.
 SIDES: tuple[FoldProtocol, FoldProtocol] = get_args(FoldProtocol)
-#: The ladder's cleanest rung and the released code's, where ablations and rivals are compared.
+#: The ladder's cleanest rung and the released code's, where lengths of windows are compared.
 ENDS: tuple[Rung, Rung] = ("ladder_0_clean", "ladder_5_within_song")
-#: The data set whose audio is at hand as a whole: ablations are compared on it.
+#: The data set whose audio is at hand as a whole: ablations and lengths of windows are compared on it.
 WITH_AUDIO = "vgmidi"
 #: Models that hear nothing: scaling, selection and inputs are nothing to them.
 HEARING_NOTHING = ("global_mean", "song_mean", "linear_interpolation")
@@ -97,10 +88,6 @@ SAME_SPLIT: dict[Rung, Rung] = {
     "ladder_5_within_song": "ladder_5_within_song",
     "ladder_6_lagged": "ladder_5_within_song",
 }
-#: Networks, whose records say how they were trained.
-TRAINED = {"cnn_bilstm", *get_args(Ablation)} - {"window_lengths"}
-#: Of these, the network of the released code with its ablations, trained as that code does.
-RELEASED = ("released_code", "code_no_cnn", "code_no_bilstm", "code_neither")
 
 
 class Ladder(BaseModel):
@@ -116,37 +103,36 @@ class Ladder(BaseModel):
     hearing_rungs: Annotated[
         list[Rung], Field(description="rungs of models with inputs; with PMEmo's labels alone, those with time")
     ] = list(get_args(Rung))
-    network_seeds: Annotated[
-        dict[Target, dict[Rung, Annotated[int, Field(ge=1, le=100)]]],
-        Field(description="seeds of the network, which takes time; none on rungs that are not named"),
-    ] = {target: dict.fromkeys(get_args(Rung), 5) for target in get_args(Target)}
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
     selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
 
 
 class Training(BaseModel):
-    """Training of the networks on windows. The paper's values, and the released code's; a CPU gets fewer epochs."""
+    """Training of the networks: the paper's values, and for networks of the released code that code's."""
 
     model_config = ConfigDict(extra="forbid")
 
     epochs: Annotated[int, Field(ge=1)] = 50
     patience: Annotated[int, Field(ge=1)] = 5
-    long_epochs: Annotated[int, Field(ge=1, description="of trained_long, which never stops early")] = 50
     batch_size: Annotated[int, Field(ge=2)] = 32
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
-    released_epochs: Annotated[int, Field(ge=1)] = 40
-    released_batch_size: Annotated[int, Field(ge=2)] = 168
-    released_features: Annotated[int, Field(ge=1, description="most important descriptors it gets")] = 260
+    code_epochs: Annotated[int, Field(ge=1)] = 40
+    code_batch_size: Annotated[int, Field(ge=2)] = 168
 
     def of(self, variant: str) -> dict[str, float]:
         """What the training of one network depends on: other networks' settings make no run of it stale."""
-        if variant in RELEASED:
-            names = ("released_epochs", "released_batch_size", "released_features")
-        elif variant == "trained_long":
-            names = ("long_epochs", "batch_size", "learning_rate")
-        else:
-            names = ("epochs", "patience", "batch_size", "learning_rate")
+        of_code = variant in CODE_NETWORKS
+        names = ("code_epochs", "code_batch_size") if of_code else ("epochs", "patience", "batch_size", "learning_rate")
         return {name: getattr(self, name) for name in names}
+
+
+class Trained(BaseModel):
+    """How often a network is trained on every fold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    targets: list[Target] = ["arousal"]
+    inits: Annotated[int, Field(ge=1, le=100, description="initialisations per fold")] = 2
 
 
 class Folds(BaseModel):
@@ -157,8 +143,10 @@ class Folds(BaseModel):
     stride: Annotated[int, Field(ge=1, description="every how-manieth label of a song is trained and tested on")] = 1
     targets: list[Target] = ["arousal", "valence"]
     models: list[FoldModel] = list(get_args(FoldModel))
-    networks: Annotated[dict[FoldNetwork, list[Target]], Field(description="networks, and the targets of each")] = {}
-    inits: Annotated[int, Field(ge=1, le=100, description="initialisations of a network per fold")] = 2
+    networks: dict[FoldNetwork, Trained] = {}
+    lengths: Annotated[
+        list[Annotated[int, Field(ge=1, le=STEPS)]], Field(description="frames of a window that `lagged` sees")
+    ] = []
     network_stride: Annotated[int | None, Field(ge=1, description="the same for networks; as `stride` if None")] = None
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
     selection_trees: Annotated[int, Field(ge=1, le=2000, description="of the forest that selects descriptors")] = 100
@@ -177,15 +165,10 @@ class Parameters(BaseModel):
     variants: list[Variant] = list(get_args(Variant))
     ladders: dict[Dataset, Ladder] = {name: Ladder() for name in get_args(Dataset)}
     folds: dict[Dataset, Folds] = {name: Folds() for name in get_args(Dataset)}
-    ablations: dict[Ablation, Annotated[int, Field(ge=1, le=100, description="seeds")]] = dict.fromkeys(
-        get_args(Ablation), 5
-    )
-    ablation_targets: list[Target] = ["arousal"]
     lag_orders: bool = True
     seeds: Annotated[int, Field(ge=1, le=100)] = 5
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     trees: Annotated[int, Field(ge=1, le=2000)] = 100
-    training: Training = Training()
 
 
 def plan(parameters: Parameters) -> list[Run]:
@@ -209,12 +192,14 @@ def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run
         for model in chosen.models
         for target in chosen.targets
     ]
-    training = {"selection_trees": chosen.selection_trees} | chosen.training.of("cnn_bilstm")
-    cells += [(name, target, training, chosen.inits) for name, targets in chosen.networks.items() for target in targets]
+    for name, network in chosen.networks.items():
+        settings = {"selection_trees": chosen.selection_trees} | chosen.training.of(name)
+        cells += [(name, target, settings, network.inits) for target in network.targets]
     return [
-        Run(KEY, dataset, data, side, model, target, 0, {"stride": _stride(chosen, inits)} | settings, factors)
+        Run(KEY, dataset, data, side, model, target, 0, {"stride": _stride(chosen, inits)} | settings, factors | more)
         for model, target, settings, inits in cells
         for factors in _repeats(inits)
+        for more in ([{"length": length} for length in chosen.lengths] if model == "lagged" else [{}])
         for side in SIDES
     ]
 
@@ -248,7 +233,7 @@ def _frame_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Ru
 
 
 def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:
-    """Every rung with every model, and the ablations at the ladder's two ends."""
+    """Every rung with every model."""
     ladder = parameters.ladders.get(dataset)
     if ladder is None:
         return []
@@ -258,36 +243,25 @@ def _ladder_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[R
         for rung in ladder.rungs
         for variant in ladder.models
         for target in ladder.targets
-        for seed in range(_seeds(ladder, rung, variant, target))
+        for seed in range(_seeds(ladder, dataset, rung, variant))
     ]
-    if dataset == WITH_AUDIO:
-        cells += [
-            (rung, variant, target, seed)
-            for rung in ENDS
-            if rung in ladder.rungs
-            for variant, seeds in parameters.ablations.items()
-            for target in parameters.ablation_targets
-            for seed in range(seeds)
-        ]
     runs = []
     # Seeds outermost: a sweep that is stopped has finished whole seeds, and can be shown with fewer of them.
     for rung, variant, target, seed in sorted(cells, key=lambda cell: (cell[3], cell[0], cell[2])):
         chosen = {"resamples": parameters.resamples, "stride": ladder.stride}
         if variant not in HEARING_NOTHING:
             chosen |= {"trees": ladder.trees, "selection_trees": ladder.selection_trees}
-        if variant in TRAINED:
-            chosen |= parameters.training.of(variant)
         runs.append(Run(KEY, dataset, data, rung, variant, target, seed, chosen))
     return runs
 
 
-def _seeds(ladder: Ladder, rung: Rung, variant: LadderModel, target: Target) -> int:
+def _seeds(ladder: Ladder, dataset: Dataset, rung: Rung, variant: LadderModel) -> int:
     """How many seeds a model gets on a rung."""
     if variant in HEARING_NOTHING:
         return ladder.seeds if SAME_SPLIT[rung] == rung else 0
-    if rung not in ladder.hearing_rungs:
+    if variant == "window_lengths" and (dataset != WITH_AUDIO or rung not in ENDS):
         return 0
-    return ladder.network_seeds.get(target, {}).get(rung, 0) if variant == "cnn_bilstm" else ladder.seeds
+    return ladder.seeds if rung in ladder.hearing_rungs else 0
 
 
 def _lag_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run]:

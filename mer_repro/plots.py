@@ -93,9 +93,16 @@ def part(number: int, says: str = "") -> str:
 def explorable(
     figure: Figure, alt: str, caption: str, label: str, choices: Sequence[str], shown: int = 0, slider: bool = False
 ) -> Explorer:
-    """Turn a figure whose artists are marked by `part` into a picture with a control, and close it; see `Explorer`."""
+    """Turn a figure whose artists are marked by `part` into a picture with a control, and close it; see `Explorer`.
+
+    Raises
+    ------
+    ValueError
+        If `alt` is empty.
+    """
     import matplotlib as mpl
 
+    _require(alt)
     with mpl.rc_context({"svg.fonttype": "none"}):
         svg = _svg(figure)
 
@@ -141,9 +148,13 @@ def described(figure: Figure, alt: str, caption: str = "") -> DescribedFigure:
     ValueError
         If `alt` is empty.
     """
+    _require(alt)
+    return DescribedFigure(_svg(figure), alt, caption)
+
+
+def _require(alt: str) -> None:
     if not alt.strip():
         raise ValueError("Every picture needs a description for readers who cannot see it.")
-    return DescribedFigure(_svg(figure), alt, caption)
 
 
 def _svg(figure: Figure) -> str:

@@ -306,7 +306,7 @@ def table(key: str, verdicts: Sequence[Verdict], style: str = ".2") -> Table:
         }
         for verdict in verdicts
     ]
-    return Table(rows, "Verdicts of the reruns", kind="mer-verdicts")
+    return Table(rows, "Verdicts of the reruns", kind="mer-verdicts mer-stack")
 
 
 def _ledger_lines(key: str, ids: Sequence[str]) -> str:

@@ -106,6 +106,112 @@ function openFolds() {
   window.addEventListener("hashchange", openAsked);
 }
 
+// A picture of which the reader chooses a part shows its control; without scripts its first part is there.
+function exploreFigures() {
+  for (const figure of document.querySelectorAll("figure.mer-explorer")) {
+    const line = figure.querySelector(".mer-control");
+    const control = line.querySelector("select, input");
+    const said = line.querySelector("output");
+    const names = (control.dataset.names || "").split("|");
+    const show = () => {
+      for (const part of figure.querySelectorAll(".mer-choice")) {
+        part.style.display = part.dataset.choice === control.value ? "" : "none";
+      }
+      if (!said) return;
+      said.textContent = names[Number(control.value)];
+      control.setAttribute("aria-valuetext", said.textContent);
+    };
+    control.addEventListener("input", show);
+    line.hidden = false;
+    show();
+  }
+}
+
+function save(name, address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name;
+  link.click();
+}
+
+const pageName = () => window.location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
+
+function tool(text, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = text;
+  button.addEventListener("click", act);
+  return button;
+}
+
+// Every figure has an address and can be kept as a file.
+function offerFigures() {
+  document.querySelectorAll("figure.mer-figure").forEach((figure, index) => {
+    figure.id ||= `figure-${index + 1}`;
+    const caption = figure.querySelector("figcaption") || figure.appendChild(document.createElement("figcaption"));
+    const tools = document.createElement("span");
+    tools.className = "mer-tools";
+    const anchor = document.createElement("a");
+    anchor.href = `#${figure.id}`;
+    anchor.textContent = "link";
+    const picture = () => {
+      const image = figure.querySelector("img");
+      if (image) return image.src;
+      const text = new XMLSerializer().serializeToString(figure.querySelector("svg"));
+      return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    };
+    tools.append(anchor, tool("SVG", () => save(`${pageName()}-${figure.id}.svg`, picture())));
+    caption.append(tools);
+  });
+}
+
+// The rows of a table as CSV, those of other pages and hidden columns of phones included.
+function asCsv(table, rows) {
+  const quoted = (cell) => {
+    const words = [...cell.childNodes].filter((node) => !node.classList?.contains("mer-more"));
+    const text = words.map((node) => node.textContent).join("").trim().replace(/\s+/g, " ");
+    return `"${text.replace(/"/g, '""')}"`;
+  };
+  const lines = [table.tHead?.rows[0], ...rows].filter(Boolean);
+  return lines.map((row) => [...row.cells].map(quoted).join(",")).join("\r\n");
+}
+
+function offerTable(table, rows) {
+  const caption = table.querySelector("caption");
+  if (!caption) return;
+  const tools = document.createElement("span");
+  tools.className = "mer-tools";
+  const text = () => `data:text/csv;charset=utf-8,${encodeURIComponent("\ufeff" + asCsv(table, rows()))}`;
+  tools.append(tool("CSV", () => save(`${pageName()}-${table.id || "table"}.csv`, text())));
+  caption.append(tools);
+}
+
+// Tables that fit keep their heads in sight; others show that they go on, and can be scrolled with the keyboard.
+function fitTables() {
+  for (const box of document.querySelectorAll(".pst-scrollable-table-container, .mer-scroll")) {
+    box.classList.remove("mer-fits");
+    if (!box.clientWidth) continue;
+    const fits = box.scrollWidth <= box.clientWidth;
+    box.classList.toggle("mer-fits", fits);
+    box.classList.toggle("mer-goes-on", !fits);
+    if (!fits) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+// On a phone a row is a card: each of its cells says what it is.
+function labelCells() {
+  for (const table of document.querySelectorAll("table.mer-stack")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, index) => {
+        cell.dataset.label = heads[index];
+        cell.classList.toggle("mer-is-verdict", heads[index] === "verdict");
+      });
+    }
+  }
+}
+
 // The bibliography is marked as a list; screen readers look for list items in it.
 function markReferences() {
   for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
@@ -115,11 +221,19 @@ window.addEventListener("DOMContentLoaded", () => {
   nameArrows();
   nameFolds();
   openFolds();
+  labelCells();
   shortenReasons();
   markReferences();
+  exploreFigures();
+  offerFigures();
+  const plain = [...document.querySelectorAll("table.mer-table:not(.searchable, .mer-card)")];
+  plain.forEach((table) => offerTable(table, () => [...table.tBodies].flatMap((body) => [...body.rows])));
+  fitTables();
+  window.addEventListener("resize", fitTables);
+  document.querySelectorAll("details").forEach((fold) => fold.addEventListener("toggle", fitTables));
   if (!window.merTables) return;
   const tables = [...document.querySelectorAll("table.mer-table.searchable")].map((element) => {
-    const caption = element.querySelector("caption")?.textContent.trim() || "this table";
+    const caption = element.querySelector(".caption-text")?.textContent.trim() || "this table";
     const table = new window.merTables.DataTable(element, {
       pageLength: 10,
       lengthMenu: [10, 25, 100, { label: "all", value: -1 }],
@@ -130,6 +244,7 @@ window.addEventListener("DOMContentLoaded", () => {
     const wrapper = element.closest(".dt-container");
     wrapper?.querySelector('input[type="search"]')?.setAttribute("aria-label", `Search ${caption}`);
     wrapper?.querySelector(".dt-length select")?.setAttribute("aria-label", `Rows a page of ${caption}`);
+    offerTable(element, () => table.rows().nodes().toArray());
     return [table, element];
   });
   const showAll = () => {

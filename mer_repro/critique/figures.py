@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mer_repro import plots
 from mer_repro.audit import finding
-from mer_repro.critique import chapter
+from mer_repro.critique import chapter, precision
 from mer_repro.critique.rooms import NOT_RERUN
 from mer_repro.verdicts import JUDGEMENTS
 
@@ -102,33 +102,52 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
 LIMIT = 1.2
 
 
-def detectable(rooms: list[Room]) -> plots.DescribedFigure:
-    """Stated differences of accuracy beside the smallest one that the test size could have shown."""
+#: Correlations of two models' errors that a reader chooses from.
+CORRELATIONS = tuple(step / 10 for step in range(10))
+
+
+def detectable(rooms: list[Room]) -> plots.Explorer:
+    """Stated differences of accuracy beside the smallest detectable ones, by how alike two models' errors are."""
     import matplotlib.pyplot as plt
 
     plots.use_style()
-    rows = [row for row in chapter.precision_rows(rooms) if row["kind"] == "accuracy"]
-    figure, axis = plt.subplots(figsize=(9, 1.2 + 0.44 * len(rows)))
+    compared: dict[tuple[str, str], list[dict]] = {}
+    for row in chapter.precision_rows(rooms):
+        if row["kind"] == "accuracy":
+            compared.setdefault((row["paper"], row["says"]), []).append(row)
+    figure, axis = plt.subplots(figsize=(10, 1.2 + 0.36 * len(compared)))
     told = []
-    for place, row in enumerate(rows):
-        difference, floor = 100 * (row["better"] - row["worse"]), 100 * row["overlaps"].detectable
-        axis.plot([0, floor], [place, place], color="#BBBBBB", linewidth=7, solid_capstyle="butt", zorder=1)
-        axis.plot(floor, place, "|", color=plots.MEASURED, markersize=13, markeredgewidth=2.5, zorder=2)
+    for place, ((paper, says), readings) in enumerate(compared.items()):
+        difference = 100 * (readings[0]["better"] - readings[0]["worse"])
+        for number, correlation in enumerate(CORRELATIONS):
+            floors = [100 * _floor(row, correlation) for row in readings]
+            axis.plot([0, max(floors)], [place] * 2, color="#BBBBBB", linewidth=7, solid_capstyle="butt", zorder=1,
+                      gid=plots.part(number))  # fmt: skip
+            for row, floor in zip(readings, floors, strict=True):
+                hover = f"{row['items']:,} items, {row['reading']}: {floor:.1f} points"
+                axis.plot(floor, place, "|", color=plots.MEASURED, markersize=13, markeredgewidth=2.5, zorder=2,
+                          gid=plots.part(number, hover))  # fmt: skip
         axis.plot(difference, place, "D", color=plots.STATED, markersize=7, zorder=3)
-        told.append(f"{row['paper']}, {row['says']}, {row['items']:,} items: {difference:.1f} of {floor:.1f} points")
+        floors = ", ".join(f"{100 * _floor(row, 0):.1f} with {row['items']:,} items" for row in readings)
+        told.append(f"{paper}, {says}: {difference:.1f} stated, {floors}")
     axis.plot([], [], "D", color=plots.STATED, label="difference that the paper states")
-    axis.plot([], [], "|", color=plots.MEASURED, markersize=13, markeredgewidth=2.5, label=DETECTABLE_LABEL)
-    labels = [f"{row['paper']}: {row['says']}\n{row['items']:,} items, {row['reading']}" for row in rows]
-    axis.set_yticks(range(len(rows)), labels, fontsize=9)
-    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.plot([], [], "|", color=plots.MEASURED, markersize=13, label="smallest difference found with a power of 80 %")
+    axis.set_yticks(range(len(compared)), [f"{paper}: {says}" for paper, says in compared], fontsize=9)
+    axis.set_ylim(len(compared) - 0.4, -0.6)
     axis.set_xlim(0, None)
     axis.set_xlabel("percentage points of accuracy")
-    axis.legend(fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
-    return plots.described(
+    figure.legend(fontsize=9, loc="outside upper left", ncols=2)
+    return plots.explorable(
         figure,
-        alt="Stated differences of accuracy and the smallest detectable ones. " + "; ".join(told) + ".",
-        caption="A stated difference inside the grey bar is smaller than what the test could be relied on to show.",
-    )
+        alt="Stated differences of accuracy, and the smallest detectable ones if errors are independent. "
+        + "; ".join(told) + ".",
+        caption="A stated difference inside the grey bar is smaller than what the test could be relied on to show,"
+        " under at least one reading of the test's size (a tick each). The more alike the errors, the less is needed.",
+        label="Correlation of the two models' errors",
+        choices=[f"{correlation:.1f}" for correlation in CORRELATIONS],
+        slider=True,
+    )  # fmt: skip
 
 
-DETECTABLE_LABEL = "smallest difference found with a power of 80 %, errors independent"
+def _floor(row: dict, correlation: float) -> float:
+    return precision.detectable(row["better"], row["worse"], row["items"], correlation)

@@ -74,11 +74,24 @@ def accuracies(better: float, worse: float, items: int) -> Overlaps:
     lead = round(better * items) - round(worse * items)
     fewest, chance = 0, round(worse * (1 - better) * items)
     most = min(round(worse * items), items - round(better * items))
-    variance = better * (1 - better) + worse * (1 - worse)
     return Overlaps(
         *(_exact(only_worse + lead, only_worse) for only_worse in (fewest, chance, most)),
-        statistics.smallest_detectable_difference(math.sqrt(variance / items)),
+        detectable(better, worse, items),
     )
+
+
+def detectable(better: float, worse: float, items: int, correlation: float = 0.0, power: float = 0.8) -> float:
+    """Smallest true difference of two accuracies on the same `items` test items that is found with `power`.
+
+    Parameters
+    ----------
+    better, worse : accuracies (0 to 1), the greater first.
+    correlation : of the two models' errors (phi); what two such accuracies cannot have is taken as the most they can.
+    """
+    variances = [share * (1 - share) for share in (better, worse)]
+    most = math.sqrt(worse * (1 - better) / (better * (1 - worse))) if worse > 0 and better < 1 else 0.0
+    shared = 2 * min(correlation, most) * math.sqrt(variances[0] * variances[1])
+    return statistics.smallest_detectable_difference(math.sqrt((sum(variances) - shared) / items), power=power)
 
 
 def _exact(only_better: int, only_worse: int) -> float:

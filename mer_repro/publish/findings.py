@@ -133,7 +133,7 @@ def glance(keys: Iterable[str]) -> Table:
                 "all its verdicts": verdicts.tally(judged),
             }
         )
-    return Table(rows)
+    return Table(rows, kind="mer-stack")
 
 
 def picture() -> str:

@@ -91,7 +91,7 @@ def _with_page(table: Path, key: str) -> str:
     if not entries:
         raise LayoutError(f"{table}: found no line '- file: papers/...'; expected the papers' chapters there.")
     end, indent = entries[-1].end(), entries[-1].group(1)
-    lines = ("- file: papers/" + key, "  sections:", f"    - file: {chapters.FOLDER}/{key}")
+    lines = ("- file: papers/" + key, "  sections:", f"    - file: {chapters.FOLDER}/{key}", "      title: Evidence")
     return text[:end] + "".join(f"{indent}{line}\n" for line in lines) + text[end:]
 
 

@@ -46,8 +46,13 @@ def test_a_paper_is_laid_out_under_its_key(project):
     assert all((project / "params" / profile / "jones2031.yaml").is_file() for profile in paths.PROFILES)
     chapters = [part["chapters"] for part in yaml.safe_load((project / "_toc.yml").read_text())["parts"]]
     (with_papers,) = [part for part in chapters if any(c["file"] == "papers/jones2031" for c in part)]
-    assert with_papers[-1] == {"file": "papers/jones2031", "sections": [{"file": "evidence/jones2031"}]}
-    assert [c["sections"] for c in with_papers if c["file"] == "papers/qiu2025"] == [[{"file": "evidence/qiu2025"}]]
+    assert with_papers[-1] == {
+        "file": "papers/jones2031",
+        "sections": [{"file": "evidence/jones2031", "title": "Evidence"}],
+    }
+    assert [c["sections"] for c in with_papers if c["file"] == "papers/qiu2025"] == [
+        [{"file": "evidence/qiu2025", "title": "Evidence"}]
+    ]
     assert "title = {Deep Moods}" in (project / "book" / "references.bib").read_text()
     left = [p for p in project.rglob("*") if p.is_file() and new_paper.KEY_MARK in p.read_text()]
     assert left == []

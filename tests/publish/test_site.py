@@ -3,6 +3,7 @@
 The book is built once, in a copy of the project, from the committed notebooks and the new paper's smoke run.
 """
 
+import csv
 import json
 import os
 import re
@@ -218,7 +219,34 @@ EXAMINED = {
     *("intro.html", "how_to_read.html", "glossary.html", "reproduce.html", "references.html", "search.html"),
     *(f"papers/{SIXTH}.html", "papers/gujar2026.html", "audit.html", "audit_here.html", "records/gujar2026.html"),
 }
-LOOKS = {"light": (1280, "light"), "dark phone": (390, "dark")}
+LOOKS = {"laptop": (1366, "light"), "wide": (1920, "light"), "dark phone": (390, "dark")}
+#: Sites that pages may lead to.
+ELSEWHERE = {
+    *("doi.org", "github.com", "creativecommons.org", "schema.org", "www.apache.org", "opensource.org"),
+}
+#: Tables that are cut off and do not say so, and words in tables that are broken in the middle.
+LAID_OUT = """() => {
+  const seen = [...document.querySelectorAll('article table')].filter(t => t.getClientRects().length);
+  const cut = seen.filter(t => {
+    const box = t.closest('.pst-scrollable-table-container, .mer-scroll, .dt-container') || t.parentElement;
+    return t.scrollWidth > box.clientWidth + 1 && !t.closest('.mer-goes-on');
+  }).map(t => `cut-off table: ${t.textContent.trim().slice(0, 60)}`);
+  const broken = new Set();
+  for (const table of seen.filter(t => !t.matches('.searchable, .mer-records'))) {
+    const walker = document.createTreeWalker(table, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.parentElement.closest('thead, caption, code')) continue;
+      for (const word of node.data.matchAll(/\\p{L}{4,}/gu)) {
+        const range = document.createRange();
+        range.setStart(node, word.index);
+        range.setEnd(node, word.index + word[0].length);
+        const tops = new Set([...range.getClientRects()].map(r => Math.round(r.top)));
+        if (tops.size > 1) broken.add(word[0]);
+      }
+    }
+  }
+  return [...cut, ...[...broken].map(word => `broken word: ${word}`)];
+}"""
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -236,6 +264,10 @@ class TestEveryPage:
                 faults += [f"{name} asks for {url}" for url in outside]
                 wide = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 faults += [f"{name} is {wide} pixels too wide"] if wide > 0 else []
+                faults += [f"{name}, {fault}" for fault in visit.page.evaluate(LAID_OUT)]
+                links = visit.page.eval_on_selector_all("article a[href]", "links => links.map(link => link.href)")
+                hosts = {urlsplit(link).netloc for link in links if link.startswith("http")}
+                faults += [f"{name} leads to {host}, which is not on the list" for host in sorted(hosts - ELSEWHERE)]
                 if name not in EXAMINED:
                     continue
                 found = axe.run(visit.page, options={"resultTypes": ["violations"]}).response["violations"]
@@ -254,11 +286,11 @@ class TestReading:
     def test_search_finds_a_claim_by_its_id(self, site, browser):
         with Visit(browser, (site / "search.html").as_uri() + "?q=t1.ours.testing.r2") as visit:
             # Results are listed one after the other.
-            for page in ("ledgers.html", "papers/qiu2025.html"):
+            for page in ("ledgers.html", "evidence/qiu2025.html"):
                 visit.page.wait_for_selector(f"#search-results li a[href*='{page}']", state="attached")
 
     def test_tables_filter(self, site, browser):
-        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+        with Visit(browser, (site / "evidence/qiu2025.html").as_uri()) as visit:
             visit.unfold()
             table = visit.page.locator(".dt-container", has_text="numbers and")
             assert table.locator("tbody tr").count() == 10
@@ -268,7 +300,7 @@ class TestReading:
             assert printed in table.locator("tbody tr").inner_text()
 
     def test_a_number_leads_to_the_records_whose_mean_it_is(self, site, browser):
-        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+        with Visit(browser, (site / "evidence/qiu2025.html").as_uri()) as visit:
             visit.unfold()
             row = visit.page.locator("tr", has_text=re.compile("mean of the song.s training labels")).filter(
                 has_text="leaks; public code"
@@ -303,22 +335,81 @@ class TestReading:
         right, songs = np.trace(confusions.sum(axis=0)), confusions.sum()
         assert shown == round(100 * right / songs, 1)
 
-    @pytest.mark.parametrize("key", ["abadeh2024", "bai2026", "bath2025", "gujar2026", "qiu2025"])
-    def test_a_chapter_says_what_it_found_before_it_shows_all(self, site, browser, key):
-        before = """(() => {
-            const end = [...document.querySelectorAll('h2')].find(h => h.textContent.startsWith('All the evidence'));
-            const ahead = node => node.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_FOLLOWING;
-            const open = [...document.querySelectorAll('article table')].filter(t => ahead(t) && !t.closest('details'));
-            const said = [...document.querySelectorAll('article p')];
-            const prose = said.filter(p => ahead(p) && !p.closest('table, details'));
-            return {screens: (end.getBoundingClientRect().top + scrollY) / 900, tables: open.length,
-                    words: prose.map(p => p.textContent.trim().split(/\\s+/).length).reduce((a, b) => a + b, 0)};
+    @pytest.mark.parametrize(
+        ("page", "screens", "words"),
+        [(f"papers/{key}", 8, 1300) for key in ("abadeh2024", "bai2026", "bath2025", "gujar2026", "qiu2025")]
+        + [("critique", 9, 1300), ("intro", 3, 450)],
+    )
+    def test_a_chapter_takes_ten_minutes(self, site, browser, page, screens, words):
+        length = """(() => {
+            const article = document.querySelector('article');
+            const apart = node => node.closest('table, details');
+            const said = [...article.querySelectorAll('p, li')].filter(p => !apart(p) && !p.querySelector('p'));
+            return {screens: (article.getBoundingClientRect().bottom + scrollY) / 900,
+                    tables: [...article.querySelectorAll('table')].filter(t => !t.closest('details')).length,
+                    words: said.map(p => p.textContent.trim().split(/\\s+/).length).reduce((a, b) => a + b, 0)};
         })()"""
+        with Visit(browser, (site / f"{page}.html").as_uri(), width=1366) as visit:
+            found = visit.page.evaluate(length)
+        # A card, the verdicts, and two tables that decide them.
+        assert found["screens"] <= screens and found["words"] <= words and found["tables"] <= 5, found
+
+    @pytest.mark.parametrize("key", ["abadeh2024", "bai2026", "bath2025", "gujar2026", "qiu2025"])
+    def test_the_evidence_page_names_its_folds(self, site, browser, key):
         with Visit(browser, (site / f"papers/{key}.html").as_uri(), width=1366) as visit:
-            found = visit.page.evaluate(before)
-            assert found["screens"] < 11 and found["words"] < 1300 and found["tables"] <= 5, found
+            visit.page.get_by_role("link", name="The evidence page").click()
             titles = visit.page.locator("details.hide:has(table, figure) .collapsed").all_inner_texts()
             assert len(titles) > 5 and all(title.startswith("Show: ") for title in titles), titles
+
+    def test_a_reader_chooses_what_the_ladder_shows_and_a_point_leads_to_its_runs(self, site, browser):
+        with Visit(browser, (site / "evidence/qiu2025.html").as_uri()) as visit:
+            figure = visit.page.locator("figure.mer-explorer")
+            shown = figure.locator(".mer-choice:visible")
+            before = shown.first.locator("title").evaluate("node => node.textContent")
+            figure.get_by_role("combobox").select_option("DEAM, valence")
+            assert shown.first.locator("title").evaluate("node => node.textContent") != before
+            point = figure.locator(".mer-choice[data-choice='3'] a").first
+            place = point.evaluate("node => node.href.baseVal || node.getAttribute('xlink:href')")
+            visit.page.goto(
+                (site / "evidence" / place.partition("?")[0]).resolve().as_uri() + "?" + place.partition("?")[2]
+            )
+            visit.page.wait_for_selector(".mer-asked")
+            assert "valence" in visit.page.locator("table.mer-records tbody tr").first.inner_text()
+
+    def test_less_is_needed_where_errors_are_alike(self, site, browser):
+        ends = "nodes => nodes.map(node => node.getBoundingClientRect().right)"
+        with Visit(browser, (site / "critique.html").as_uri()) as visit:
+            figure = visit.page.locator("figure.mer-explorer")
+            bars = figure.locator(".mer-choice:visible")
+            before = bars.evaluate_all(ends)
+            figure.get_by_role("slider").fill("5")
+            after = bars.evaluate_all(ends)
+            assert figure.locator("output").inner_text() == "0.5"
+            assert len(before) == len(after) > 10 and all(b < a for a, b in zip(before, after, strict=True))
+
+    def test_a_table_and_a_figure_can_be_kept(self, site, browser):
+        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+            with visit.page.expect_download() as download:
+                visit.page.locator("table.mer-verdicts").get_by_role("button", name="CSV").click()
+            rows = list(csv.reader(Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+            assert rows[0][:3] == ["claim", "verdict", "because"] and len({len(row) for row in rows}) == 1
+            assert len(rows) == 1 + visit.page.locator("table.mer-verdicts tbody tr").count()
+            with visit.page.expect_download() as download:
+                visit.page.get_by_role("button", name="SVG").first.click()
+            assert Path(download.value.path()).read_text(encoding="utf-8").lstrip().startswith(("<svg", "<?xml"))
+
+    def test_on_a_phone_the_verdict_comes_first(self, site, browser):
+        for page in ("intro.html", "papers/gujar2026.html"):
+            with Visit(browser, (site / page).as_uri(), width=390) as visit:
+                cells = visit.page.locator("table.mer-stack tbody tr").first.locator("td")
+                tops = {cell.get_attribute("data-label"): cell.bounding_box()["y"] for cell in cells.all()}
+                assert min(tops, key=tops.get) == "verdict", tops
+
+    def test_heads_of_tables_stay_in_sight(self, site, browser):
+        with Visit(browser, (site / "papers/gujar2026.html").as_uri(), width=1366) as visit:
+            visit.page.locator("table.mer-verdicts tbody tr").nth(8).evaluate("row => row.scrollIntoView()")
+            box = visit.page.locator("table.mer-verdicts thead th").first.bounding_box()
+            assert -1 <= box["y"] < 5
 
     def test_verdicts_are_there_for_machines_and_long_reasons_open(self, site, browser):
         with Visit(browser, (site / "papers/bath2025.html").as_uri()) as visit:
@@ -334,7 +425,7 @@ class TestReading:
             assert button.get_attribute("aria-expanded") == "true" and box.bounding_box()["height"] > before + 10
 
     def test_a_fold_opens_for_whoever_follows_a_link_into_it_or_prints(self, site, browser):
-        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+        with Visit(browser, (site / "evidence/qiu2025.html").as_uri()) as visit:
             fold = visit.page.locator("details.hide").last
             assert fold.get_attribute("open") is None
             visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
@@ -346,7 +437,7 @@ class TestReading:
             visit.page.wait_for_function("[...document.querySelectorAll('details.hide')].at(-1).open")
 
     def test_a_papers_number_leads_to_its_place(self, site, browser):
-        with Visit(browser, (site / "papers/qiu2025.html").as_uri()) as visit:
+        with Visit(browser, (site / "evidence/qiu2025.html").as_uri()) as visit:
             visit.unfold()
             row = visit.page.locator("tr", has_text=re.compile("the paper.s network, test row")).first
             row.locator("a.mer-source", has_text="0.845").click()

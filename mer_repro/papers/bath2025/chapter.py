@@ -472,10 +472,7 @@ def card(results: Results) -> Table:
             " without its middle, {heard_weighing_valence} on MERGE's songs with sound",
             **quoted,
         ),
-        note="An unfinished text by a student, found on the web. Its copyright page asks for the author's consent"
-        " before it is quoted or information from it is published; this chapter cites facts and figures only, is"
-        " counted apart in every headline, and will be removed on the author's request. No network here was trained on"
-        " full clips.",
+        note="See the box above. No network here was trained on full clips.",
     )
 
 

@@ -261,7 +261,7 @@ def fitted(run: Run, features: np.ndarray, target: np.ndarray, split: Split):
     from sklearn.preprocessing import StandardScaler
 
     rows = np.concatenate([split.train, split.validation])
-    if run.variant == "extra_trees":
+    if run.variant.startswith("extra_trees"):
         model = ExtraTreesRegressor(run.parameters["trees"], max_features=1 / 3, min_samples_leaf=3, random_state=0)
     else:
         part = np.repeat([-1, 0], [len(split.train), len(split.validation)])

@@ -55,7 +55,11 @@ NETWORKS = {
     "code_cnn": "public code's CNN alone",
 }
 SIMPLE = {"ridge": "ridge regression", "random_forest": "random forest", "extra_trees": "extremely randomised trees"}
-LABELS = LABEL_ONLY | SIMPLE | NETWORKS
+THINNED = {
+    "ridge_thinned": "ridge regression, the network's labels",
+    "extra_trees_thinned": "randomised trees, the network's labels",
+}
+LABELS = LABEL_ONLY | SIMPLE | THINNED | NETWORKS
 #: Of the folds, from the predictor that knows least to the network.
 ON_FOLDS = ("song_mean", "linear_interpolation", "ridge", "extra_trees", "cnn_bilstm")
 ON_LADDER = ("song_mean", "linear_interpolation", "ridge", "random_forest")

@@ -51,6 +51,8 @@ LadderModel = Literal[
 ]
 FoldProtocol = Literal["song_folds", "frame_folds"]
 FoldModel = Literal["song_mean", "linear_interpolation", "ridge", "extra_trees"]
+#: Simple models on the labels that networks get, where these are fewer: what a network is compared with.
+ThinnedModel = Literal["ridge_thinned", "extra_trees_thinned"]
 FoldNetwork = Literal[
     "cnn_bilstm",
     "no_cnn",
@@ -192,11 +194,17 @@ def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run
         for model in chosen.models
         for target in chosen.targets
     ]
+    if chosen.networks and chosen.network_stride:
+        cells += [
+            (model, target, {"trees": chosen.trees} if "trees" in model else {}, 0)
+            for model in get_args(ThinnedModel)
+            for target in chosen.targets
+        ]
     for name, network in chosen.networks.items():
         settings = {"selection_trees": chosen.selection_trees} | chosen.training.of(name)
         cells += [(name, target, settings, network.inits) for target in network.targets]
     return [
-        Run(KEY, dataset, data, side, model, target, 0, {"stride": _stride(chosen, inits)} | settings, factors | more)
+        Run(KEY, dataset, data, side, model, target, 0, {"stride": _stride(chosen, model)} | settings, factors | more)
         for model, target, settings, inits in cells
         for factors in _repeats(inits)
         for more in ([{"length": length} for length in chosen.lengths] if model == "lagged" else [{}])
@@ -204,9 +212,9 @@ def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run
     ]
 
 
-def _stride(chosen: Folds, inits: int) -> int:
-    """Of networks, which alone have initialisations, their own where one is given."""
-    return chosen.network_stride or chosen.stride if inits else chosen.stride
+def _stride(chosen: Folds, model: str) -> int:
+    """Of networks, and of models to compare them with, their own where one is given."""
+    return chosen.stride if model in get_args(FoldModel) else chosen.network_stride or chosen.stride
 
 
 def _repeats(inits: int) -> list[dict[str, int]]:

@@ -251,6 +251,7 @@ window.addEventListener("DOMContentLoaded", () => {
     const asked = askedFor();
     if (asked.length) tables.forEach(([table, element]) => showAsked(table, element, asked));
   };
+  fitTables();
   showAll();
   window.addEventListener("hashchange", () => {
     document.querySelectorAll(".mer-asked").forEach((note) => note.remove());

@@ -73,5 +73,7 @@ def _contents(cells: list, key: str) -> str:
 
 
 def anchor(title: str) -> str:
-    """The anchor that a heading has on its page."""
-    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    """The anchor that Sphinx gives a heading."""
+    from docutils.nodes import make_id
+
+    return make_id(title)

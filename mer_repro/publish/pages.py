@@ -102,10 +102,21 @@ def foot(page: str, title: str) -> str:
     return (
         f'<section class="mer-foot" aria-label="About this page"><p>{escape(made)}, {day}. '
         f'<a href="{up}how_to_read.html#corrections-and-answers">Report an error, or answer as an author</a> · '
-        f'<a href="{up}changelog.html">What changed</a></p>'
+        f'<a href="{up}changelog.html">What changed</a>{_made_by(page)}</p>'
         f"<details><summary>Cite this page</summary><pre>{escape(citation(page, title, made, day))}</pre></details>"
         "</section>"
     )
+
+
+def _made_by(page: str) -> str:
+    """The command that makes a page again which a notebook makes."""
+    from mer_repro.publish.build import notebooks
+    from mer_repro.publish.chapters import FOLDER
+
+    name = page.replace(f"{FOLDER}/", "papers/")
+    if name not in {notebook.name for notebook in notebooks()}:
+        return ""
+    return f" · Made by <code>mer-repro book --profile full --only {name}</code>"
 
 
 def explain(app: Any, doctree: nodes.document, page: str) -> None:

@@ -184,6 +184,32 @@ def test_without_evidence_no_difference_is_told():
 # ---- precision -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("correlation", [0.0, 0.5])
+def test_the_detectable_difference_is_found_four_times_in_five(correlation):
+    """Planted: two models of these accuracies whose errors have this correlation, on 2,000 items, many times."""
+    items, worse = 2000, 0.7
+    lead = 0.0
+    for _ in range(20):  # the difference depends a little on the accuracies, and these on it
+        lead = precision.detectable(worse + lead, worse, items, correlation)
+    better = worse + lead
+    shared = correlation * math.sqrt(better * (1 - better) * worse * (1 - worse))
+    both, only_better, only_worse = (
+        better * worse + shared,
+        better * (1 - worse) - shared,
+        worse * (1 - better) - shared,
+    )
+    table = [both, only_better, only_worse, 1 - both - only_better - only_worse]
+    drawn = np.random.default_rng(0).multinomial(items, table, size=4000)
+    z = (drawn[:, 1] - drawn[:, 2]) / np.sqrt(drawn[:, 1] + drawn[:, 2])
+    assert np.mean(z > 1.96) == pytest.approx(0.8, abs=0.03)
+
+
+def test_errors_cannot_be_more_alike_than_the_accuracies_allow():
+    # The worse model errs wherever the better one does: then the variance is that of the lead itself, d (1 - d).
+    found = precision.detectable(0.9, 0.8, 100, 1.0)
+    assert found == pytest.approx(precision.statistics.smallest_detectable_difference(math.sqrt(0.1 * 0.9 / 100)))
+
+
 def test_overlaps_of_two_accuracies_on_hundred_items():
     # 80 against 70 right of 100: the weaker one alone is right on 0, 70 * 0.2 = 14, or at most 20 items
     found = precision.accuracies(0.8, 0.7, 100)

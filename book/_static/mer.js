@@ -188,7 +188,7 @@ function offerTable(table, rows) {
 
 // Tables that fit keep their heads in sight; others show that they go on, and can be scrolled with the keyboard.
 function fitTables() {
-  for (const box of document.querySelectorAll(".pst-scrollable-table-container, .mer-scroll")) {
+  for (const box of document.querySelectorAll(".pst-scrollable-table-container, .mer-scroll, .dt-layout-table > .dt-layout-full")) {
     box.classList.remove("mer-fits");
     if (!box.clientWidth) continue;
     const fits = box.scrollWidth <= box.clientWidth;

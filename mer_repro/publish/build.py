@@ -33,7 +33,10 @@ BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
 CELL_TIMEOUT = 6 * 3600
 #: Files that every page depends on.
-OUTLINE = ("_config.yml", "_toc.yml", "book/glossary.md", "mer_repro/publish/pages.py")
+OUTLINE = (
+    *("_config.yml", "_toc.yml", "book/glossary.md", "mer_repro/publish/pages.py"),
+    *("book/_static/mer.css", "book/_static/mer.js"),
+)
 
 
 @dataclass(frozen=True)

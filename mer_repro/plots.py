@@ -44,12 +44,12 @@ class DescribedFigure:
 
 @dataclass(frozen=True)
 class Explorer:
-    """A picture of which a reader chooses a part; without scripts it shows the first part that it was told to show.
+    """A picture of which a reader chooses a part; without scripts it shows one part, and no control.
 
     Attributes
     ----------
     svg : text of the picture, its parts as elements of class ``mer-choice``.
-    label : what is chosen. choices : the name of each part.
+    label : what is chosen. choices : the name of each part. shown : the number of the part shown at first.
     slider : whether the choices are steps of one quantity.
     """
 

@@ -120,7 +120,9 @@ def detectable(rooms: list[Room]) -> plots.Explorer:
     for place, ((paper, says), readings) in enumerate(compared.items()):
         difference = 100 * (readings[0]["better"] - readings[0]["worse"])
         for number, correlation in enumerate(CORRELATIONS):
-            floors = [100 * _floor(row, correlation) for row in readings]
+            floors = [
+                100 * precision.detectable(row["better"], row["worse"], row["items"], correlation) for row in readings
+            ]
             axis.plot([0, max(floors)], [place] * 2, color="#BBBBBB", linewidth=7, solid_capstyle="butt", zorder=1,
                       gid=plots.part(number))  # fmt: skip
             for row, floor in zip(readings, floors, strict=True):
@@ -128,8 +130,8 @@ def detectable(rooms: list[Room]) -> plots.Explorer:
                 axis.plot(floor, place, "|", color=plots.MEASURED, markersize=13, markeredgewidth=2.5, zorder=2,
                           gid=plots.part(number, hover))  # fmt: skip
         axis.plot(difference, place, "D", color=plots.STATED, markersize=7, zorder=3)
-        floors = ", ".join(f"{100 * _floor(row, 0):.1f} with {row['items']:,} items" for row in readings)
-        told.append(f"{paper}, {says}: {difference:.1f} stated, {floors}")
+        independent = (f"{100 * row['overlaps'].detectable:.1f} with {row['items']:,} items" for row in readings)
+        told.append(f"{paper}, {says}: {difference:.1f} stated, {', '.join(independent)}")
     axis.plot([], [], "D", color=plots.STATED, label="difference that the paper states")
     axis.plot([], [], "|", color=plots.MEASURED, markersize=13, label="smallest difference found with a power of 80 %")
     axis.set_yticks(range(len(compared)), [f"{paper}: {says}" for paper, says in compared], fontsize=9)
@@ -147,7 +149,3 @@ def detectable(rooms: list[Room]) -> plots.Explorer:
         choices=[f"{correlation:.1f}" for correlation in CORRELATIONS],
         slider=True,
     )  # fmt: skip
-
-
-def _floor(row: dict, correlation: float) -> float:
-    return precision.detectable(row["better"], row["worse"], row["items"], correlation)

@@ -110,9 +110,7 @@ def items_needed(better: float, worse: float, power: float = 0.8) -> int:
     """
     if better == worse:
         raise ValueError("Equal accuracies: no number of items shows a difference.")
-    variance = better * (1 - better) + worse * (1 - worse)
-    detectable_with_one = statistics.smallest_detectable_difference(math.sqrt(variance), power=power)
-    return math.ceil((detectable_with_one / (better - worse)) ** 2)
+    return math.ceil((detectable(better, worse, 1, power=power) / (better - worse)) ** 2)
 
 
 def absolute_error_deviation(mae: float, rmse: float) -> float:

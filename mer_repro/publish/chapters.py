@@ -52,8 +52,10 @@ def _by_sections(cells: list) -> list:
     """The cells, those with text divided before every heading of the second level."""
     found = []
     for cell in cells:
-        pieces = [cell.source] if cell.cell_type != "markdown" else filter(None, _SECTION.split(cell.source))
-        found += [_markdown(cell, piece) if cell.cell_type == "markdown" else deepcopy(cell) for piece in pieces]
+        if cell.cell_type == "markdown":
+            found += [_markdown(cell, piece) for piece in _SECTION.split(cell.source) if piece]
+        else:
+            found.append(deepcopy(cell))
     return found
 
 
@@ -65,15 +67,10 @@ def _markdown(like: Any, source: str) -> Any:
 
 def _contents(cells: list, key: str) -> str:
     """The section that leads from the chapter to its evidence."""
-    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    titles = [title for text in texts for title in re.findall(r"^### (.+)$", text, re.MULTILINE)]
-    links = [f'<a href="../{FOLDER}/{key}.html#{anchor(title)}">{title}</a>' for title in titles]
-    said = f"{{doc}}`The evidence page <../{FOLDER}/{key}>` holds the rest, each table with the code that made it:"
-    return f"## {EVIDENCE}\n\n{said} {' · '.join(links)}."
-
-
-def anchor(title: str) -> str:
-    """The anchor that Sphinx gives a heading."""
     from docutils.nodes import make_id
 
-    return make_id(title)
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    titles = [title for text in texts for title in re.findall(r"^### (.+)$", text, re.MULTILINE)]
+    links = [f'<a href="../{FOLDER}/{key}.html#{make_id(title)}">{title}</a>' for title in titles]
+    said = f"{{doc}}`The evidence page <../{FOLDER}/{key}>` holds the rest, each table with the code that made it:"
+    return f"## {EVIDENCE}\n\n{said} {' · '.join(links)}."

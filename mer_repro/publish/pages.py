@@ -110,13 +110,20 @@ def foot(page: str, title: str) -> str:
 
 def _made_by(page: str) -> str:
     """The command that makes a page again which a notebook makes."""
-    from mer_repro.publish.build import notebooks
     from mer_repro.publish.chapters import FOLDER
 
     name = page.replace(f"{FOLDER}/", "papers/")
-    if name not in {notebook.name for notebook in notebooks()}:
+    if name not in _notebooks():
         return ""
     return f" · Made by <code>mer-repro book --profile full --only {name}</code>"
+
+
+@cache
+def _notebooks() -> frozenset[str]:
+    """Names of the book's notebooks, read once for all pages."""
+    from mer_repro.publish.build import notebooks
+
+    return frozenset(notebook.name for notebook in notebooks())
 
 
 def explain(app: Any, doctree: nodes.document, page: str) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mer_repro import plots, report
-from mer_repro.papers.qiu2025 import study
+from mer_repro.audit import ledger
+from mer_repro.papers.qiu2025 import ladder, study
 from mer_repro.papers.qiu2025.names import (
     CLEAN,
     DATASETS,
     HEARD,
+    IN_FOLD_TABLE,
     KEY,
     LABEL_ONLY,
     LABELS,
@@ -28,7 +30,6 @@ from mer_repro.papers.qiu2025.names import (
     TABLE_3_CODE,
     TABLES,
     TARGETS,
-    THINNED,
     stated_r2,
 )
 from mer_repro.papers.qiu2025.verdicts import folds_score, gain, leak, verdicts
@@ -39,12 +40,10 @@ from mer_repro.verdicts import levelled_off
 # The same songs under two splits -------------------------------------------------------------------------------------
 
 
-def fold_table(results: Results, variants: Sequence[str] = (), targets: Sequence[str] = TARGETS) -> Table:
-    """R² of models with songs held out and torn apart, and the paired difference, per data set and target; all models
-    by default."""
+def fold_table(results: Results, variants: Sequence[str] = IN_FOLD_TABLE, targets: Sequence[str] = TARGETS) -> Table:
+    """R² of models with songs held out and torn apart, and the paired difference, per data set and target."""
     rows = []
-    chosen = variants or (*ON_FOLDS[:-1], *THINNED, *ON_FOLDS[-1:])
-    for dataset, target, variant in itertools.product(DATASETS, targets, chosen):
+    for dataset, target, variant in itertools.product(DATASETS, targets, variants):
         if len(
             runs := results.where(dataset=dataset, data="real", protocol=study.SIDES, variant=variant, target=target)
         ):
@@ -103,12 +102,12 @@ def fold_figure(results: Results) -> plots.DescribedFigure:
 LOWEST = -0.4
 
 
-def _draw(axis, score: Score | None, height: float, colour: str, marker: str, label: str) -> None:
-    """A score and its interval on a row; an arrow head where it lies beyond the left end."""
+def _draw(axis, score: Score | None, height: float, colour: str, marker: str, label: str = "", **marks: str) -> None:
+    """A score and its interval on a row; an arrow head where it lies beyond the left end. `marks`: of the artists."""
     if score is not None:
-        axis.plot([max(score.low, LOWEST), score.high], [height] * 2, color=colour, linewidth=2)
+        axis.plot([max(score.low, LOWEST), score.high], [height] * 2, color=colour, linewidth=2, **marks)
         beyond = score.value < LOWEST
-        axis.plot(max(score.value, LOWEST), height, "<" if beyond else marker, color=colour, label=label)
+        axis.plot(max(score.value, LOWEST), height, "<" if beyond else marker, color=colour, label=label, **marks)
 
 
 # Beside the paper's tables -------------------------------------------------------------------------------------------
@@ -201,7 +200,11 @@ def ladder_table(results: Results, target: str = "arousal", dataset: str = HEARD
 
 #: Parts of the interactive ladder: PMEmo's models have the time alone, and DEAM's descriptors do not move in a song.
 LADDERS = tuple(itertools.product(("vgmidi", "deam"), TARGETS))
-LADDER_MARKS = dict(zip(ON_LADDER, ("D", "s", "o", "^"), strict=True))
+#: Model -> its place on a rung, its colour and its marker.
+LADDER_LOOKS = {
+    variant: (0.24 - 0.16 * row, plots.PALETTE[colour], marker)
+    for row, (variant, colour, marker) in enumerate(zip(ON_LADDER, (0, 2, 3, 6), "Dso^", strict=True))
+}
 
 
 def ladder_figure(results: Results) -> plots.Explorer:
@@ -212,20 +215,16 @@ def ladder_figure(results: Results) -> plots.Explorer:
     figure, axis = plt.subplots(figsize=(10, 4.6))
     told, choices = [], [f"{DATASETS[dataset]}, {target}" for dataset, target in LADDERS]
     for number, (dataset, target) in enumerate(LADDERS):
-        for row, (variant, marker) in enumerate(LADDER_MARKS.items()):
-            for place, (name, says) in enumerate(RUNGS.items()):
-                score = rung(results, name, variant, target, dataset).score("r2")
-                if score is None:
-                    continue
-                height, colour = -place + 0.24 - 0.16 * row, plots.PALETTE[(0, 2, 3, 6)[row]]
-                group = plots.part(number, f"{LABELS[variant]}, {says}: {score:.2}")
-                ends = (max(score.low, LOWEST), score.high)
-                axis.plot(ends, [height] * 2, color=colour, linewidth=2, gid=group)
-                marker_at = "<" if score.value < LOWEST else marker
-                axis.plot(max(score.value, LOWEST), height, marker_at, color=colour, gid=group, url=_records_of(score))
-                told.append(f"{choices[number]}, {LABELS[variant]}, {says} {score:.2~}")
-    for variant, (row, marker) in zip(ON_LADDER, enumerate(LADDER_MARKS.values()), strict=True):
-        axis.plot([], [], marker, color=plots.PALETTE[(0, 2, 3, 6)[row]], label=LABELS[variant])
+        for variant, (shift, colour, marker) in LADDER_LOOKS.items():
+            scores = {name: rung(results, name, variant, target, dataset).score("r2") for name in RUNGS}
+            for place, (name, score) in enumerate(scores.items()):
+                if score is not None:
+                    hover = plots.part(number, f"{LABELS[variant]}, {RUNGS[name]}: {score:.2}")
+                    _draw(axis, score, shift - place, colour, marker, gid=hover, url=f"../{address(source(score))}")
+            known = ", ".join(f"{score:.2~}" for score in scores.values() if score)
+            told.append(f"{choices[number]}, {LABELS[variant]} {known or 'not run'}")
+    for variant, (_, colour, marker) in LADDER_LOOKS.items():
+        axis.plot([], [], marker, color=colour, label=LABELS[variant])
     axis.set_yticks([-place for place in range(len(RUNGS))], list(RUNGS.values()), fontsize=10)
     axis.set_xlim(LOWEST - 0.02, 1.02)
     axis.set_ylim(-len(RUNGS) + 0.5, 0.5)
@@ -239,11 +238,6 @@ def ladder_figure(results: Results) -> plots.Explorer:
         label="Labels",
         choices=choices,
     )
-
-
-def _records_of(score: Score) -> str:
-    """From a chapter's or evidence page, the address of the records behind a score."""
-    return f"../{address(source(score))}"
 
 
 def ablation_table(results: Results) -> Table:
@@ -321,7 +315,6 @@ LAGGED = (
     ("frames of sound, VGMIDI, ridge", "window_lengths", "lengths"),
     ("past labels, PMEmo, ridge", "lag_orders", "lag_orders"),
 )
-ORDERS = (1, 5, 10, 15, 20, 25)
 
 
 def lag_table(results: Results, target: str = "arousal") -> Table:
@@ -329,8 +322,8 @@ def lag_table(results: Results, target: str = "arousal") -> Table:
     rows = []
     of_network = results.where(variant="lagged", target=target)
     for side, says in SIDE_LABELS.items():
-        scores = {str(n): (of_network.where(protocol=side, length=n).score("r2"), ".3") for n in ORDERS}
         if len(runs := of_network.where(protocol=side)):
+            scores = {str(order): (runs.where(length=order).score("r2"), ".3") for order in ladder.LENGTHS}
             row = {"what is lagged": "frames of sound, VGMIDI, CNN-BiLSTM", "protocol": f"{says}, folds"}
             rows.append(row | scores | {"runs": Runs(runs.ids)})
     for says, variant, lengths in LAGGED:
@@ -339,7 +332,7 @@ def lag_table(results: Results, target: str = "arousal") -> Table:
             of = cells.where(protocol=protocol)
             known = next(iter(of)).notes[lengths]
             row: dict[str, Any] = {"what is lagged": says, "protocol": (RUNGS | PROTOCOLS)[protocol]}
-            for order in ORDERS:
+            for order in ladder.LENGTHS:
                 place = known.index(order)
                 row[str(order)] = (of.over(lambda run, at=place: run.curves["test_r2"][at]), ".3")
             rows.append(row | {"runs": Runs(of.ids)})
@@ -389,6 +382,7 @@ def _entropy_weights(results: Results, target: str) -> dict[str, Score]:
 
 def numbers(results: Results) -> dict[str, Any]:
     """The numbers that the chapter's prose quotes, by the name under which it glues them."""
+    facts = ledger.facts()
     quoted: dict[str, Any] = {
         "stated_arousal": stated(KEY, stated_r2("arousal")),
         "stated_valence": stated(KEY, stated_r2("valence")),
@@ -416,6 +410,8 @@ def numbers(results: Results) -> dict[str, Any]:
     trainings = results.where(dataset=HEARD, data="real", protocol=study.SIDES, variant="cnn_bilstm")
     levelled = sum(map(levelled_off, trainings))
     quoted["levelled_trainings"] = f"{levelled} of {len(trainings)}" if len(trainings) else "–"
+    for target in TARGETS:
+        quoted[f"public_forest_{target}"] = facts[f"qiu_code_forest_{target}"].value
     code = next(iter(results.where(variant="code_bilstm", protocol=LEAKING)), None)
     quoted["code_batch_size"] = str(code.parameters["code_batch_size"]) if code else "–"
     return quoted

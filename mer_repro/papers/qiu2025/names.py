@@ -12,7 +12,7 @@ LIKELY = "pmemo"
 #: The data set with sound, on which ablations are compared.
 HEARD = study.WITH_AUDIO
 CLEAN, LEAKING = study.SIDES
-RUNG_CLEAN, RUNG_LEAKING = study.ENDS
+RUNG_CLEAN = study.ENDS[0]
 SIDE_LABELS = {CLEAN: "songs held out", LEAKING: "songs torn apart"}
 PROTOCOLS = {
     "song_grouped": "songs held out (clean)",
@@ -62,6 +62,7 @@ THINNED = {
 LABELS = LABEL_ONLY | SIMPLE | THINNED | NETWORKS
 #: Of the folds, from the predictor that knows least to the network.
 ON_FOLDS = ("song_mean", "linear_interpolation", "ridge", "extra_trees", "cnn_bilstm")
+IN_FOLD_TABLE = ("song_mean", "linear_interpolation", "ridge", "extra_trees", *THINNED, "cnn_bilstm")
 ON_LADDER = ("song_mean", "linear_interpolation", "ridge", "random_forest")
 #: Target -> the paper's table about it.
 TABLES = {"arousal": "t1", "valence": "t2"}

@@ -189,17 +189,12 @@ def _fold_runs(parameters: Parameters, dataset: Dataset, data: Kind) -> list[Run
     chosen = parameters.folds.get(dataset)
     if chosen is None:
         return []
+    thinned = get_args(ThinnedModel) if chosen.networks and chosen.network_stride else ()
     cells: list[tuple[str, Target, dict, int]] = [
-        (model, target, {"trees": chosen.trees} if model == "extra_trees" else {}, 0)
-        for model in chosen.models
+        (model, target, {"trees": chosen.trees} if model.startswith("extra_trees") else {}, 0)
+        for model in (*chosen.models, *thinned)
         for target in chosen.targets
     ]
-    if chosen.networks and chosen.network_stride:
-        cells += [
-            (model, target, {"trees": chosen.trees} if "trees" in model else {}, 0)
-            for model in get_args(ThinnedModel)
-            for target in chosen.targets
-        ]
     for name, network in chosen.networks.items():
         settings = {"selection_trees": chosen.selection_trees} | chosen.training.of(name)
         cells += [(name, target, settings, network.inits) for target in network.targets]

@@ -1,16 +1,17 @@
 """The rules by which qiu2025's claims are judged, and their verdicts.
 
 Networks are judged on the folds of `mer_repro.papers.qiu2025.folds`, where every song is tested once and training goes
-on until it has levelled off; the short runs of the ladder decide nothing about networks.
+on until it has levelled off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
 
 from mer_repro import verdicts as policy
+from mer_repro.papers.qiu2025 import ladder
 from mer_repro.papers.qiu2025.folds import FOLDS
 from mer_repro.papers.qiu2025.names import (
     CLEAN,
@@ -157,19 +158,19 @@ def _lagged_labels(results: Results) -> Score | None:
     return runs.over(lambda run: run.curves["test_r2"][-1] - run.curves["test_r2"][0])
 
 
-def _longer(results: Results, side: str, of: int, against: int) -> Score | None:
-    """What windows of `of` half seconds add to the network's R² over windows of `against`, on the same labels."""
+def _longer(results: Results, side: str, order: int) -> Score | None:
+    """What the paper's best lag order adds to the network's R² over another one, on the same labels."""
     cells = results.where(dataset=HEARD, data="real", protocol=side, variant="lagged", target="arousal")
-    return cells.contrast("r2", {"length": of}, {"length": against})
+    return cells.contrast("r2", {"length": ladder.BEST_STATED}, {"length": order})
 
 
-def _lags(claim: str, about: tuple[str, ...], orders: tuple[tuple[int, int], ...], because: str) -> Rule:
-    """A claim that the first of every two lag orders gives the better scores; `because` has a place for the pairs."""
+def _lags(claim: str, about: tuple[str, ...], orders: Iterable[int], because: str) -> Rule:
+    """A claim that the paper's best lag order scores better than `orders`; `because` has a place for the pairs."""
     pairs, shown = {}, []
-    for (of, against), (side, says) in product(orders, SIDE_LABELS.items()):
-        name = f"{of}_over_{against}_{says.replace(' ', '_')}"
-        pairs[name] = partial(_longer, side=side, of=of, against=against)
-        shown.append(f"{says}, {of} − {against} {{{name}:+.2}}")
+    for order, (side, says) in product(orders, SIDE_LABELS.items()):
+        name = f"{ladder.BEST_STATED}_over_{order}_{says.replace(' ', '_')}"
+        pairs[name] = partial(_longer, side=side, order=order)
+        shown.append(f"{says}, {ladder.BEST_STATED} − {order} {{{name}:+.2}}")
     named = {"sound": _longest_over_shortest, "labels": _lagged_labels}
     return Rule(
         claim, about, pairs, above(0, excludes=0.0, unit=" of R²"), "stand-in",
@@ -239,7 +240,7 @@ RULES: list[Rule | Fixed] = [
     _lags(
         "With rising lag order the scores generally improve.",
         ("s.lag_improves", "s.lag_improves_score"),
-        ((25, 1),),
+        ladder.LENGTHS[:1],
         "R² of the network on windows of 25 half seconds minus that on windows of one: {pairs}. In the public code"
         " windows of features are lagged; ridge regression gains {sound:+.2} from 1 to 25 with songs held out. If past"
         " labels were lagged, one would suffice: on PMEmo R² changes by {labels:+.3} from the first order to the last.",
@@ -247,7 +248,7 @@ RULES: list[Rule | Fixed] = [
     _lags(
         f"The lag order of {stated(KEY, 'lag.best')} is the best.",
         ("s.best_at_25", "lag.best"),
-        tuple((25, order) for order in (1, 5, 10, 15, 20)),
+        [order for order in ladder.LENGTHS if order != ladder.BEST_STATED],
         "R² of the network on windows of 25 half seconds minus that on shorter ones: {pairs}. The paper chose the best"
         " order by a composite score that contains the test scores; orders above 26 were not run.",
     ),

@@ -122,6 +122,10 @@ def test_all_tests_pass_with_a_sixth_paper(project, tmp_path):
     """`make test` in the copy, but for the tests that make such copies themselves, and for the style check's set-up."""
     again = tmp_path / "project"
     shutil.copytree(project, again)
+    # Whoever adds a paper works in a clone, where there is a commit to come back to.
+    someone = ("-c", "user.name=Someone", "-c", "user.email=someone@example.org")
+    for words in (("init", "-q"), ("add", "-A"), (*someone, "commit", "-q", "-m", "a sixth paper")):
+        subprocess.run(["git", *words], cwd=again, check=True)
     in_copy(again, "-m", "ruff", "check", "--quiet", ".")
     left_out = ["--ignore=tests/publish/test_site.py", "-p", "no:cacheprovider", "-q", "-n", "2"]
     in_copy(again, "-m", "pytest", *left_out)

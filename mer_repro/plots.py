@@ -6,19 +6,18 @@ a picture without a description cannot get into the book by that way.
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Okabe and Ito's palette (2008), told apart under the common colour-vision deficiencies.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Okabe and Ito's palette (2008), told apart under the common colour-vision deficiencies, without its two oranges: one
+#: is the papers' alone, the other too like it. The last two are Tol's (2021).
+PALETTE = ("#0072B2", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#882255", "#999933")
 #: What the papers state is drawn in one colour on every page, what we measured in others.
 STATED = "#D55E00"
 MEASURED = "#0072B2"
@@ -26,43 +25,23 @@ MUTED = "#6E6E6E"
 
 
 @dataclass(frozen=True)
-class DescribedFigure:
-    """A finished picture: SVG text, alternative text, optional caption."""
-
-    svg: str
-    alt: str
-    caption: str = ""
-
-    def _repr_html_(self) -> str:
-        image = base64.b64encode(self.svg.encode()).decode()
-        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
-        return (
-            f'<figure class="mer-figure"><img alt="{html.escape(self.alt, quote=True)}" '
-            f'src="data:image/svg+xml;base64,{image}">{caption}</figure>'
-        )
-
-
-@dataclass(frozen=True)
-class Explorer:
-    """A picture of which a reader chooses a part; without scripts it shows one part, and no control.
+class Choice:
+    """What a reader may choose of a picture; without scripts it shows one part, and no control.
 
     Attributes
     ----------
-    svg : text of the picture, its parts as elements of class ``mer-choice``.
-    label : what is chosen. choices : the name of each part. shown : the number of the part shown at first.
-    slider : whether the choices are steps of one quantity.
+    label : what is chosen. names : the name of each part. shown : the number of the part shown at first.
+    slider : whether the parts are steps of one quantity.
     """
 
-    svg: str
-    alt: str
-    caption: str
     label: str
-    choices: tuple[str, ...]
+    names: tuple[str, ...]
     shown: int = 0
     slider: bool = False
 
-    def _repr_html_(self) -> str:
-        names = [html.escape(name) for name in self.choices]
+    def control(self) -> str:
+        """HTML of the control, hidden until a script shows it."""
+        names = [html.escape(name) for name in self.names]
         label = html.escape(self.label)
         if self.slider:
             control = (
@@ -73,10 +52,33 @@ class Explorer:
             marked = {self.shown: " selected"}
             options = "".join(f'<option value="{n}"{marked.get(n, "")}>{name}</option>' for n, name in enumerate(names))
             control = f'<select aria-label="{label}">{options}</select>'
+        return f'<p class="mer-control" hidden>{label}: {control}</p>'
+
+
+@dataclass(frozen=True)
+class DescribedFigure:
+    """A finished picture.
+
+    Attributes
+    ----------
+    svg : text of the picture, its letters as text; the parts of a `choice` are elements of class ``mer-choice``.
+    alt : what it shows, for readers who cannot see it. title : its message. note : how to read it.
+    """
+
+    svg: str
+    alt: str
+    title: str
+    note: str = ""
+    choice: Choice | None = None
+
+    def _repr_html_(self) -> str:
+        alt = html.escape(self.alt, quote=True)
+        kind, role = ("mer-figure mer-explorer", "group") if self.choice else ("mer-figure", "img")
+        control = self.choice.control() if self.choice else ""
+        note = f'<p class="mer-note">{html.escape(self.note)}</p>' if self.note else ""
         return (
-            f'<figure class="mer-figure mer-explorer"><p class="mer-control" hidden>{label}: {control}</p>'
-            f'<div class="mer-picture" tabindex="0" role="group" aria-label="{html.escape(self.alt, quote=True)}">'
-            f"{self.svg}</div><figcaption>{html.escape(self.caption)}</figcaption></figure>"
+            f'<figure class="{kind}"><figcaption>{html.escape(self.title)}</figcaption>{control}'
+            f'<div class="mer-picture" role="{role}" aria-label="{alt}">{self.svg}</div>{note}</figure>'
         )
 
 
@@ -88,34 +90,6 @@ _MARKED = re.compile(rf'<g id="{_PART}(\d+)(?:\|([^"]*))?">')
 def part(number: int, says: str = "") -> str:
     """The group id (`set_gid`) of an artist that is seen only while part `number` is chosen; `says` is its hover."""
     return f"{_PART}{number}" + (f"|{says}" if says else "")
-
-
-def explorable(
-    figure: Figure, alt: str, caption: str, label: str, choices: Sequence[str], shown: int = 0, slider: bool = False
-) -> Explorer:
-    """Turn a figure whose artists are marked by `part` into a picture with a control, and close it; see `Explorer`.
-
-    Raises
-    ------
-    ValueError
-        If `alt` is empty.
-    """
-    import matplotlib as mpl
-
-    _require(alt)
-    with mpl.rc_context({"svg.fonttype": "none"}):
-        svg = _svg(figure)
-
-    def unmark(match: re.Match) -> str:
-        hidden = "" if int(match[1]) == shown else ' style="display: none"'
-        hover = f"<title>{match[2]}</title>" if match[2] else ""
-        return f'<g class="mer-choice" data-choice="{match[1]}"{hidden}>{hover}'
-
-    svg = _MARKED.sub(unmark, svg[svg.index("<svg") :])
-    head, mark, body = svg.partition(">")
-    # The page, not the file, says how large it is.
-    svg = re.sub(r' (width|height)="[^"]*"', "", head) + mark + body
-    return Explorer(svg, alt, caption, label, tuple(choices), shown, slider)
 
 
 def use_style() -> None:
@@ -133,34 +107,57 @@ def use_style() -> None:
             "axes.titlelocation": "left",
             "grid.color": "#E3E3E3",
             "legend.frameon": False,
-            "svg.fonttype": "path",
-            # The same data give the same bytes: pictures are committed inside notebooks.
+            "svg.fonttype": "none",
+            # The same data give the same bytes.
             "svg.hashsalt": "mer_repro",
         }
     )
 
 
-def described(figure: Figure, alt: str, caption: str = "") -> DescribedFigure:
-    """Turn a matplotlib figure into SVG with alternative text, and close it.
+def described(figure: Figure, alt: str, title: str, note: str = "", choice: Choice | None = None) -> DescribedFigure:
+    """Turn a matplotlib figure into SVG with a message and alternative text, and close it.
+
+    With a `choice`, artists marked by `part` are seen only while their part is chosen.
 
     Raises
     ------
     ValueError
-        If `alt` is empty.
+        If `alt` or `title` is empty.
     """
-    _require(alt)
-    return DescribedFigure(_svg(figure), alt, caption)
-
-
-def _require(alt: str) -> None:
     if not alt.strip():
         raise ValueError("Every picture needs a description for readers who cannot see it.")
+    if not title.strip():
+        raise ValueError("Every picture needs a title that says its message.")
+    svg = _svg(figure, salt=title)
+    if choice:
+        svg = _MARKED.sub(lambda mark: _chosen(mark, choice.shown), svg)
+    return DescribedFigure(_bare(svg), alt, title, note, choice)
 
 
-def _svg(figure: Figure) -> str:
+def _chosen(mark: re.Match, shown: int) -> str:
+    hidden = "" if int(mark[1]) == shown else ' style="display: none"'
+    hover = f"<title>{mark[2]}</title>" if mark[2] else ""
+    return f'<g class="mer-choice" data-choice="{mark[1]}"{hidden}>{hover}'
+
+
+def _svg(figure: Figure, salt: str) -> str:
+    """SVG text; the same data and `salt` give the same bytes, and no two pictures of a page the same names."""
+    import matplotlib as mpl
     import matplotlib.pyplot as plt
 
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    with mpl.rc_context({"svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
     plt.close(figure)
-    return buffer.getvalue()
+    svg = buffer.getvalue()
+    return svg[svg.index("<svg") :]
+
+
+def _bare(svg: str) -> str:
+    """Without names that nothing refers to, and as large as the page has room, up to its own size."""
+    used = set(re.findall(r'(?:href="|url\()#([^")]+)', svg))
+    svg = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in used else "", svg)
+    head, mark, body = svg.partition(">")
+    width = re.search(r' width="([\d.]+)pt"', head)
+    head = re.sub(r' (width|height)="[^"]*"', "", head)
+    return f'{head} style="max-width: {float(width[1]):.0f}pt"{mark}{body}' if width else head + mark + body

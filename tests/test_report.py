@@ -1,5 +1,7 @@
 """What chapters show: tables as Markdown, pictures with descriptions."""
 
+import re
+
 import pytest
 from markdown_it import MarkdownIt
 
@@ -21,6 +23,23 @@ def test_a_picture_needs_a_description():
 
     figure, _ = plt.subplots()
     with pytest.raises(ValueError, match="description"):
-        plots.described(figure, alt=" ")
-    shown = plots.described(figure, alt='two "dots"')
-    assert 'alt="two &quot;dots&quot;"' in shown._repr_html_()
+        plots.described(figure, alt=" ", title="Dots")
+    with pytest.raises(ValueError, match="message"):
+        plots.described(figure, alt="Two dots.", title="")
+
+
+def test_a_picture_keeps_its_letters_as_text_and_no_name_that_nothing_uses():
+    import matplotlib.pyplot as plt
+
+    plots.use_style()
+    drawn = []
+    for title in ("Rises", "Falls"):
+        figure, axis = plt.subplots()
+        axis.plot([0, 1], "o-")
+        axis.set_xlabel("R² of <one>")
+        drawn.append(plots.described(figure, alt='two "dots"', title=title, note="A & B")._repr_html_())
+    assert 'aria-label="two &quot;dots&quot;"' in drawn[0] and ">R² of &lt;one&gt;</text>" in drawn[0]
+    assert drawn[0].index("<figcaption>Rises") < drawn[0].index("<svg") < drawn[0].index("A &amp; B")
+    names = [set(re.findall(r' id="([^"]*)"', page)) for page in drawn]
+    assert names[0] and not names[0] & names[1], "two pictures of a page share a name"
+    assert all(f"#{name}" in drawn[0] for name in names[0])

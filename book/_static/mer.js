@@ -148,20 +148,17 @@ function tool(text, act) {
 function offerFigures() {
   document.querySelectorAll("figure.mer-figure").forEach((figure, index) => {
     figure.id ||= `figure-${index + 1}`;
-    const caption = figure.querySelector("figcaption") || figure.appendChild(document.createElement("figcaption"));
     const tools = document.createElement("span");
     tools.className = "mer-tools";
     const anchor = document.createElement("a");
     anchor.href = `#${figure.id}`;
     anchor.textContent = "link";
     const picture = () => {
-      const image = figure.querySelector("img");
-      if (image) return image.src;
       const text = new XMLSerializer().serializeToString(figure.querySelector("svg"));
       return `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
     };
     tools.append(anchor, tool("SVG", () => save(`${pageName()}-${figure.id}.svg`, picture())));
-    caption.append(tools);
+    (figure.querySelector(".mer-note") || figure.querySelector("figcaption")).append(tools);
   });
 }
 
@@ -186,9 +183,9 @@ function offerTable(table, rows) {
   caption.append(tools);
 }
 
-// Tables that fit keep their heads in sight; others show that they go on, and can be scrolled with the keyboard.
+// Tables that fit keep their heads in sight; others, and pictures, show that they go on, and scroll with the keyboard.
 function fitTables() {
-  for (const box of document.querySelectorAll(".pst-scrollable-table-container, .mer-scroll, .dt-layout-table > .dt-layout-full")) {
+  for (const box of document.querySelectorAll(".pst-scrollable-table-container, .mer-scroll, .dt-layout-table > .dt-layout-full, .mer-picture")) {
     box.classList.remove("mer-fits");
     if (!box.clientWidth) continue;
     const fits = box.scrollWidth <= box.clientWidth;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mer_repro import plots
@@ -12,16 +13,18 @@ from mer_repro.critique.rooms import NOT_RERUN
 from mer_repro.verdicts import JUDGEMENTS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mer_repro.critique.rooms import Room
 
 #: A colour, and a hatching for readers who cannot tell it, for every verdict.
 LOOKS = {
-    "inconsistent": ("#D55E00", "///"),
-    "undetermined": ("#E69F00", ""),
+    "inconsistent": ("#CC79A7", "///"),
+    "undetermined": ("#B8D4E8", ""),
     "consistent": ("#009E73", ".."),
     "supported": ("#009E73", ".."),
-    "unsupported": ("#D55E00", "///"),
-    "undecided": ("#E69F00", ""),
+    "unsupported": ("#CC79A7", "///"),
+    "undecided": ("#B8D4E8", ""),
     "not run": ("#DDDDDD", ""),
     "untestable": ("#BBBBBB", "xx"),
 }
@@ -64,8 +67,14 @@ def overview(rooms: list[Room]) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt=f"Two stacked bar charts, a bar a paper. {told}.",
-        caption="Left: answers of the checks over a paper's own numbers. Right: what reruns say of its claims.",
+        title=f"Most often a check of printed numbers is {_commonest(counts, finding.VERDICTS)}, and a claim of a model"
+        f" {_commonest(counts, JUDGEMENTS)}",
+        note="Left: answers of the checks over a paper's own numbers. Right: what reruns say of its claims.",
     )
+
+
+def _commonest(counts: pd.DataFrame, kinds: Sequence[str]) -> str:
+    return str(counts[list(kinds)].sum().idxmax())
 
 
 def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
@@ -94,7 +103,8 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt=f"Dot plot of changes of R², a row a measured leak. {told}.",
-        caption="What leaks and distortions were measured to do to R² here; intervals are cut off at the edges.",
+        title="What adds most to R² here: " + max(found, key=lambda one: one[2].value)[1],
+        note="Leaks and distortions that were measured; intervals are cut off at the edges.",
     )
 
 
@@ -106,7 +116,7 @@ LIMIT = 1.2
 CORRELATIONS = tuple(step / 10 for step in range(10))
 
 
-def detectable(rooms: list[Room]) -> plots.Explorer:
+def detectable(rooms: list[Room]) -> plots.DescribedFigure:
     """Stated differences of accuracy beside the smallest detectable ones, by how alike two models' errors are."""
     import matplotlib.pyplot as plt
 
@@ -139,13 +149,13 @@ def detectable(rooms: list[Room]) -> plots.Explorer:
     axis.set_xlim(0, None)
     axis.set_xlabel("percentage points of accuracy")
     figure.legend(fontsize=9, loc="outside upper left", ncols=2)
-    return plots.explorable(
+    return plots.described(
         figure,
         alt="Stated differences of accuracy, and the smallest detectable ones if errors are independent. "
         + "; ".join(told) + ".",
-        caption="A stated difference inside the grey bar is smaller than what the test could be relied on to show,"
-        " under at least one reading of the test's size (a tick each). The more alike the errors, the less is needed.",
-        label="Correlation of the two models' errors",
-        choices=[f"{correlation:.1f}" for correlation in CORRELATIONS],
-        slider=True,
+        title="The more alike two models' errors are, the smaller a difference a test can be relied on to show",
+        note="A stated difference inside the grey bar is smaller than that, under at least one reading of the test's"
+        " size (a tick each).",
+        choice=plots.Choice("Correlation of the two models' errors", tuple(f"{one:.1f}" for one in CORRELATIONS),
+                            slider=True),
     )  # fmt: skip

@@ -113,7 +113,8 @@ def figure() -> Figure:
     axis.set_yticks(list(heights.values()), list(heights))
     axis.set_xlim(right=1.1)
     axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test frames (95 % interval over songs)")
-    axis.set_title("Without using any audio", fontsize=11, loc="left")
+    title = "Without any audio, a song's mean label scores high where songs are torn apart, and only there"
+    axis.set_title(title, fontsize=11, loc="left")
     axis.legend(loc="center", bbox_to_anchor=(0.45, 0.5), fontsize=9)
     return drawing
 

@@ -65,16 +65,10 @@ def test_a_picture_to_choose_from_shows_one_part_and_keeps_the_others():
     figure, axis = plt.subplots()
     for number in range(3):
         axis.plot([0, 1], [number, number], gid=plots.part(number, f"step {number} < 3 & more"), url="../there.html")
-    page = plots.explorable(figure, "Three lines.", "Lines.", "Line", ["a", "b", "c"], shown=1)._repr_html_()
+    choice = plots.Choice("Line", ("a", "b", "c"), shown=1)
+    page = plots.described(figure, "Three lines.", "Lines rise", choice=choice)._repr_html_()
     hidden = [f'data-choice="{n}" style="display: none"' in page for n in range(3)]
     assert hidden == [True, False, True]
     assert page.count('class="mer-choice"') == 3 and "<title>step 1 &lt; 3 &amp; more</title>" in page
     assert '<option value="1" selected>b</option>' in page and "<select" in page and 'href="../there.html"' in page
     assert " width=" not in page[page.index("<svg") :].partition(">")[0]
-
-
-def test_a_picture_to_choose_from_needs_a_description():
-    import matplotlib.pyplot as plt
-
-    with pytest.raises(ValueError, match="description"):
-        plots.explorable(plt.figure(), " ", "", "Line", ["a"])

@@ -269,7 +269,8 @@ def planes_figure(document: dict) -> plots.DescribedFigure:
         figure,
         alt="Density of song labels on the valence-arousal plane, one panel a data set, each on its own scale, cut into"
         f" 20 by 20 cells. {listed}.",
-        caption="Darker cells hold more songs; white ones none. Lines mark the middle of the scale.",
+        title="MERGE leaves out a strip at neutral valence; most sets do not",
+        note="Darker cells hold more songs; white ones none. Lines mark the middle of the scale.",
     )
 
 
@@ -322,8 +323,8 @@ def swap_figure(document: dict) -> plots.DescribedFigure:
         " against the songs' mean dynamic valence and follows their mean dynamic arousal closely (mean correlation of"
         f" the columns {evidence['dynamic_straight']:.2f} straight, {evidence['dynamic_crossed']:.2f} crosswise)."
         f" With gradient boosting, {price}",
-        caption=f"DEAM's static table ({found['data']} data): the swap, and what it does to a benchmark."
-        " Bars: 95 % over songs.",
+        title="In DEAM's static table valence and arousal change places up to song 1000",
+        note=f"DEAM ({found['data']} data): the swap, and what it does to a benchmark. Bars: 95 % over songs.",
     )
 
 
@@ -372,7 +373,8 @@ def sharing_figure(document: dict) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt=f"Stacked bars: how many items of a set carry the same pair of valence and arousal. {listed}.",
-        caption="A model that has seen a test item's exact label in training may score by memory.",
+        title=f"Labels are shared most in {min(sets, key=lambda one: one[1][0])[0]}",
+        note="A model that has seen a test item's exact label in training may score by memory.",
     )
 
 
@@ -394,7 +396,7 @@ def ceilings_figure(document: dict) -> plots.DescribedFigure:
                 means[label],
                 height,
                 "D",
-                color=plots.STATED,
+                color=plots.PALETTE[1],
                 markersize=6,
                 fillstyle="none",
                 label="a frame's song mean" if first else None,
@@ -409,7 +411,9 @@ def ceilings_figure(document: dict) -> plots.DescribedFigure:
         figure,
         alt=f"Dot plot of the highest R² that raters' disagreement allows on songs nobody has seen: {listed}. The song"
         f" mean of a frame alone gives: {known}.",
-        caption="Dot: what the raters' disagreement leaves to any model on unseen songs (DEAM and emoMusic, static"
+        title=f"Raters agree least on {min(points, key=lambda one: one[1])[0]}, most on"
+        f" {max(points, key=lambda one: one[1])[0]}",
+        note="Dot: what the raters' disagreement leaves to any model on unseen songs (DEAM and emoMusic, static"
         " labels, and PMEmo: from published deviations, if ten raters; VGMIDI and Emotify: from the raters themselves)."
         " Diamond: what a split that tears songs apart gives away, over the frames.",
     )
@@ -426,7 +430,7 @@ def groups_figure(document: dict) -> plots.DescribedFigure:
     together = survey.finding(document, "musifeast17", "rater ceiling")["numbers"]
     groups = musifeast17.GROUPS[1:]
     figure, axis = plt.subplots(figsize=(8.6, 3.4))
-    styles = {"valence": (plots.STATED, "o"), "arousal": (plots.MEASURED, "s")}
+    styles = {"valence": (plots.PALETTE[1], "o"), "arousal": (plots.MEASURED, "s")}
     for target, (colour, marker) in styles.items():
         axis.plot([by_group[f"{group}_{target}"] for group in groups], marker, color=colour, label=target, markersize=7)
         axis.axhline(together[target], color=colour, linestyle="--", linewidth=1)
@@ -443,7 +447,8 @@ def groups_figure(document: dict) -> plots.DescribedFigure:
         figure,
         alt=f"Dot plot of the highest R² that raters' disagreement allows, by country and age of the raters. {listed}."
         f" All raters together: valence {together['valence']:.2f}, arousal {together['arousal']:.2f}.",
-        caption="MUSIFEAST-17: ceilings of the means of each group of raters (about"
+        title="The mean of a few raters allows less than that of all of them",
+        note="MUSIFEAST-17: ceilings of the means of each group of raters (about"
         f" {by_group['raters']:.0f} per clip); dashed: of all raters together.",
     )
 

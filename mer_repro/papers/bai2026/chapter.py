@@ -96,7 +96,7 @@ def power_figure(results: Results) -> plots.DescribedFigure:
     told = []
     panels = {"mcnemar": "against one rival", "mcnemar_best_rival": "against the best of four"}
     for axis, (name, title) in zip(axes, panels.items(), strict=True):
-        for run, colour in zip(runs, plots.PALETTE[2:], strict=False):
+        for run, colour in zip(runs, plots.PALETTE[1:], strict=False):
             leads = [100 * at for at in run.curves["lead"]]
             correlation = f"{run.parameters['correlation']:g}"
             axis.plot(leads, [100 * share for share in run.curves[name]], "o-", ms=4, color=colour, label=correlation)
@@ -111,7 +111,8 @@ def power_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="Power of McNemar's test, rising with the true lead. " + "; ".join(told) + ".",
-        caption=f"Simulated. Dashed: the lead that the paper states over its best baseline."
+        title="The less two models agree, the larger a lead must be to be found",
+        note=f"Simulated. Dashed: the lead that the paper states over its best baseline."
         f" {results.stated('t1.users_test')} test users; rivals of one accuracy, that of late fusion.",
     )
 
@@ -171,14 +172,15 @@ def study_figure(results: Results) -> plots.DescribedFigure:
     import numpy as np
 
     plots.use_style()
-    rivals, colours = COMPARED[:3], plots.PALETTE[::2]
+    rivals, colours = COMPARED[:3], plots.PALETTE[:3]
     shown_ = [(r, p) for r in rivals for p in study_points(results) if len(studies(results, p, "tcn_lm", r))]
     figure, axis = plt.subplots(figsize=(8, 1.2 + 0.42 * len(shown_)))
-    rng, told = np.random.default_rng(0), []
+    rng, told, mixed = np.random.default_rng(0), [], 0
     for height, (rival, point) in enumerate(reversed(shown_)):
         runs = studies(results, point, "tcn_lm", rival)
         both = [run for run in runs if not any(failed_in_study(run, name) for name in ("tcn_lm", rival))]
         gaps = 100 * np.array([run.metrics["tcn_lm"] - run.metrics[rival] for run in both])
+        mixed += bool((gaps > 0).any() and (gaps < 0).any())
         colour = colours[rivals.index(rival)]
         axis.scatter(gaps, height + rng.uniform(-0.18, 0.18, len(gaps)), s=14, alpha=0.6, color=colour)
         if len(gaps):
@@ -191,7 +193,8 @@ def study_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="Differences of whole simulated studies in points, both networks trained: " + "; ".join(told) + ".",
-        caption="Every dot is one simulated study with its own users and trainings; diamonds are means (generated)."
+        title=f"In {mixed} of {len(shown_)} rows single studies point both ways",
+        note="Every dot is one simulated study with its own users and trainings; diamonds are means (generated)."
         " Studies in which either network failed to train are left out; the table counts them.",
     )
 
@@ -306,7 +309,7 @@ def size_figure(results: Results) -> plots.DescribedFigure:
         for name, gap in others.items()
         if gap and gap.detectable > 0
     }
-    for (name, ends), colour, mark in zip(points.items(), plots.PALETTE[2:], "osDv", strict=False):
+    for (name, ends), colour, mark in zip(points.items(), plots.PALETTE[1:], "osDv", strict=False):
         axis.plot(*zip(*sorted(ends), strict=True), f"{mark}-", color=colour, label=name)
     for claim, says in (("t3.no_attention.accuracy", "attention"), ("t3.no_tcn.accuracy", "TCN")):
         stated_gap = 100 * (results.stated("t3.full.accuracy").value - results.stated(claim).value)
@@ -329,7 +332,8 @@ def size_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="The smallest difference seen four times in five, by people tested. " + "; ".join(told) + ".",
-        caption="What paired comparisons of trained networks can show, four times in five at the 5 % level, from their"
+        title="The fewer people a comparison tests, the larger the difference that it can show",
+        note="What paired comparisons of trained networks can show, four times in five at the 5 % level, from their"
         " own standard errors. Dashed: the differences that the paper's table 3 states; dotted: its test users.",
     )
 
@@ -418,8 +422,8 @@ def listener_figure(results: Results, condition: str = "both") -> plots.Describe
 
     plots.use_style()
     figure, axes = plt.subplots(2, 1, figsize=(8, 4.6), sharex=True, sharey=True)
-    names = {planted.SAD: ("sad tags", plots.PALETTE[0], ""), planted.PARTY: ("party tags", plots.PALETTE[4], "//")}
-    told = []
+    names = {planted.SAD: ("sad tags", plots.PALETTE[0], ""), planted.PARTY: ("party tags", plots.PALETTE[2], "//")}
+    told, heavier = [], 0
     kept = in_folds(results, condition).filter(lambda run: "listener_weight" in run.curves)
     pair = [kept.where(variant=variant) for variant in ("tcn_lm", "shuffled_labels")]
     pair = pair if all(map(len, pair)) else []
@@ -435,6 +439,7 @@ def listener_figure(results: Results, condition: str = "both") -> plots.Describe
         title = "trained on true labels" if run.variant == "tcn_lm" else "trained on shuffled labels"
         axis.set(title=title, ylabel="weight over the even weight")
         means = {g: weight[group == k].mean() for k, g in enumerate(planted.GROUPS) if (group == k).any()}
+        heavier += means.get(planted.GROUPS[planted.SAD], 0) > 1
         told.append(
             f"{title}: mean weight over the even weight, " + ", ".join(f"{g} {m:.2f}" for g, m in means.items())
         )
@@ -444,7 +449,8 @@ def listener_figure(results: Results, condition: str = "both") -> plots.Describe
     return plots.described(
         figure,
         alt="Attention weights on the songs of one severe listener per network. " + "; ".join(told) + ".",
-        caption="The paper's figure 2 for generated listeners, signal in both: of each network, the listener whom it"
+        title=f"Of the {len(told)} listeners shown, sad songs weigh more than their share in {heavier}",
+        note="The paper's figure 2 for generated listeners, signal in both: of each network, the listener whom it"
         " most surely calls severe, so the two may be different listeners.",
     )
 
@@ -497,7 +503,7 @@ def survey_figure(results: Results) -> plots.DescribedFigure:
 
     plots.use_style()
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, sharex=True)
-    told = []
+    told, above = [], 0
     for axis, target in zip(axes, survey.OTHER, strict=True):
         for height, variant in enumerate(reversed(survey.VARIANTS)):
             if (cell := survey_auc(results, target, variant)) is None:
@@ -506,6 +512,7 @@ def survey_figure(results: Results) -> plots.DescribedFigure:
             axis.plot(cell.value, height, "o", color=plots.MEASURED)
             runs = results.where(dataset="mxmh", data="real", target=target, variant=variant)
             if permuted := runs.metric("auc_permuted_95"):
+                above += cell.low > permuted.value
                 axis.plot(permuted.value, height, "|", color="black", ms=12, mew=2)
             told.append(f"{target} from {FEATURES[variant]} {cell:.2}")
         axis.axvline(0.5, color=plots.MUTED, lw=1)
@@ -514,7 +521,8 @@ def survey_figure(results: Results) -> plots.DescribedFigure:
     return plots.described(
         figure,
         alt="AUC with 95 % intervals over people: " + "; ".join(told) + ".",
-        caption="MXMH survey (real). Black bars: what 95 % of the runs with permuted scores stay below.",
+        title=f"{above} of {len(told)} groups of features tell more of a self-rating than permuted scores do",
+        note="MXMH survey (real). Black bars: what 95 % of the runs with permuted scores stay below.",
     )
 
 

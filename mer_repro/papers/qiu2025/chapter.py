@@ -93,8 +93,8 @@ def fold_figure(results: Results) -> plots.DescribedFigure:
         figure,
         alt="Dot plot of R² of each predictor with songs held out and with the labels of every song dealt over the same"
         f" folds. What tearing songs apart adds: {'; '.join(told) or 'not run'}.",
-        caption="Where songs are torn apart, predictors that can tell songs apart score higher. Both sides test the"
-        " same labels once each; at the right the paired difference with its 95 % interval.",
+        title="Where songs are torn apart, predictors that can tell songs apart score higher",
+        note="Both sides test the same labels once each; at the right the paired difference with its 95 % interval.",
     )
 
 
@@ -203,11 +203,11 @@ LADDERS = tuple(itertools.product(("vgmidi", "deam"), TARGETS))
 #: Model -> its place on a rung, its colour and its marker.
 LADDER_LOOKS = {
     variant: (0.24 - 0.16 * row, plots.PALETTE[colour], marker)
-    for row, (variant, colour, marker) in enumerate(zip(ON_LADDER, (0, 2, 3, 6), "Dso^", strict=True))
+    for row, (variant, colour, marker) in enumerate(zip(ON_LADDER, (0, 1, 2, 4), "Dso^", strict=True))
 }
 
 
-def ladder_figure(results: Results) -> plots.Explorer:
+def ladder_figure(results: Results) -> plots.DescribedFigure:
     """R² of every simple model on every rung, one data set and target at a time, each point a link to its records."""
     import matplotlib.pyplot as plt
 
@@ -230,13 +230,13 @@ def ladder_figure(results: Results) -> plots.Explorer:
     axis.set_ylim(-len(RUNGS) + 0.5, 0.5)
     axis.set_xlabel("R² (95 % interval over songs and splits)")
     figure.legend(loc="outside upper left", ncols=2, fontsize=10)
-    return plots.explorable(
+    return plots.described(
         figure,
         alt=f"R² of four models on seven rungs of leaks, from clean to leaking. {'; '.join(told)}.",
-        caption="R² rises where songs are torn apart, and again where earlier labels are inputs. Random splits; the"
-        " clean ones of VGMIDI test 20 songs. An arrow head marks what lies further left; a point leads to its runs.",
-        label="Labels",
-        choices=choices,
+        title="R² rises where songs are torn apart, and again where earlier labels are inputs",
+        note="Random splits; the clean ones of VGMIDI test 20 songs. An arrow head marks what lies further left; a"
+        " point leads to its runs.",
+        choice=plots.Choice("Labels", tuple(choices)),
     )
 
 

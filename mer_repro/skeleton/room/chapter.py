@@ -47,7 +47,7 @@ def figure(results: Results) -> plots.DescribedFigure:
     axis.set_xlabel("RMSE on test songs (95 % interval over songs)")
     axis.legend()
     shown = "; ".join(f"{label} {score:.2}" for label, score in known.items()) or "none recorded yet"
-    return plots.described(drawing, alt=f"RMSE beside the paper's {stated}: {shown}.")
+    return plots.described(drawing, alt=f"RMSE beside the paper's {stated}: {shown}.", title="Ours beside the paper's")
 
 
 def card(results: Results) -> Table:

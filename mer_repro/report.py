@@ -193,7 +193,7 @@ def card(
     rows = {
         "Verdicts": verdicts.tally(judged),
         "The claim": main.claim,
-        "Its verdict": tables.Text.of("{sign}. {because}", sign=SIGNS[main.judgement], because=main.because),
+        "Its verdict": tables.Text.of("{says}. {because}", says=main.says, because=main.because),
         "Their number": theirs,
         "Our number": ours,
         "Data": ", ".join(f"{d} ({kind})" for d, kind in sorted({(r.dataset, r.data) for r in results})),

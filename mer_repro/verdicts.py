@@ -1,8 +1,9 @@
-"""Verdicts as rules that stand before their results, in one vocabulary and under one policy.
+"""Verdicts as declared rules, apart from their results, in one vocabulary and under one policy.
 
 ===============  ====================================================================================================
 ``supported``    our runs show what the claim says
-``unsupported``  our runs show otherwise, or that the claim's evidence arises without what the claim credits
+``unsupported``  our runs show otherwise, or that the evidence as printed cannot bear the claim, because under a reading
+                 that the paper leaves open it arises without what the claim credits
 ``undecided``    our runs bear on the claim and cannot tell; how small a difference they would have seen is stated
 ``not run``      the runs that would bear on it have not been made, or left no evidence to compare them by
 ``untestable``   deciding it needs something that nobody outside can have; the reason says what
@@ -21,14 +22,17 @@ whether it speaks for the claim, against it or cannot tell, and what the evidenc
   sets; the criterion says "against" only where an effect as large as the one stated is excluded.
 - ``synthetic``: generated data with a known effect. As stand-in; what generated data show is said to be of them.
 
-Pieces that speak for and against: undecided. Networks are compared once they are trained: where more than a tenth of
-the trainings behind a rule were still improving when they ended, it is undecided; where fewer were, it says how many.
-What a paper does not claim is not judged, and what it disclaims is not held against it.
+Supporting a claim takes one data set, since it accuses nobody; what generated data alone support is called so wherever
+it is counted. Pieces that speak for and against: undecided. A rule that was changed when its results were known says
+what was changed, and in whose favour. Networks are compared once they are trained: where more than a tenth of the
+trainings behind a rule were still improving when they ended, it is undecided; where fewer were, it says how many. What
+a paper does not claim is not judged, and what it disclaims is not held against it.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -128,6 +132,7 @@ class Verdict:
     detectable : the smallest effect that the evidence would have shown four times in five, in the unit of the evidence;
         nan where it is not a matter of size.
     headline : whether it is the one that the chapter's card repeats.
+    on : what the evidence is made on; None of a constant verdict.
     """
 
     claim: str
@@ -138,6 +143,13 @@ class Verdict:
     criterion: str = ""
     detectable: float = math.nan
     headline: bool = False
+    on: Basis | None = None
+
+    @property
+    def says(self) -> str:
+        """The verdict with its sign; of what only generated data show, that it is of them."""
+        generated = self.on == "synthetic" and self.judgement in ("supported", "unsupported")
+        return f"{SIGNS[self.judgement]} {self.judgement}{' on generated data' if generated else ''}"
 
     def as_dict(self, paper: str) -> dict[str, Any]:
         """JSON types only."""
@@ -145,6 +157,7 @@ class Verdict:
             "paper": paper,
             "claim": self.claim,
             "verdict": self.judgement,
+            "on": self.on,
             "because": str(self.because),
             "criterion": self.criterion,
             "about": [f"{paper}.{name}" for name in self.about],
@@ -155,7 +168,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Rule:
-    """How a claim is judged, declared before its evidence is looked at.
+    """How a claim is judged, declared apart from its results.
 
     Attributes
     ----------
@@ -166,6 +179,7 @@ class Rule:
     because : a template with the names of the evidence and of `shown`, e.g. ``"R² falls by {clean:.2}"``.
     shown : further numbers of the sentence: name -> how each is found; they decide nothing.
     trained : of the results, the runs of networks that the evidence compares, which must have levelled off.
+    revised : what of the rule was changed when its results were known, and in whose favour; empty where nothing was.
     """
 
     claim: str
@@ -177,6 +191,7 @@ class Rule:
     shown: Mapping[str, Callable[[Results], Any]] = field(default_factory=dict)
     trained: Callable[[Results], Results] | None = None
     headline: bool = False
+    revised: str = ""
 
     def judge(self, results: Results) -> Verdict:
         """The verdict on a paper's results."""
@@ -186,7 +201,9 @@ class Rule:
         criterion = f"{self.criterion.says}; on {ON[self.on]}"
 
         def verdict(judgement: Judgement, because: Text, detectable: float = math.nan) -> Verdict:
-            return Verdict(self.claim, self.about, judgement, because, records, criterion, detectable, self.headline)
+            return Verdict(
+                self.claim, self.about, judgement, because, records, criterion, detectable, self.headline, self.on
+            )
 
         if not known:
             return verdict("not run", Text.of(NOTHING_TO_COMPARE))
@@ -247,7 +264,7 @@ class Fixed:
     Attributes
     ----------
     verdict : "untestable"; or "undecided" where runs exist that bear on the claim and cannot decide it by their nature.
-    why : a template as of `Rule.because`, with `shown` for its numbers.
+    why : a template as of `Rule.because`, with `shown` for its numbers. revised : as of `Rule`.
     """
 
     verdict: Judgement
@@ -256,6 +273,7 @@ class Fixed:
     why: str
     shown: Mapping[str, Callable[[Results], Any]] = field(default_factory=dict)
     headline: bool = False
+    revised: str = ""
 
     def judge(self, results: Results) -> Verdict:
         """The verdict, with the numbers of its reason."""
@@ -280,8 +298,8 @@ def of_paper(key: str) -> list[Rule | Fixed]:
 
 def tally(verdicts: Sequence[Verdict]) -> str:
     """``5 ✓ supported · 2 ✗ unsupported · ...``, what does not occur left out."""
-    counts = {name: sum(verdict.judgement == name for verdict in verdicts) for name in JUDGEMENTS}
-    return " · ".join(f"{n} {SIGNS[name]} {name}" for name, n in counts.items() if n)
+    said = sorted(verdicts, key=lambda verdict: (JUDGEMENTS.index(verdict.judgement), verdict.says))
+    return " · ".join(f"{n} {says}" for says, n in Counter(verdict.says for verdict in said).items())
 
 
 def headline(verdicts: Sequence[Verdict]) -> Verdict:
@@ -293,20 +311,21 @@ def headline(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def table(key: str, verdicts: Sequence[Verdict], style: str = ".2") -> Table:
-    """The verdicts for readers: claim, verdict, because, smallest effect they could have seen, and how many entries of
+    """The verdicts for readers: claim, verdict, because, smallest detectable effect, and how many entries of
     the ledger and records each rests on, which they lead to."""
     rows = [
         {
             "claim": verdict.claim,
-            "verdict": f"{SIGNS[verdict.judgement]} {verdict.judgement}",
+            "verdict": verdict.says,
             "because": verdict.because,
-            "could have seen": (Score(verdict.detectable), style),
+            "detectable": (Score(verdict.detectable), style),
             "ledger": Link(str(len(verdict.about)), _ledger_lines(key, verdict.about)),
             "runs": Runs(verdict.records),
         }
         for verdict in verdicts
     ]
-    return Table(rows, "Verdicts of the reruns", kind="mer-verdicts mer-stack")
+    caption = "Verdicts of the reruns. Detectable: the smallest effect that would have shown four times in five"
+    return Table(rows, caption, kind="mer-verdicts mer-stack")
 
 
 def _ledger_lines(key: str, ids: Sequence[str]) -> str:
@@ -322,8 +341,18 @@ def rules_table(key: str, rules: Sequence[Rule | Fixed]) -> Table:
             "claim": rule.claim,
             "rule": f"{rule.criterion.says}; on {ON[rule.on]}" if isinstance(rule, Rule) else "constant",
             "evidence": ", ".join(rule.evidence).replace("_", " ") if isinstance(rule, Rule) else DASH,
+            "changed when its results were known": rule.revised or DASH,
             "ledger": Claims(key, rule.about),
         }
         for rule in rules
     ]
     return Table(rows, f"Rules of {key}")
+
+
+def declared(keys: Sequence[str]) -> dict[str, str]:
+    """How many claims of some papers are judged by a rule, how many by a constant, and how many of both were changed
+    when results were known, for the prose."""
+    rules = [rule for key in keys for rule in of_paper(key)]
+    fixed = sum(isinstance(rule, Fixed) for rule in rules)
+    revised = sum(bool(rule.revised) for rule in rules)
+    return {"by_rule": str(len(rules) - fixed), "by_constant": str(fixed), "revised": str(revised)}

@@ -99,3 +99,18 @@ def test_constant_verdicts_say_so_and_rules_are_listed_before_results():
     assert table("p", verdicts).frame["verdict"].tolist() == ["✓ supported", "– untestable"]
     with pytest.raises(ValueError, match="0 verdicts"):
         headline(verdicts[:1])
+
+
+def test_what_generated_data_show_is_called_so_wherever_it_is_counted():
+    generated, real = judged("synthetic", above(0), e=FOR), judged("own", above(0), e=FOR)
+    assert (generated.says, real.says) == ("✓ supported on generated data", "✓ supported")
+    assert judged("synthetic", above(0), e=OPEN).says == "? undecided"
+    assert tally([generated, real, real]) == "2 ✓ supported · 1 ✓ supported on generated data"
+    assert [row["verdict"] for row in table("p", [generated, real]).rows] == [generated.says, real.says]
+
+
+def test_a_rule_that_was_changed_says_so_on_the_page_of_rules():
+    rules = [Rule("A.", ("s.a",), {}, above(0), "own", "", revised="More strict: against the paper."),
+             Fixed("untestable", "B.", ("s.b",), "Nobody knows.")]  # fmt: skip
+    column = [row["changed when its results were known"] for row in rules_table("p", rules).rows]
+    assert column == ["More strict: against the paper.", "–"]

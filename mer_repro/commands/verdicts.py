@@ -29,7 +29,7 @@ def command(key, as_json):
         if not as_json:
             click.echo(f"{name}: {verdicts.tally(judged)}")
             for verdict in judged:
-                click.echo(f"  {verdicts.SIGNS[verdict.judgement]} {verdict.judgement:11}  {verdict.claim}")
+                click.echo(f"  {verdict.says:13}  {verdict.claim}")
                 click.echo(f"      {verdict.because}")
     if as_json:
         click.echo(json.dumps(documents, indent=1, ensure_ascii=False))

@@ -128,7 +128,7 @@ def verdicts_table(rooms: list[Room]) -> Table:
         {
             "paper": key,
             "claim": v.claim,
-            "verdict": report.SIGNS[v.judgement],
+            "verdict": v.says,
             "because": v.because,
             "runs": Runs(v.records),
         }

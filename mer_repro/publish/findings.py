@@ -113,7 +113,7 @@ def figure() -> Figure:
     axis.set_yticks(list(heights.values()), list(heights))
     axis.set_xlim(right=1.1)
     axis.set(ylim=(-1.5, 0.7), xlabel="R² on PMEmo's test frames (95 % interval over songs)")
-    title = "Without any audio, a song's mean label scores high where songs are torn apart, and only there"
+    title = "Without any audio, a song's mean label scores high where frames are split within songs, and only there"
     axis.set_title(title, fontsize=11, loc="left")
     axis.legend(loc="center", bbox_to_anchor=(0.45, 0.5), fontsize=9)
     return drawing
@@ -129,7 +129,7 @@ def glance(keys: Iterable[str]) -> Table:
             {
                 "paper": Link(key + (" (draft)" if report.is_draft(key) else ""), f"papers/{key}.html"),
                 "claims": main.claim,
-                "verdict": report.SIGNS[main.judgement],
+                "verdict": main.says,
                 "because": main.because,
                 "all its verdicts": verdicts.tally(judged),
             }

@@ -113,7 +113,7 @@ def _differences(found: dict[tuple[str, ...], Score | None], headings: tuple[str
         dict(zip(headings, name, strict=True))
         | {
             "points of accuracy": (one, "+%1"), "p, Holm": (Score(one.p), ".3"),
-            "could have seen": (Score(one.detectable), "%1"),
+            "detectable": (Score(one.detectable), "%1"),
         }
         for name, one in holm(found).items()
     ]  # fmt: skip

@@ -47,7 +47,7 @@ def folds_score(
 
 
 def leak(results: Results, variant: str, target: str = "arousal", dataset: str = HEARD) -> Score | None:
-    """What tearing songs apart adds to a model's R², on the same labels."""
+    """What a split within songs adds to a model's R², on the same labels."""
     cells = results.where(dataset=dataset, data="real", variant=variant, target=target)
     return cells.contrast("r2", {"protocol": LEAKING}, {"protocol": CLEAN})
 
@@ -58,8 +58,8 @@ def gain(results: Results, of: str, against: str, side: str, target: str = "arou
     return cells.contrast("r2", {"variant": of}, {"variant": against})
 
 
-def _folds_of(results: Results, *variants: str) -> Results:
-    return results.where(protocol=(CLEAN, LEAKING), variant=variants)
+def _folds_of(results: Results, *variants: str, target: str = "arousal") -> Results:
+    return results.where(protocol=(CLEAN, LEAKING), variant=variants, target=target)
 
 
 def _label_only(results: Results, target: str, protocol: str = "within_song_random") -> Score | None:
@@ -71,7 +71,9 @@ def _merit(target: str, headline: bool) -> Rule:
     claim = stated_r2(target)
     limit = stated(KEY, claim)
     return Rule(
-        f"The network predicts {target} in music accurately: a test R² of {limit} shows it.",
+        f"The network predicts {target} in music accurately: a test R² of {limit} shows it."
+        if headline
+        else f"The network predicts {target} in music: table 2 gives a test R² of {limit}.",
         (claim,) if target == "valence" else (claim, "abstract.r2"),
         {"label_only_under_the_split_of_the_public_code": partial(_label_only, target=target)},
         below(limit.value, unit=", the stated R²"),
@@ -79,14 +81,14 @@ def _merit(target: str, headline: bool) -> Rule:
         "The paper does not say what its split divides. Under the split of the public code that we take to be the"
         " authors', the mean of a song's other labels, which uses no audio, has an R² of"
         f" {{label_only_under_the_split_of_the_public_code:.3}} on {DATASETS[LIKELY]}; with songs held out, where there"
-        " are no such labels, {held_out:.3}. The network is not given labels of the test song, but where songs are torn"
-        " apart a model can recognise the song: this raises the R² of randomised trees by {trees_vgmidi:+.2} on the"
-        " sound of VGMIDI and by {trees_deam:+.2} on DEAM's song descriptors. Under such a split the stated score is no"
-        " evidence of accuracy on new songs, nor against it.",
+        " are no such labels, {held_out:.3}. The network is not given labels of the test song, but under such a split a"
+        " model can recognise the song: this raises the R² of the rebuilt network by {network:+.2} on the audio of"
+        " VGMIDI, and that of randomised trees by {trees_deam:+.2} on DEAM's descriptors, which are constant within a"
+        " song. The stated score is then no evidence of accuracy on new songs, nor against it.",
         {
             "held_out": partial(_label_only, target=target, protocol="song_grouped"),
             "trees_deam": partial(leak, variant="extra_trees", target=target, dataset="deam"),
-            "trees_vgmidi": partial(leak, variant="extra_trees", target=target),
+            "network": partial(leak, variant="cnn_bilstm", target=target),
         },
         headline=headline,
     )
@@ -109,7 +111,7 @@ def _better_than_tpa(target: str) -> Rule:
         "R² of the network minus that of TPA-BiLSTM, both rebuilt and trained by the same rule, TPA-BiLSTM without"
         f" input noise: {'; '.join(shown)}. The stated difference is {step:.2f}; in every row that the paper prints of"
         " TPA-BiLSTM the MAE exceeds the RMSE, which no set of predictions can have.",
-        trained=lambda results: _folds_of(results, "cnn_bilstm", "tpa_bilstm"),
+        trained=lambda results: _folds_of(results, "cnn_bilstm", "tpa_bilstm", target=target),
     )
 
 
@@ -195,7 +197,7 @@ RULES: list[Rule | Fixed] = [
         ),
         "The rivals' rows state no split and no R², and in all but one of them the MAE exceeds the RMSE, which no one"
         " set of predictions can have; the columns may hold other scores of the studies that they come from. Neither"
-        " the rivals' protocols nor their predictions are at hand.",
+        " the rivals' protocols nor their predictions are available.",
     ),
     _part(
         "Both the CNN and the BiLSTM make the network better, and leaving out both is a significant decline.",
@@ -204,8 +206,8 @@ RULES: list[Rule | Fixed] = [
         excludes=stated(KEY, "t3.full.r2").value - stated(KEY, "t3.neither.r2").value,
     ),
     Rule(
-        "Without its CNN the network struggles to capture the essential patterns: its R² of"
-        f" {stated(KEY, 't3.no_cnn.r2')} indicates it.",
+        "Without its CNN the network struggles to capture the essential patterns: its RMSE, MAE and MAPE rise, and its"
+        f" R² is {stated(KEY, 't3.no_cnn.r2')}.",
         ("s.each_part_helps", "t3.no_cnn.r2", *NO_CNN),
         {name.rpartition(".")[2]: _near(name) for name in NO_CNN},
         Criterion(f"against: a constant prediction comes within {CLOSE} of the stated score", _within_close),
@@ -226,16 +228,18 @@ RULES: list[Rule | Fixed] = [
         ("s.softmax_output",),
         {
             "expected_score_held_out": partial(folds_score, side=CLEAN, variant="expected_score"),
-            "expected_score_torn_apart": partial(folds_score, side=LEAKING, variant="expected_score"),
+            "expected_score_within_songs": partial(folds_score, side=LEAKING, variant="expected_score"),
+            "one_output_held_out": partial(folds_score, side=CLEAN, variant="softmax_output"),
         },
         above(0, unit=", the R² of the mean"),
-        "own",
-        "Over one output the softmax is 1 for every input: R² {one_output_held_out:.2} with songs held out. Read as a"
-        " distribution over scores whose expectation is the prediction, the most favourable reading, it has"
-        " {expected_score_held_out:.2} with songs held out and {expected_score_torn_apart:.2} with songs torn apart."
-        " The network of the public code ends in tanh.",
-        {"one_output_held_out": partial(folds_score, side=CLEAN, variant="softmax_output")},
+        "stand-in",
+        "It depends on the reading. Over one output, as the text has it, the softmax is 1 for every input: R²"
+        " {one_output_held_out:.2} with songs held out. Read as a distribution over scores whose expectation is the"
+        " prediction, it has {expected_score_held_out:.2} with songs held out and {expected_score_within_songs:.2} with"
+        " labels split within songs. The network of the public code ends in tanh.",
         trained=lambda results: _folds_of(results, "expected_score"),
+        revised="From not run to supported by its most favourable reading, then to undecided, since the reading as"
+        " printed speaks against it: against the paper.",
     ),
     _lags(
         "With rising lag order the scores generally improve.",

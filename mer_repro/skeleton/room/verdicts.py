@@ -1,4 +1,4 @@
-"""The rules by which newkey2030's claims are judged; they stand here before their results."""
+"""The rules by which newkey2030's claims are judged; write them before their results are looked at."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from mer_repro import report
+from mer_repro import report, verdicts
 from mer_repro.audit import finding, ledger
 from mer_repro.critique import compare, curated, precision
 from mer_repro.critique.data_chapter import survey as data_survey
@@ -280,9 +280,9 @@ def superiority_table(rooms: list[Room]) -> Table:
             row["over its rival"] = _lead(trial.over_rival, claim.metric)
             best = Text.of("{name}: {score}", name=trial.simple.replace("_", " "), score=(trial.simple_score, style))
             row["best simple model"] = best if trial.simple else None
-            row["over it"] = _lead(trial.over_simple, claim.metric)
+            row["over the best simple model"] = _lead(trial.over_simple, claim.metric)
         generated = " (on a twin)" if trial.cell and trial.cell.data == "twin" else ""
-        rows.append(row | {"superiority": trial.verdict + generated})
+        rows.append(row | {"network beside the best simple model": trial.verdict + generated})
     return Table(rows, "Superiority claims, rerun; positive differences are in the network's favour", searchable=True)
 
 
@@ -294,7 +294,7 @@ def _lead(lead: Score | None, metric: str) -> Text | None:
 
 def _cell_name(cell: curated.Cell) -> str:
     parts = [f"{cell.dataset} ({cell.data})", cell.target or cell.column, cell.protocol.replace("_", " ")]
-    parts += [f"{factor} {value}" for factor, value in cell.factors.items()]
+    parts += [f"{factor} {value}" for factor, value in cell.factors.items() if value is not None]
     return ", ".join(part for part in parts if part)
 
 
@@ -604,7 +604,7 @@ def numbers(rooms: list[Room], survey: dict) -> dict[str, Any]:
     }
     quoted |= {column: counts[column].sum() for column in counts.columns if column != "paper"}
     quoted = {key: _count(value) for key, value in quoted.items()}
-    quoted |= _leak_numbers(rooms, survey) | _trial_numbers(rooms)
+    quoted |= _leak_numbers(rooms, survey) | _trial_numbers(rooms) | verdicts.declared([room.key for room in rooms])
     lacking = {use.paper for entry in curated.data_sets() for use in entry.uses if use.holds != "yes"}
     quoted["papers_lacking"] = str(len(lacking))
     return quoted | _precision_numbers(rooms) | _checklist_numbers(rooms)
@@ -627,7 +627,14 @@ def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, Any]:
         "leaks_possible": str(found["possible"]),
         "leaks_excluded": str(found["excluded"]),
         "leaks_measured": str(len(changes)),
-        "preprocessing": Text.join([shown(m, c) for leak, _, m, c in changes if leak.type in FITTED] or [missing]),
+        "preprocessing": Text.join(
+            [
+                Text.of("{change} ({says})", change=shown(m, c), says=says)
+                for leak, says, m, c in changes
+                if leak.type in FITTED
+            ]
+            or [missing]
+        ),
         "label_only": shown("r2", nothing) if nothing else missing,
         "largest_inflation": shown("r2", inflations[largest]) if largest else missing,
         "largest_inflation_of": largest or missing,
@@ -635,20 +642,23 @@ def _leak_numbers(rooms: list[Room], survey: dict) -> dict[str, Any]:
 
 
 def _trial_numbers(rooms: list[Room]) -> dict[str, str]:
-    """Networks against the best simple model on real data, each once, though it may stand in several claims."""
+    """Networks beside the best simple model on real data. A setting is a network on one data set under one split; it
+    counts once, though it may stand in several claims, with the worst that is said of it."""
     tried: dict[tuple, set[str]] = {}
     for trial in all_trials(rooms):
         if trial.cell and trial.cell.data == "real":
-            place = trial.cell.model_dump(exclude={"column", "target"}) | {"variant": trial.comparison.network}
-            tried.setdefault((trial.comparison.paper, str(place)), set()).add(trial.verdict)
-    # A network that several claims compare counts once, with the worst that is said of it.
-    order = ("does not survive", "cannot tell", "no evidence kept", "survives")
+            network = (trial.comparison.paper, trial.comparison.network)
+            setting = trial.cell.model_dump(exclude={"column", "target", "variant"})
+            tried.setdefault((network, str(setting)), set()).add(trial.verdict)
+    order = ("worse", "cannot tell", "no evidence kept", "better")
     found = Counter(next(v for v in order if v in outcomes) for outcomes in tried.values())
     return {
-        "superiority_trials": str(len(tried)),
-        "survives": str(found["survives"]),
-        "does_not_survive": str(found["does not survive"]),
-        "cannot_tell": str(found["cannot tell"] + found["no evidence kept"]),
+        "tried_networks": str(len({network for network, _ in tried})),
+        "tried_settings": str(len(tried)),
+        "tried_better": str(found["better"]),
+        "tried_worse": str(found["worse"]),
+        "tried_open": str(found["cannot tell"]),
+        "tried_not_compared": str(found["no evidence kept"]),
     }
 
 

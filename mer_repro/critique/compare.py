@@ -38,12 +38,12 @@ class Trial:
 
     @property
     def verdict(self) -> str:
-        """Whether the claim of superiority survives the best simple model."""
+        """The network beside the best simple model: "better", "cannot tell", "worse", or why there is no comparison."""
         if self.cell is None:
             return "not rerun"
         if self.over_simple is None:
             return "no evidence kept"
-        return {1: "survives", 0: "cannot tell", -1: "does not survive"}[sign(self.over_simple)]
+        return outcome(self.over_simple)
 
 
 def sign(score: Score) -> int:

@@ -55,7 +55,7 @@ class Cell(_Entry):
     """Runs by their cell.
 
     `paper` is the entry's own unless given, `column` the target within runs that predict several, `factors` further
-    named fields of the runs.
+    named fields of the runs, null for those that lack one.
     """
 
     paper: Text | None = None
@@ -65,9 +65,9 @@ class Cell(_Entry):
     variant: Text
     target: str = ""
     column: str = ""
-    factors: dict[str, int | float | str] = {}
+    factors: dict[str, int | float | str | None] = {}
 
-    def where(self) -> dict[str, str | int | float]:
+    def where(self) -> dict[str, str | int | float | None]:
         """What narrows a paper's results to these runs."""
         names = ("dataset", "data", "protocol", "variant", "target")
         return {name: getattr(self, name) for name in names} | self.factors

@@ -72,7 +72,8 @@ def sentences() -> list[Text]:
         ),
         Text.of(
             "**Numbers on paper disagree.** {texts} state {numbers} numbers. Of {checks} checks over them,"
-            " {inconsistent} find numbers, or sentences about them, that cannot all be right, whatever they were measured on.",
+            " {inconsistent} find numbers, or sentences about them, that cannot all be right, whatever they were"
+            " measured on.",
             texts=texts(papers.paper_keys()).capitalize(),
             **{name: str(counts[name]) for name in ("checks", "numbers", "inconsistent")},
         ),

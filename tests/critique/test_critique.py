@@ -141,7 +141,7 @@ def test_swap_is_turned_round_to_published_minus_right():
 
 @pytest.mark.parametrize(
     ("network", "ridge", "verdict"),
-    [(0.1, 0.5, "survives"), (0.5, 0.1, "does not survive"), (0.3, 0.3, "cannot tell")],
+    [(0.1, 0.5, "better"), (0.5, 0.1, "worse"), (0.3, 0.3, "cannot tell")],
 )
 @pytest.mark.parametrize("metric", ["r2", "mae"])
 def test_superiority_is_judged_against_the_best_simple_model(tmp_path, network, ridge, verdict, metric):

@@ -258,7 +258,8 @@ def load_songs(dataset: str, data: str) -> Songs:
     from mer_repro.data import registry
 
     loaded = registry.load(dataset, source=data)
-    return {"deam": _deam, "vgmidi": _vgmidi, "tcc_ceds": _tcc_ceds}[dataset](loaded)
+    readers = {"deam": _deam, "vgmidi": _vgmidi, "tcc_ceds": _tcc_ceds, "musifeast17": _musifeast17}
+    return readers[dataset](loaded)
 
 
 def _deam(loaded) -> Songs:
@@ -274,15 +275,26 @@ def _deam(loaded) -> Songs:
 
 def _vgmidi(loaded) -> Songs:
     """VGMIDI's mean label of a piece, -1..1 mapped to 0..1, and mel statistics of the rendered audio; by game."""
-    from mer_repro.features.log_mel import log_mel_files
-
     pieces = loaded.pieces
     means = loaded.dynamic.groupby("song_id")[["valence", "arousal"]].mean().loc[pieces["song_id"]]
-    spectrograms = log_mel_files([loaded.audio_path(song) for song in pieces["song_id"]], workers=1)
     labels = {name: (means[name].to_numpy() + 1) / 2 for name in ("valence", "arousal")}
+    return Songs(pieces["song_id"].to_numpy(), pieces["game"].to_numpy(), labels, *_bands(loaded, pieces["song_id"]))
+
+
+def _musifeast17(loaded) -> Songs:
+    """MUSIFEAST-17's means over all raters, 1..5 mapped to 0..1, and mel statistics of the clips; by artist."""
+    clips = loaded.clips
+    labels = {name: (clips[name].to_numpy() - 1) / 4 for name in ("valence", "arousal")}
+    return Songs(clips["song_id"].to_numpy(), clips["artist"].to_numpy(), labels, *_bands(loaded, clips["song_id"]))
+
+
+def _bands(loaded, song_ids) -> tuple[np.ndarray, str]:
+    """(songs, 256) mean and deviation of each mel band over a clip, and what that is."""
+    from mer_repro.features.log_mel import log_mel_files
+
+    spectrograms = log_mel_files([loaded.audio_path(song) for song in song_ids], workers=1)
     features = np.stack([np.concatenate([mel.mean(axis=1), mel.std(axis=1)]) for mel in spectrograms])
-    heard = "mean and deviation of 128 mel bands"
-    return Songs(pieces["song_id"].to_numpy(), pieces["game"].to_numpy(), labels, features.astype(float), heard)
+    return features.astype(float), "mean and deviation of 128 mel bands"
 
 
 def _tcc_ceds(loaded) -> Songs:

@@ -2,17 +2,18 @@
 
 Data sets
 ---------
-None at hand has audio, lyrics, valence and arousal together, so the five models meet two that come close:
+None available has audio, lyrics, valence and arousal together, so the five models meet two that come close:
 
-============  ====================  =====================================  ==========================================
-data set      audio tower hears     lyric tower reads                      targets
-============  ====================  =====================================  ==========================================
-``vgmidi``    spectrogram           the piece's title                      valence and arousal, by listeners
-``tcc_ceds``  four descriptors      lyrics                                 valence and (for arousal) energy, a service's
-``deam``      openSMILE descriptors nothing                                valence and arousal, by listeners
-``emotify``   spectrogram           nothing                                nine emotions felt, by listeners
-``merge``     spectrogram           lyrics                                 valence and arousal, from tags
-============  ====================  =====================================  ==========================================
+===============  =====================  =================  ==========================================
+data set         audio tower reads      lyric tower reads  targets
+===============  =====================  =================  ==========================================
+``vgmidi``       spectrogram            the piece's title  valence and arousal, by listeners
+``tcc_ceds``     four descriptors       lyrics             valence and (for arousal) energy, a service's
+``deam``         openSMILE descriptors  nothing            valence and arousal, by listeners
+``emotify``      spectrogram            nothing            nine emotions felt, by listeners
+``musifeast17``  spectrogram            nothing            valence and arousal, by listeners
+``merge``        spectrogram            lyrics             valence and arousal, from tags
+===============  =====================  =================  ==========================================
 
 Variants
 --------
@@ -341,7 +342,8 @@ def load_clips(dataset: str, data: str, frames: int, songs: int) -> Clips:
     """
     from mer_repro.data import registry
 
-    readers = {"emotify": _emotify, "vgmidi": _vgmidi, "merge": _merge, "tcc_ceds": _tcc_ceds, "deam": _deam}
+    readers = {"emotify": _emotify, "vgmidi": _vgmidi, "merge": _merge, "tcc_ceds": _tcc_ceds, "deam": _deam,
+               "musifeast17": _musifeast17}  # fmt: skip
     return readers[dataset](registry.load(dataset, source=data), frames, songs)
 
 
@@ -371,6 +373,14 @@ def _vgmidi(loaded, frames: int, songs: int) -> Clips:
     mels = _spectrograms([loaded.audio_path(song) for song in pieces["song_id"]], frames)
     targets = {name: (means[name].to_numpy() + 1) / 2 for name in ("valence", "arousal")}
     return Clips(pieces["game"].to_numpy(), targets, mels, pieces["title"].tolist(), None)
+
+
+def _musifeast17(loaded, frames: int, songs: int) -> Clips:
+    """MUSIFEAST-17, instrumental: means over all raters of a clip, 1..5 mapped to 0..1; grouped by artist."""
+    clips = _drawn(loaded.clips, songs)
+    mels = _spectrograms([loaded.audio_path(song) for song in clips["song_id"]], frames)
+    targets = {name: (clips[name].to_numpy() - 1) / 4 for name in ("valence", "arousal")}
+    return Clips(clips["artist"].to_numpy(), targets, mels, None, None)
 
 
 def _merge(loaded, frames: int, songs: int) -> Clips:

@@ -24,7 +24,8 @@ from mer_repro.runs.records import Outcome, Run
 
 KEY = "bath2025"
 Kind = Literal["real", "twin"]
-NetworkSet = Literal["vgmidi", "tcc_ceds", "deam", "emotify", "merge"]
+NetworkSet = Literal["vgmidi", "tcc_ceds", "deam", "emotify", "musifeast17", "merge"]
+DoughnutSet = Literal["deam", "vgmidi", "tcc_ceds", "musifeast17"]
 Experiment = Literal["labels", "doughnut", "networks", "heard", "congruence", "timing"]
 TARGETS = ("valence", "arousal")
 
@@ -62,8 +63,8 @@ MODELS = tuple(f"model_{number}" for number in range(1, 6))
 #: What the networks' data sets have: whether the lyric tower has something to read, whether there is audio, and whether
 #: the labels are valence and arousal.
 TWO_TOWERS = ("merge", "vgmidi", "tcc_ceds")
-WITH_AUDIO = ("merge", "vgmidi", "emotify")
-WITH_QUADRANTS = ("merge", "vgmidi", "tcc_ceds", "deam")
+WITH_AUDIO = ("merge", "vgmidi", "emotify", "musifeast17")
+WITH_QUADRANTS = ("merge", "vgmidi", "tcc_ceds", "deam", "musifeast17")
 
 
 class Networks(BaseModel):
@@ -71,12 +72,7 @@ class Networks(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    datasets: list[Literal["vgmidi", "tcc_ceds", "deam", "emotify", "merge"]] = [
-        "vgmidi",
-        "tcc_ceds",
-        "deam",
-        "emotify",
-    ]
+    datasets: list[NetworkSet] = ["vgmidi", "tcc_ceds", "deam", "emotify", "musifeast17"]
     frames: Annotated[int, Field(ge=16, le=1292, description="of a clip; the paper has 1292, 30 s")] = 1292
     songs: dict[NetworkSet, Annotated[int, Field(ge=1)]] = Field({}, description="at most; all where not named")
     tokens: Annotated[int, Field(ge=3, le=512)] = 256
@@ -112,7 +108,7 @@ class Parameters(BaseModel):
     data: list[Kind] = ["real"]
     experiments: list[Experiment] = list(get_args(Experiment))
     label_sets: list[Literal["merge", "deam", "vgmidi", "tcc_ceds"]] = ["merge", "deam", "vgmidi", "tcc_ceds"]
-    doughnut_sets: list[Literal["deam", "vgmidi", "tcc_ceds"]] = ["deam", "vgmidi", "tcc_ceds"]
+    doughnut_sets: list[DoughnutSet] = list(get_args(DoughnutSet))
     seeds: Annotated[int, Field(ge=1, le=100)] = 5
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     random_draws: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000

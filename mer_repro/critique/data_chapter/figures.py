@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SIGNS = {"ok": "✓ ok", "note": "· note", "known_defect": "! known defect", "failed": "✗ failed"}
 READINGS = {
     "as_published": "columns as published",
-    "corrected": "columns put right",
+    "corrected": "columns corrected",
     "published_to_right": "trained on published, tested on right",
 }
 MODELS = {"ridge": "ridge", "gradient_boosting": "gradient boosting"}
@@ -415,7 +415,7 @@ def ceilings_figure(document: dict) -> plots.DescribedFigure:
         f" {max(points, key=lambda one: one[1])[0]}",
         note="Dot: what the raters' disagreement leaves to any model on unseen songs (DEAM and emoMusic, static"
         " labels, and PMEmo: from published deviations, if ten raters; VGMIDI and Emotify: from the raters themselves)."
-        " Diamond: what a split that tears songs apart gives away, over the frames.",
+        " Diamond: what a split within songs gives away, over the frames.",
     )
 
 

@@ -504,6 +504,8 @@ UNTESTED: dict[str, str] = {
     "s.model4_attention": _FOLLOWED,
     "s.model3_attention": "a setting; how it was read is said where the networks are rebuilt",
     "s.bert_base": "a setting; another encoder stands in here",
+    "s.louro_cnn_not_used": "a choice, and its reason is about other work",
+    "s.louro_cnn_used": "in the draft's working notes, which are not judged",
     "s.no_normalisation": "a setting; here the reference leaves test songs out",
     "s.length_standardised": "needs the sound of all of MERGE's songs",
     "s.cross_reference_open": "a place that is still open in the draft",

@@ -294,7 +294,9 @@ def _models(results: Results) -> Results:
 _CLASSES = ("s.below_quadrant", "s.disguised_classification", "s.pseudo_regression", "s.tight_clusters")
 
 #: Said where a difference is of recorded means, and of rules whose trainings are counted for each comparison.
-_NO_INTERVAL = " Without an interval: a mean over folds as recorded, because the evidence to pair songs was not kept."
+_NO_INTERVAL = (
+    " A difference without an interval is a mean over folds as recorded: the evidence to pair songs was not kept."
+)
 _COUNTED = (
     "Trainings that were still improving are counted among the runs compared, before among all networks of the page;"
     " changed when the results were known, in favour of neither side: the judgement stayed."

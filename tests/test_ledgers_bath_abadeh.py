@@ -29,7 +29,7 @@ def column(values, unit="1", rounding="nearest", quantity="accuracy"):
 
 @pytest.mark.parametrize(
     ("key", "proven"),
-    [("bath2025", {"k.model3_all_worse_arousal"}), ("abadeh2024", {"k.sessions_30m"})],
+    [("bath2025", set()), ("abadeh2024", {"k.sessions_30m"})],
 )
 def test_what_arithmetic_proves_and_nothing_else(key, proven):
     assert {b for b, result in verdicts(key).items() if result.verdict == "inconsistent"} == proven
@@ -65,6 +65,7 @@ def test_five_models_imply_the_spread_of_merge_s_test_songs():
         ("k.model5_below_simpler_arousal", "consistent"),
         ("k.model5_below_simpler_valence", "undetermined"),
         ("k.gap_removed_arousal", "undetermined"),
+        ("k.model3_all_worse_arousal", "undetermined"),  # the draft marks the text for rewriting with new results
     ],
 )
 def test_innocent_readings_keep_bath_from_being_accused(binding, verdict):

@@ -17,7 +17,7 @@ BASELINES = {
     "quadrant_centre": "quadrant oracle: its training mean",
     "quadrant_median": "quadrant oracle: its training median",
     "nearest_label": "label oracle: nearest training label",
-    "predicted_quadrant": "quadrant classifier on the song's id, no audio: its training mean",
+    "predicted_quadrant": "quadrant classifier on the song's catalogue number, no audio: its training mean",
 }
 #: Between two frames of a spectrogram: 512 samples at 22,050 Hz.
 HOP_SECONDS = 512 / 22_050
@@ -42,19 +42,24 @@ MODELS = {
     "mean": "mean of the training labels",
     "quadrant_centre": "quadrant oracle: its mean",
     "predicted_quadrant": "hard classifier: mean of the predicted quadrant",
-    "weighed_logistic": "probability-weighted, logistic",
-    "weighed_boosting": "probability-weighted, boosted trees",
+    "weighed_logistic": "probability-weighted quadrant means, logistic classifier",
+    "weighed_boosting": "probability-weighted quadrant means, boosted trees",
     "ridge": "ridge",
     "boosting": "boosted trees",
     "network": "small network",
     "model_1": "Model 1: light VGG",
     "model_2": "Model 2: + batch norm, dropout",
     "model_3": "Model 3: + attention",
-    "model_4": "Model 4: two convolutions per block",
+    "model_4": "Model 4: two convolutions per block, attention",
     "model_5": "Model 5: encoder trained",
     "model_2_audio": "Model 2, audio alone",
     "model_2_lyrics": "Model 2, text alone",
 }
+#: Probability-weighted classification and the regression that it is compared with: on any songs, and on MERGE's own.
+RIVALS = {"trees": ("weighed_boosting", "boosting"), "linear": ("weighed_logistic", "ridge")}
+HEARD_RIVALS = RIVALS | {"frozen": ("frozen_weighed", "frozen_ridge")}
+#: What the pairs are called.
+RIVAL_NAMES = {"trees": "boosted trees", "linear": "linear models", "frozen": "linear models, frozen network"}
 #: The same without convolutions: on descriptors the models differ in dropout and gates alone.
 DESCRIBED = {
     "model_1": "Model 1's head on descriptors",
@@ -75,10 +80,10 @@ HEARD = MODELS | {
     "ridge": "ridge: mel bands",
     "boosting": "boosted trees: mel bands",
     "predicted_quadrant": "hard classifier: mel bands",
-    "weighed_logistic": "probability-weighted, logistic: mel bands",
-    "weighed_boosting": "probability-weighted, boosted trees: mel bands",
+    "weighed_logistic": "probability-weighted quadrant means, logistic classifier: mel bands",
+    "weighed_boosting": "probability-weighted quadrant means, boosted trees: mel bands",
     "frozen_ridge": "ridge: frozen pretrained network",
-    "frozen_weighed": "probability-weighted, logistic: frozen pretrained network",
+    "frozen_weighed": "probability-weighted quadrant means, logistic classifier: frozen pretrained network",
 }
 TIMED = {"librosa": "librosa", "numpy": "mer_repro, NumPy", "torch": "mer_repro, PyTorch"}
 CONGRUENCE = {"as_published": "own lyrics", "half_swapped": "half with another song's lyrics"}

@@ -11,13 +11,12 @@ from mer_repro import audit
 from mer_repro.audit import ledger, tables
 from mer_repro.papers import paper_keys
 
-#: what the papers say of their tables, in our words; {numbers} are claims
+#: what the papers say of their tables, in our words; {numbers} are claims. None of bath2025: its text awaits rewriting.
 SENTENCES = {
     "bai2026": [
         "Ours has approximately {abstract.accuracy_gain}% higher accuracy than the baselines.",
         "The data set holds about {sec411.lastfm_users} users. Matched by their ids, {sec411.users} users remain.",
     ],
-    "bath2025": ["In Table 4.1, Model 3 was worse than Model 2 in all metrics."],
     "gujar2026": [
         "In Table 6 the highest F1 of {sec73.f1_happy}% is Happy's. The highest F1 of {sec73.f1_calm}% is Calm's."
     ],

@@ -1,8 +1,8 @@
 """The verdicts on abadeh2024 as rules, what they look for in the records, and what nothing here tests.
 
 The report says itself that fewer classes are not necessarily an improvement, so that is not judged. Stress is judged on
-generated histories: HetRec has none, and on SiTunes with three classes, the report's setting, no network learns more
-than the majority class.
+SiTunes with six classes: HetRec has none, and with three classes, the report's setting, no network learns more than the
+majority class there.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def into_others(dataset: str, setting: str = "genres_4") -> Find:
 
 
 def confused(dataset: str, true: int, said: int) -> Find:
-    """Share of one genre's items that the three-class LSTM calls another genre."""
+    """Share of one genre's items that the three-class LSTM labels as another genre."""
 
     def take(run: Record) -> float:
         row = run.notes["confusion"][true]
@@ -195,8 +195,18 @@ def avoided_stated(setting: str) -> float:
     return over_stated(setting) / (1 - majority_stated(setting))
 
 
-def _stated_list(numbers: Callable[[str], float]) -> Callable[[Results], Text]:
-    return lambda results: Text.join([Text.of("{n:%1}", n=Score(numbers(setting))) for setting in SETTINGS], ", ")
+def stress_coverage(results: Results) -> Score:
+    """Sessions of the three genres with stress in the half hour after (table III), of the report's three-class samples
+    (table VI): at most so many have a stress score, a share."""
+    names = genres.class_names("genres_3")
+    groups = ("depression", "borderline", "bipolar", "anxiety", "ptsd", "control")
+    having = sum(results.stated(f"t3.30m.{group}.{name}").value for group in groups for name in names)
+    return Score(having / sum(results.stated(f"t6.{name}").value for name in names))
+
+
+def _stated_list(numbers: Callable[[str], float], style: str) -> Callable[[Results], Text]:
+    """A number for each setting; what follows from accuracies of two digits is shown without decimals."""
+    return lambda results: Text.join([(Score(numbers(setting)), style) for setting in SETTINGS], ", ")
 
 
 def _named(claim: str) -> Callable[[Results], Stated]:
@@ -214,18 +224,30 @@ def _trained(*variants: str) -> Callable[[Results], Results]:
 
 # The rules ---------------------------------------------------------------------------------------------------------
 
+#: What became of HetRec with three classes where networks are compared (`LEARNT`).
+HETREC_THREE = (
+    "HetRec with three classes, which speaks against the claim, was left out while three folds did not show the LSTM"
+    " above the majority class there: in the report's favour. Five folds show it, so that it counts again, by the same"
+    " criterion. The claim is undecided with it and without."
+)
+
 RULES: list[Rule | Fixed] = [
     Rule(
-        "The LSTM is slightly more accurate than the GRU, with every number of classes.",
+        "The LSTM is slightly more accurate than the GRU, with every number of classes (the report: it might be, in its"
+        " context).",
         ("s.lstm_above_gru", "s.lstm_above_gru_again", "s.gru_four_same", "s.gru_three_close"),
         effects("cell"),
         above(0.0, SMALLEST, SHARE),
         "stand-in",
-        f"LSTM minus GRU over all other factors, points of accuracy: {LISTED}. Where the LSTM is not shown to be"
-        f" above the majority class, differences do not count: {UNLEARNT}.",
-        {f"{d}_{genres.n_classes(s)}": effect("cell", d, s) for d in REAL for s in SETTINGS if (d, s) not in LEARNT},
+        f"LSTM minus GRU, averaged over attention and stress, points of accuracy: {LISTED}. Shown, not judged, because"
+        f" the LSTM is not shown to be above the majority class there: {UNLEARNT}. If a fifth of its samples or users"
+        " was tested, the report's own lead with three classes ({lstm} against {gru}, as printed) is beyond chance,"
+        " items taken as independent; with six and four that depends on how often both err on the same items.",
+        {f"{d}_{genres.n_classes(s)}": effect("cell", d, s) for d in REAL for s in SETTINGS if (d, s) not in LEARNT}
+        | {"lstm": _named("t7.g3.lstm.accuracy"), "gru": _named("t7.g3.gru.accuracy")},
         trained=_trained(*study.PLAIN_FACTORIAL, *study.STRESS_FACTORIAL),
         headline=True,
+        revised=HETREC_THREE,
     ),
     Fixed(
         "untestable",
@@ -233,21 +255,21 @@ RULES: list[Rule | Fixed] = [
         " classes.",
         tuple(f"t7.g{genres.n_classes(setting)}.lstm.accuracy" for setting in SETTINGS),
         "The set of tweets and its stress scores are not published, and no split is described; nobody outside can"
-        " measure these numbers. From the report's own tables, the majority class has {majority} % of the samples;"
-        " above it the LSTM is by {over} points and avoids {avoided} % of the majority class's errors. What repeating"
-        " the last genre would reach there, the report does not say.",
-        {"majority": _stated_list(majority_stated), "over": _stated_list(over_stated),
-         "avoided": _stated_list(avoided_stated)},
+        " measure these numbers. From the report's own tables, the majority class has {majority} % of the samples; if"
+        " the tested items are distributed like these, the LSTM exceeds it by about {over} points, a relative error"
+        " reduction of about {avoided} %. What repeating the last genre would reach there, the report does not say.",
+        {"majority": _stated_list(majority_stated, "%1"), "over": _stated_list(over_stated, "%0"),
+         "avoided": _stated_list(avoided_stated, "%0")},
     ),
     Rule(
-        "A recurrent network captures patterns of a history that look beyond the last genre and the counts.",
+        "A recurrent network learns from the patterns of a history (our test: beyond the last genre and the counts).",
         ("s.features", "t7.g6.gru.accuracy"),
         {f"{dataset}_{rival}": against("lstm", rival, dataset) for dataset in REAL for rival in RIVALS},
         above(0.0, unit=SHARE),
         "stand-in",
-        "LSTM minus a rival that needs no network, six classes, points of accuracy: " + "; ".join(
+        "LSTM minus baselines without a network, six classes, points of accuracy: " + "; ".join(
             f"{NAMES[d]}: " + ", ".join(f"{LABELS[r]} {{{d}_{r}:+%1}}" for r in RIVALS) for d in REAL
-        ) + ". The report has no such rival, and far more samples.",
+        ) + ". The report has no such baseline, and far more samples.",
         trained=_trained("lstm"),
     ),
     Rule(
@@ -270,27 +292,33 @@ RULES: list[Rule | Fixed] = [
         effects("attention"),
         above(0.0, SMALLEST, SHARE),
         "stand-in",
-        f"Varied alone, over all other factors, points of accuracy: {LISTED}. This is attention that pools the"
-        " states by one hidden layer; with the attention of the cited reference, LSTM minus plain LSTM with six"
-        " classes is"
-        " {cited_situnes:+%1} on SiTunes and {cited_hetrec:+%1} on HetRec.",
+        f"Varied alone, averaged over the other factors, points of accuracy: {LISTED}. This is attention that pools the"
+        " states by one hidden layer; the attention of the cited reference was tried with six classes only, where LSTM"
+        " with it minus plain LSTM is {cited_situnes:+%1} on SiTunes and {cited_hetrec:+%1} on HetRec.",
         {"cited_situnes": against("lstm_fastformer", "lstm", "situnes"),
          "cited_hetrec": against("lstm_fastformer", "lstm", "hetrec2011_lastfm")},
         _trained(*study.PLAIN_FACTORIAL, *study.STRESS_FACTORIAL),
+        revised=HETREC_THREE,
     ),
     Rule(
         "The stress after a session, appended to its vector, helps to predict the next genre (the report: it might).",
         ("s.stress_concatenated", "s.three_classes_better", "s.stress_after_session"),
-        {"planted": against("lstm_stress", "lstm", "planted")},
+        {"situnes": effect("stress", "situnes", "genres_6")},
         above(0.0, SMALLEST, SHARE),
-        "synthetic",
-        "On generated histories in which mood sways the next genre, stress after each step adds {planted:+%1} points to"
-        " the LSTM, and stress just before the step {before:+%1}. On public data it cannot be judged in the report's"
-        " setting: HetRec has no emotions, and on SiTunes with three classes the LSTM learns next to nothing that"
-        " stress could improve (kappa of the LSTM {kappa:.2}); with six classes it adds {six:+%1} there.",
-        {"before": against("lstm_stress_before", "lstm", "planted"), "kappa": kappa("situnes", "lstm", "genres_3"),
-         "six": effect("stress", "situnes", "genres_6")},
-        lambda results: results.where(dataset="planted", variant=("lstm", "lstm_stress"), users=None),
+        "stand-in",
+        "On SiTunes with six classes, stress after each step adds {situnes:+%1} points, averaged over attention and"
+        " cell. In the report's setting, three classes, public data cannot judge it: on SiTunes the LSTM learns next to"
+        " nothing there (kappa {kappa:.2}), and HetRec has no emotions. Where mood was planted, in generated histories,"
+        " it adds {planted:+%1} points to the LSTM and {logistic:+%1} to logistic regression; stress just before the"
+        " step adds {before:+%1} to the LSTM. By the report's tables III and VI, a stress score exists for at most"
+        " {coverage:%1} % of its three-class sessions.",
+        {"kappa": kappa("situnes", "lstm", "genres_3"), "planted": against("lstm_stress", "lstm", "planted"),
+         "logistic": against("logistic_stress", "logistic", "planted"),
+         "before": against("lstm_stress_before", "lstm", "planted"), "coverage": stress_coverage},
+        lambda results: _trained(*study.PLAIN_FACTORIAL, *study.STRESS_FACTORIAL)(results).where(dataset="situnes"),
+        revised="Generated histories alone decided it, and supported it. What was planted there says nothing of"
+        " listeners, so that SiTunes, the one real data set with the factor, decides now: not in the report's favour,"
+        " from supported on generated data to undecided.",
     ),
     Rule(
         f"Oversampling lowers the six-class accuracy ({stated(KEY, 'text.g6.lstm_oversampled.accuracy')} in place of"
@@ -321,18 +349,24 @@ RULES: list[Rule | Fixed] = [
             for reading, runs in PATIENCES.items()
             for dataset in REAL
         },
+        revised="The weights at the stop alone were judged, which speak against the claim on both data sets. The report"
+        " does not say which weights it kept, so that on each data set the reading that speaks more for it is judged"
+        " now: in the report's favour, from unsupported to undecided.",
     ),
     Rule(
-        "A significant part of the errors falls in the class of others, to which the model defaults.",
+        "A significant part of the errors falls in the class of others.",
         ("s.errors_fall_in_others",),
         {"hetrec": into_others(REAL[1])},
-        above(1 / 3, unit=" of the errors (a third, were they dealt evenly over the wrong classes)"),
+        above(1 / 3, unit=" of the errors (a third, were they split evenly over the wrong classes)"),
         "stand-in",
         "Of the four-class LSTM's wrong predictions for pop, rock and hip hop, {hetrec:%1} % say others on HetRec,"
-        " where others are not the largest class; a third would be even, and class frequencies alone give more than"
-        " half. On SiTunes, where they are, {situnes:%1~} %.",
+        " where others are not the largest class. A third would be even; class frequencies alone give more than half,"
+        " which the interval does not exclude. On SiTunes, where others are the largest, {situnes:%1~} %. Whether"
+        " the model says others where it is unsure is not tested.",
         {"situnes": into_others(REAL[0])},
         _trained("lstm"),
+        revised="The claim went on to the cause, that the model defaults to others when unsure. Nothing here tests it,"
+        " so that it was left out: in the report's favour, without a change of the judgement.",
     ),
     Rule(
         "LSTMs need more computing than GRUs.",
@@ -350,27 +384,24 @@ RULES: list[Rule | Fixed] = [
         "undecided",
         "Pop and rock are hard to tell apart.",
         ("s.pop_rock_confused",),
-        "On SiTunes the three-class LSTM calls {situnes_rock:%1} % of pop rock and {situnes_hip:%1} % hip hop, on"
-        " HetRec"
-        " {hetrec_rock:%1} and {hetrec_hip:%1} %; but of hip hop it calls {situnes_hip_rock:%1} and"
-        " {hetrec_hip_rock:%1} %"
-        " rock, too. Rock is the largest of the three classes in our data and draws both others, which says nothing"
-        " of pop"
-        " in particular; the report's own matrices are pictures.",
+        "On SiTunes the three-class LSTM labels {situnes_rock:%1} % of pop items as rock and {situnes_hip:%1} % as hip"
+        " hop, on HetRec {hetrec_rock:%1} and {hetrec_hip:%1} %; but of hip hop items it labels {situnes_hip_rock:%1}"
+        " and {hetrec_hip_rock:%1} % as rock, too. Rock is the largest of the three classes in our data and draws both"
+        " others, which says nothing of pop in particular; the report's own matrices are pictures.",
         {"situnes_rock": confused("situnes", 0, 1), "situnes_hip": confused("situnes", 0, 2),
          "hetrec_rock": confused("hetrec2011_lastfm", 0, 1), "hetrec_hip": confused("hetrec2011_lastfm", 0, 2),
          "situnes_hip_rock": confused("situnes", 2, 1), "hetrec_hip_rock": confused("hetrec2011_lastfm", 2, 1)},
     ),
     Fixed(
         "untestable",
-        "The diagnosis label tells of differences in what people with a disorder listen to next (the report: it may).",
+        "The diagnosis label accounts for potential differences in what people with a disorder listen to.",
         ("text.disorder_label_dimension", "s.diagnosis_pattern"),
         "The report never leaves the label out, and no public data set of listens has diagnoses. Where we planted a"
         " group"
         " effect, logistic regression's log loss is {without:.3~} without the label, {true:.3~} with it and"
         " {other:.3~} with"
-        " the labels of other people: such a control, which the report does not have, can tell; the LSTM on so few"
-        " histories does not.",
+        " the labels of other people: such a control, which the report does not have, can tell. The LSTM, trained on so"
+        " few histories, shows no difference.",
         {"without": log_loss("logistic"), "true": log_loss("logistic_group"),
          "other": log_loss("logistic_group_shuffled")},
     ),

@@ -22,7 +22,7 @@ from mer_repro.tables import Column, Runs, Table, Text, grid
 
 KEY = names.KEY
 #: Data sets on which the five models are compared, as `names.SETS` calls them; MERGE by its songs with audio.
-COMPARED = {heard.DATASET: "MERGE's songs with audio"} | {d: names.SETS[d] for d in ("vgmidi", "tcc_ceds", "deam")}
+COMPARED = {heard.DATASET: "MERGE's songs with audio"} | {d: names.SETS[d] for d in rules.COMPARED_ON[1:]}
 #: Where figure 1 writes the names of models that would cover each other, in points from their marks.
 AWAY = {
     (1, "valence"): (3, 5),
@@ -325,7 +325,7 @@ def clustering_table(results: Results) -> Table:
     """How close to the middle predictions keep: standard deviations, correlation, and shares between 0.4 and 0.6."""
     variants = ("ridge", "predicted_quadrant", *study.MODELS)
     rows = []
-    for dataset in ("deam", "vgmidi", "tcc_ceds"):
+    for dataset in names.DOUGHNUT_SETS:
         for target in TARGETS:
             for variant in variants:
                 one = trained(results, dataset).where(variant=variant)
@@ -348,8 +348,8 @@ def clustering_figure(results: Results) -> plots.DescribedFigure:
     import matplotlib.pyplot as plt
 
     plots.use_style()
-    datasets = ("deam", "vgmidi", "tcc_ceds")
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), sharex=True, sharey=True)
+    datasets = names.DOUGHNUT_SETS
+    figure, axes = plt.subplots(1, len(datasets), figsize=(12, 3.4), sharex=True, sharey=True)
     looks = {
         "ridge": ("s", plots.PALETTE[1], "ridge"),
         "predicted_quadrant": ("D", plots.PALETTE[2], "hard classifier"),
@@ -379,7 +379,7 @@ def clustering_figure(results: Results) -> plots.DescribedFigure:
     axes[0].legend(fontsize=8)
     return plots.described(
         figure,
-        alt="Three scatter plots, a panel per data set, of the standard deviation of predictions, relative to that of"
+        alt="Scatter plots, a panel per data set, of the standard deviation of predictions, relative to that of"
         " the labels, against their correlation with the labels; on the diagonal squared error is least. "
         + "; ".join(told)
         + ".",

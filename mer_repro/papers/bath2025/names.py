@@ -7,9 +7,16 @@ from mer_repro.papers.bath2025 import study
 KEY = study.KEY
 TARGETS = study.TARGETS
 OFFICIAL = "labels_" + study.OFFICIAL
-SETS = {"merge": "MERGE", "deam": "DEAM", "vgmidi": "VGMIDI", "tcc_ceds": "tcc_ceds", "emotify": "Emotify"}
+SETS = {
+    "merge": "MERGE",
+    "deam": "DEAM",
+    "vgmidi": "VGMIDI",
+    "musifeast17": "MUSIFEAST-17",
+    "tcc_ceds": "tcc_ceds",
+    "emotify": "Emotify",
+}
 #: Sets whose middle can be taken out.
-DOUGHNUT_SETS = ("deam", "vgmidi", "tcc_ceds")
+DOUGHNUT_SETS = ("deam", "vgmidi", "musifeast17", "tcc_ceds")
 BASELINES = {
     "random": "random, uniform between 0 and 1",
     "mean": "mean of the training labels",
@@ -73,6 +80,7 @@ GIVEN = {
     "vgmidi": "spectrograms and titles",
     "tcc_ceds": "four descriptors (no convolutions) and lyrics",
     "deam": "openSMILE descriptors (no convolutions)",
+    "musifeast17": "spectrograms",
     "emotify": "spectrograms",
 }
 #: What is fitted on MERGE's own songs beside the models: on mel bands, and on a frozen pretrained network.

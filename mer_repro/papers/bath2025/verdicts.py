@@ -77,7 +77,7 @@ def _recorded_as(dataset: str) -> str:
 
 
 #: Data sets of the five models; "merge" is MERGE's songs with audio.
-COMPARED_ON = ("merge", "vgmidi", "tcc_ceds", "deam")
+COMPARED_ON = ("merge", "vgmidi", "musifeast17", "tcc_ceds", "deam")
 
 
 def on_each(of: str, against: str, datasets: tuple[str, ...] = COMPARED_ON):

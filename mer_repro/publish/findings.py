@@ -48,6 +48,12 @@ def texts(keys: Iterable[str]) -> str:
     return f"{named} paper{'s' * (papers != 1)}{more}"
 
 
+def leak(dataset: str) -> Score | None:
+    """What a split within songs adds to the R² of the rebuilt network for arousal."""
+    runs = Results.load(PAPER).where(dataset=dataset, data="real", variant="cnn_bilstm", target="arousal")
+    return runs.contrast("r2", {"protocol": "frame_folds"}, {"protocol": "song_folds"})
+
+
 def sentences() -> list[Text]:
     """The three findings; their numbers know their sources."""
     from mer_repro import papers
@@ -55,8 +61,6 @@ def sentences() -> list[Text]:
 
     ours, theirs = measured(), claimed()
     cells = {f"{t}_{p}": (ours.get((t, p)), ".3~") for t in STATED for p in PROTOCOLS}
-    network = Results.load(PAPER).where(dataset="vgmidi", data="real", variant="cnn_bilstm", target="arousal")
-    torn = network.contrast("r2", {"protocol": "frame_folds"}, {"protocol": "song_folds"})
     counts, data = report.audit_counts().iloc[-1], figures.numbers(survey.read())
     return [
         Text.of(
@@ -64,9 +68,9 @@ def sentences() -> list[Text]:
             " The mean of a song's training labels, which uses no audio, scores {arousal_within_song_random} and"
             " {valence_within_song_random} on PMEmo when frames of the test songs are in training, as in the public"
             " code that we take to be the authors', and {arousal_song_grouped} and {valence_song_grouped} when songs"
-            " are held out, where it can only give the overall mean. The rebuilt network itself gains {network} from"
-            " such a split, on other music.",
-            network=(torn, "+.2"),
+            " are held out, where it can only give the overall mean. The rebuilt network itself gains"
+            " {vgmidi} on VGMIDI and {deam} on DEAM from such a split.",
+            **{name: (leak(name), "+.2") for name in ("vgmidi", "deam")},
             **theirs,
             **cells,
         ),

@@ -400,13 +400,13 @@ def numbers(results: Results) -> dict[str, Any]:
         quoted[f"determination_{target}"] = (implied_determination(results, target), ".3")
     quoted["leak_vgmidi_cnn_bilstm_arousal"] = (leak(results, "cnn_bilstm"), "+.2")
     for side, name in ((CLEAN, "held"), (LEAKING, "torn")):
-        for dataset, variant in (("deam", "extra_trees"), ("vgmidi", "extra_trees"), ("vgmidi", "cnn_bilstm")):
-            score = folds_score(results, side, variant, dataset=dataset)
-            quoted[f"{name}_{dataset}_{variant}_arousal"] = (score, ".2~")
-        quoted[f"{name}_vgmidi_cnn_bilstm_valence"] = (folds_score(results, side, "cnn_bilstm", "valence"), ".2")
+        for dataset, target in LADDERS:
+            score = folds_score(results, side, "cnn_bilstm", target, dataset)
+            quoted[f"{name}_{dataset}_{target}"] = (score, ".2~" if target == "arousal" else ".2")
+        trees = folds_score(results, side, "extra_trees_thinned")
+        quoted[f"{name}_trees"] = (trees, ".2~")
         quoted[f"{name}_code_bilstm"] = (folds_score(results, side, "code_bilstm"), ".2")
         quoted[f"{name}_over_trees"] = (gain(results, "cnn_bilstm", "extra_trees_thinned", side), "+.2")
-    quoted["torn_deam_song_mean_arousal"] = (folds_score(results, LEAKING, "song_mean", dataset="deam"), ".2~")
     trainings = results.where(dataset=HEARD, data="real", protocol=study.SIDES, variant="cnn_bilstm")
     levelled = sum(map(levelled_off, trainings))
     quoted["levelled_trainings"] = f"{levelled} of {len(trainings)}" if len(trainings) else "–"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mer_repro import audit, papers, paths, tables
 from mer_repro.audit import finding, ledger
-from mer_repro.runs.records import Record, RecordStore
+from mer_repro.runs.records import REPEATS, Record, RecordStore, cell_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,13 +226,18 @@ def measured_here(key: str, profile: str, overrides: dict | None, metrics: tuple
     committed = profile == "full" and not overrides
     store = RecordStore(paths.records_home(profile))
     shown = Results(key, store.all(key) if committed else measured(key, profile, overrides or {}), store)
+    cells: dict[str, list[Record]] = {}
+    for run in shown:
+        cells.setdefault(cell_of(run.id), []).append(run)
     rows = []
-    for cell in dict.fromkeys((r.dataset, r.data, r.protocol, r.variant, r.target) for r in shown):
-        runs = shown.where(**dict(zip(("dataset", "data", "protocol", "variant", "target"), cell, strict=True)))
-        dataset, data, *rest = cell
-        place = dict(zip(("data", "protocol", "variant", "target"), (f"{dataset} ({data})", *rest), strict=True))
+    for repeats in cells.values():
+        runs, first = Results(key, repeats, store), repeats[0]
+        place = {"data": f"{first.dataset} ({first.data})"}
+        place |= {name: getattr(first, name) for name in ("protocol", "variant", "target")}
+        varied = [f"{name} {value}" for name, value in first.factors.items() if name not in REPEATS]
+        place["factors"] = ", ".join(varied) or tables.DASH
         for name in metrics:
-            if (value := runs.metric(name)) is not None:
+            if (value := runs.point(name)) is not None:
                 # Only committed records have a page to lead to.
                 value = value if committed else replace(value, records=())
                 count = tables.Runs(runs.ids) if committed else counted(len(runs), "run")

@@ -209,6 +209,14 @@ class Results:
             return Score(value, low, high, se=se, records=self.ids, how=_how(self.records, layers), recipe=recipe)
         return self._printed(f"{target}_{metric}" if target else metric)
 
+    def point(self, metric: str, target: str = "") -> Score | None:
+        """As `score`, without the interval, which takes most of the time."""
+        layers = self._layers(target)
+        if layers and not math.isnan(value := _mean_score(metric, layers)):
+            how = _how(self.records, layers).partition("; bootstrap")[0]
+            return Score(value, records=self.ids, how=how, recipe=("point", metric, target))
+        return self.metric(f"{target}_{metric}" if target else metric)
+
     def contrast(
         self, metric: str, of: Mapping[str, Any], against: Mapping[str, Any], target: str = ""
     ) -> Score | None:
@@ -304,6 +312,8 @@ def recompute(recipe: Sequence[Any], records: Results) -> Score | None:
     kind, *rest = recipe or ("",)
     if kind == "score":
         return records.score(*rest)
+    if kind == "point":
+        return records.point(*rest)
     if kind == "contrast":
         metric, target, n = rest
         of, against = (Results(records.key, part, records.store) for part in (records.records[:n], records.records[n:]))

@@ -244,3 +244,19 @@ def test_no_address_of_this_machine_or_of_a_registry_is_committed():
             continue
         found = forbidden.search(path.read_text(encoding="utf-8", errors="ignore"))
         assert not found, f"{name}: {found.group()}"
+
+
+def test_codemeta_and_the_citation_say_what_the_project_says():
+    meta, declared = json.loads((ROOT / "codemeta.json").read_text()), project()
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert meta["@context"] == "https://w3id.org/codemeta/3.0" and meta["@type"] == "SoftwareSourceCode"
+    assert meta["name"] == declared["name"] and meta["description"] == declared["description"]
+    assert meta["version"] == meta["softwareVersion"] == declared["version"] == cited["version"]
+    assert meta["dateModified"] == cited["date-released"] and meta["keywords"] == declared["keywords"]
+    assert meta["license"].rpartition("/")[2] == cited["license"]
+    assert meta["programmingLanguage"]["version"] == declared["requires-python"]
+    named = [[person["name"] for person in whose] for whose in (meta["author"], declared["authors"], cited["authors"])]
+    assert named[0] == named[1] == named[2]
+    words = " ".join(declared["classifiers"])
+    assert all(version in words for version in re.findall(r"3\.\d+", meta["runtimePlatform"]))
+    assert meta["operatingSystem"] in words

@@ -12,7 +12,8 @@ import click
 def command(as_json):
     """Open every link of the built book and make every number again from the records that its link lists.
 
-    The exit status is 1 if a link is dead or ambiguous, or a number is not what its records give.
+    The exit status is 1 if a link is dead or ambiguous, a number is not what its records give, or two places print
+    different values of one thing.
 
     \b
     Examples:
@@ -27,8 +28,9 @@ def command(as_json):
         click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
     else:
         click.echo(
-            f"{found.numbers:,} numbers, {found.linked:,} linked: {found.recomputed:,} made again,"
-            f" {found.derived:,} derived; {found.ambiguous} ambiguous, {found.dead} dead, {found.mismatched} mismatched"
+            f"{found.numbers:,} numbers, {found.linked:,} linked: {found.recomputed:,} made again, {found.derived:,}"
+            f" derived; {found.ambiguous} ambiguous, {found.dead} dead, {found.mismatched} mismatched;"
+            f" {found.several} things with several values"
         )
         for fault in found.faults:
             click.echo(f"  {fault}")

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.errors import BookError, require_choice
-from mer_repro.publish import chapters, findings, links, pdf, reference_pages
+from mer_repro.publish import chapters, croissant, findings, links, pdf, reference_pages
 
 BOOK = paths.PROJECT / "book"
 #: Seconds one cell may take; a full profile trains networks inside a cell.
@@ -394,6 +394,7 @@ def build(
     if done.returncode == 0:
         outline.write_text(wanted)
         reference_pages.write_downloads(paths.build_home() / "html" / "records")
+        croissant.write(paths.build_home() / "html" / croissant.FOLDER)
     else:
         raise BookError("Jupyter Book does not build the pages without warnings:\n" + "\n".join(_complaints(done)))
     if as_pdf:

@@ -1,7 +1,9 @@
 """All run records for other programs: one table (CSV and Parquet), and an RO-Crate that describes it and every record.
 
 The crate follows RO-Crate 1.1 (w3id.org/ro/crate/1.1): ``ro-crate-metadata.json`` is JSON-LD in which the folder is a
-``Dataset`` and every file in it a ``File`` with its size, its encoding and the paper that it is about.
+``Dataset`` and every file in it a ``File`` with its size, its encoding and the paper that it is about. It is a Process
+Run Crate 0.5 (w3id.org/ro/wfrun/process/0.5), too: every run is a ``CreateAction`` whose instrument is the package with
+the libraries of that run, whose objects are its data and parameters, and whose results are its record and evidence.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 PROFILE = "https://w3id.org/ro/crate/1.1"
+PROCESS_PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+#: A term that RO-Crate 1.1 does not have and Process Run Crate takes from the workflow run vocabulary.
+TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+AGENT = {"@id": "#contributors", "@type": "Organization", "name": "the mer_repro contributors"}
 LICENCE = "https://spdx.org/licenses/MIT"
 #: Tables of the crate: file name -> (media type, name)
 TABLES = {
@@ -96,7 +104,11 @@ def _fill(folder: Path, records: list[Record], home: Path) -> None:
             beside = folder / record.paper / record.evidence
             beside.parent.mkdir(exist_ok=True)
             shutil.copyfile(home / record.paper / record.evidence, beside)
-    (folder / METADATA).write_text(json.dumps(metadata(folder, records), indent=1) + "\n", encoding="utf-8")
+    document = metadata(folder, records)
+    # One line per entity: half the bytes of an indented file, and a program or a person finds a run in one line.
+    entities = ",\n".join(json.dumps(entity) for entity in document["@graph"])
+    text = f'{{"@context": {json.dumps(document["@context"])}, "@graph": [\n{entities}\n]}}\n'
+    (folder / METADATA).write_text(text, encoding="utf-8")
 
 
 def record_file(record: Record) -> str:
@@ -106,32 +118,113 @@ def record_file(record: Record) -> str:
 
 def metadata(folder: Path, records: list[Record]) -> dict[str, Any]:
     """The RO-Crate metadata document of a filled folder."""
-    about = {key: {"@id": f"#{key}"} for key in sorted({record.paper for record in records})}
-    files = [_file(folder, name, media, title, about=list(about.values())) for name, (media, title) in TABLES.items()]
-    files += [
-        _file(folder, record_file(record), "application/json", record.run.label(), about=about[record.paper])
-        for record in records
-    ]
+    about = {key: _reference(f"#{key}") for key in sorted({record.paper for record in records})}
+    all_papers = _reference(*(f"#{key}" for key in about))
+    files = [_file(folder, name, media, title, about=all_papers) for name, (media, title) in TABLES.items()]
+    for record in records:
+        title = record.run.label()
+        files.append(_file(folder, record_file(record), "application/json", title, about=about[record.paper]))
+        if record.evidence:
+            name = f"{record.paper}/{record.evidence}"
+            files.append(_file(folder, name, "application/zip", f"Evidence of {title}", about=about[record.paper]))
+    actions = [_action(record) for record in records]
     root = {
         "@id": "./",
         "@type": "Dataset",
+        "conformsTo": _reference(PROCESS_PROFILE),
         "name": "mer_repro: run records",
         "description": "Scores, intervals, parameters and fingerprints of every recorded run of the mer_repro study.",
         # The day of the last run, so that equal records make an equal crate.
         "datePublished": max(record.finished for record in records)[:10],
-        "license": {"@id": LICENCE},
-        "about": list(about.values()),
-        "hasPart": [{"@id": file["@id"]} for file in files],
+        "license": _reference(LICENCE),
+        "author": _reference(AGENT["@id"]),
+        "publisher": _reference(AGENT["@id"]),
+        "about": all_papers,
+        "hasPart": [_reference(file["@id"]) for file in files],
+        "mentions": _reference(*(action["@id"] for action in actions)),
     }
     descriptor = {
         "@id": METADATA,
         "@type": "CreativeWork",
-        "conformsTo": {"@id": PROFILE},
-        "about": {"@id": "./"},
+        "conformsTo": _reference(PROFILE),
+        "about": _reference("./"),
     }
-    licence = {"@id": LICENCE, "@type": "CreativeWork", "name": "MIT License"}
+    licence = {"@id": LICENCE, "@type": "CreativeWork", "name": "MIT License", "description": "The licence of records."}
+    process = {"@id": PROCESS_PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
     described = [{"@id": f"#{key}", "@type": "ScholarlyArticle", "name": key, "identifier": key} for key in about]
-    return {"@context": CONTEXT, "@graph": [descriptor, root, *files, licence, *described]}
+    shared = {entity["@id"]: entity for record in records for entity in _shared(record)}
+    graph = [descriptor, root, *files, *actions, *shared.values(), licence, process, AGENT, *described]
+    return {"@context": [CONTEXT, TERMS], "@graph": graph}
+
+
+def _reference(*names: str) -> dict[str, str] | list[dict[str, str]]:
+    """One reference, or a list of several: the profile wants no list of one."""
+    found = [{"@id": name} for name in names]
+    return found if len(found) > 1 else found[0]
+
+
+def _action(record: Record) -> dict[str, Any]:
+    """One run as an action of schema.org; its start is its end less the seconds that it took."""
+    end = datetime.fromisoformat(record.finished)
+    start = end - timedelta(seconds=record.seconds)
+    results = [record_file(record)] + ([f"{record.paper}/{record.evidence}"] if record.evidence else [])
+    instrument, *needed = _software(record)
+    software = {entity["@id"] for entity in (instrument, *needed)}
+    objects = [entity["@id"] for entity in _shared(record) if entity["@id"] not in software]
+    return {
+        "@id": f"#{record.id}",
+        "@type": "CreateAction",
+        "name": f"Run {record.run.label()}",
+        "description": f"{record.paper}: {record.run.label()}, on {record.device}, from source"
+        f" {record.source_fingerprint}; made again by mer-repro verify.",
+        "startTime": start.isoformat(timespec="seconds"),
+        "endTime": end.isoformat(timespec="seconds"),
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+        "agent": _reference(AGENT["@id"]),
+        "instrument": _reference(instrument["@id"]),
+        "object": _reference(*objects),
+        "result": _reference(*results),
+    }
+
+
+def _shared(record: Record) -> Iterator[dict[str, Any]]:
+    """What many runs have in common: software, data as it was read, a parameter with its value."""
+    yield from _software(record)
+    yield {
+        "@id": f"#data-{record.dataset}-{record.data}-{record.data_fingerprint}",
+        "@type": "CreativeWork",
+        "name": f"{record.dataset}, {'generated stand-in' if record.data == 'twin' else 'as published'}",
+        "description": "Data that runs read, not part of this crate; its identifier is the hash of its files.",
+        "identifier": record.data_fingerprint,
+    }
+    for name, value in {**record.parameters, **record.factors, "seed": record.seed}.items():
+        text = json.dumps(value, sort_keys=True)
+        digest = hashlib.sha256(f"{name}={text}".encode()).hexdigest()[:16]
+        yield {"@id": f"#set-{digest}", "@type": "PropertyValue", "name": name, "value": text}
+
+
+def _software(record: Record) -> Iterator[dict[str, Any]]:
+    """The package as a run had it, and then the libraries that it needs."""
+    versions = {name: version for name, version in record.versions.items() if version}
+    own = versions.pop("mer_repro", "unknown")
+    needed = [
+        {
+            "@id": f"pkg:{'generic' if name == 'python' else 'pypi'}/{name}@{version}",
+            "@type": "SoftwareApplication",
+            "name": name,
+            "softwareVersion": version,
+        }
+        for name, version in versions.items()
+    ]
+    digest = hashlib.sha256(json.dumps([own, versions], sort_keys=True).encode()).hexdigest()[:16]
+    yield {
+        "@id": f"#mer_repro-{own}-{digest}",
+        "@type": "SoftwareApplication",
+        "name": "mer_repro",
+        "softwareVersion": own,
+        **({"softwareRequirements": _reference(*(entity["@id"] for entity in needed))} if needed else {}),
+    }
+    yield from needed
 
 
 def _file(folder: Path, name: str, media: str, title: str, about: Any) -> dict[str, Any]:

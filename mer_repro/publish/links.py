@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from mer_repro import papers, paths
+from mer_repro.publish import quantities
 from mer_repro.results import Results, counted, recompute, stated
 from mer_repro.runs.records import RecordStore, cell_of
 from mer_repro.tables import METADATA, MIME, Span, Table, address, escaped, unpacked
@@ -179,6 +180,7 @@ class LinkReport:
     mismatched : numbers that their own records do not give again.
     recomputed : numbers that were made again and agree.
     derived : numbers that only the chapter's code makes of their records; their links were opened, not more.
+    several : things of which two places print different values; see `mer_repro.publish.quantities`.
     faults : one line per fault.
     """
 
@@ -189,12 +191,13 @@ class LinkReport:
     mismatched: int = 0
     recomputed: int = 0
     derived: int = 0
+    several: int = 0
     faults: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether every link holds."""
-        return not (self.ambiguous or self.dead or self.mismatched)
+        return not (self.ambiguous or self.dead or self.mismatched or self.several)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON types only."""
@@ -228,6 +231,8 @@ def check(built: Path, log: Path, profile: str = "full") -> LinkReport:
         on_page = dict(_links_of(page))
         for number, entry in enumerate(found["made"]):
             _check_one(report, anchors, page, on_page.get(number), entry, profile)
+    differ = quantities.several(shown, built)
+    report.several, report.faults = len(differ), report.faults + differ
     return report
 
 

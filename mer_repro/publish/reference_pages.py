@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from mer_repro import papers, paths, report
-from mer_repro.publish import export
+from mer_repro.publish import croissant, export
 from mer_repro.results import Score
 from mer_repro.runs.records import Record
 from mer_repro.runs.study import Study, load_study, study_keys
@@ -43,7 +43,7 @@ def pages() -> dict[str, str]:
 
     keys = [key for key in study_keys() if (paths.PROJECT / "book" / "papers" / f"{key}.md").is_file()]
     made = {f"records/{key}": records_page(key) for key in keys} | {f"code/{key}": code_page(key) for key in keys}
-    return made | {"data_sets": documentation.page()}
+    return made | {"data_sets": documentation.page() + croissant.section()}
 
 
 def records_page(key: str) -> str:

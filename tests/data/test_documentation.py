@@ -19,4 +19,4 @@ def test_the_page_names_every_set_file_and_range():
 
 
 def test_the_book_has_the_page():
-    assert reference_pages.pages()["data_sets"] == documentation.page()
+    assert reference_pages.pages()["data_sets"].startswith(documentation.page())

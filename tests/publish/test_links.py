@@ -8,7 +8,7 @@ import pytest
 
 from mer_repro import paths, tables
 from mer_repro.errors import MerReproError
-from mer_repro.publish import links
+from mer_repro.publish import links, quantities
 from mer_repro.results import Results, stated
 from mer_repro.runs.records import Outcome, RecordStore, Run
 
@@ -114,3 +114,47 @@ def test_hovers_say_how_a_number_was_made_on_what_and_when(staged):
 def test_without_a_book_there_is_nothing_to_check(tmp_path):
     with pytest.raises(MerReproError, match="no built book"):
         links.check(tmp_path, tmp_path / links.LOG)
+
+
+def planted(staged, source, text, page="critique"):
+    """What the check of one value says when another page prints `text` of the thing of `source`."""
+    first, html = staged
+    (html / f"{page}.html").write_text("")
+    shown = {first.name: {"made": first.made}, page: {"made": [{"page": page, "text": text, "source": source}]}}
+    return quantities.several(shown, html)
+
+
+def test_another_value_of_one_thing_is_found_whichever_runs_it_is_of(staged):
+    page, _ = staged
+    score = next(e["source"] for e in page.made if e["source"].get("recipe", [""])[0] == "score")
+    printed = next(e["text"] for e in page.made if e["source"] == score)
+    value = float(printed.split()[0])
+    other = {**score, "recipe": ["metric", "r2", False], "records": {cell: [".seed7"] for cell in score["records"]}}
+    (fault,) = planted(staged, other, f"{value + 0.01:.3f}")
+    assert fault.startswith("several: score r2") and "papers/qiu2025" in fault and "critique" in fault
+    # Fewer digits, a percentage and an interval or none are the same value; another metric is another thing.
+    assert planted(staged, other, f"{value:.2f}") == planted(staged, other, printed) == []
+    assert planted(staged, {**other, "style": "%1"}, f"{100 * value:.1f}") == []
+    assert planted(staged, {**other, "recipe": ["metric", "ccc", False]}, "0.1") == []
+
+
+def test_rounded_to_fewer_digits_is_the_same_value_and_a_digit_off_is_not():
+    def agree(*texts):
+        return quantities._agree([quantities._read("page", text, False) for text in texts])
+
+    assert agree("0.845", "0.85", "0.8") and agree("1,297", "1297") and agree("\u22120.03", "\u22120.027 [0, 1]")
+    assert not agree("0.844", "0.85") and not agree("1,300", "1,297") and not agree("0.03", "\u22120.03")
+
+
+def test_a_fact_that_two_pages_tell_differently_is_found(tmp_path, monkeypatch):
+    fact = {"quantity": "labels", "phrases": [r"has ([\d,]+) labels", r"([\d,]+) different labels"]}
+    monkeypatch.setattr(quantities, "_registry", lambda: [fact])
+    shown = {"intro": {"made": []}, "data": {"made": []}}
+    (tmp_path / "intro.html").write_text("<article>It has <b>1,300</b>\n labels.</article>")
+    (tmp_path / "data.html").write_text("<article>1,297 different labels</article>")
+    (fault,) = quantities.several(shown, tmp_path)
+    assert "labels: 1,300 in intro; 1,297 in data" in fault
+    (tmp_path / "data.html").write_text("<article>1,300 different labels</article>")
+    assert quantities.several(shown, tmp_path) == []
+    (tmp_path / "data.html").write_text("<article>1,300 labels</article>")
+    assert quantities.several(shown, tmp_path) == ["unseen: no page says “([\\d,]+) different labels” any more"]

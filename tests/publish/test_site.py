@@ -21,6 +21,7 @@ import pytest
 from filelock import FileLock
 
 from mer_repro.audit import ledger
+from mer_repro.publish import quantities
 
 ROOT = Path(__file__).resolve().parents[2]
 SIXTH = "smith2027"
@@ -130,6 +131,18 @@ def test_all_tests_pass_with_a_sixth_paper(project, tmp_path):
     left_out = ["--ignore=tests/publish/test_site.py", "-p", "no:cacheprovider", "-q", "-n", "2"]
     in_copy(again, "-m", "pytest", *left_out)
     in_copy(again, "-m", "pytest", *left_out, "--nbval-lax", "--nbval-current-env", f"book/papers/{SIXTH}.ipynb")
+
+
+# One quantity, one value -------------------------------------------------------------------------------------------
+
+#: What a new ledger adds to on the front page at once, and in the critique and the audit when they are executed again.
+GROWS = ("checks of the papers' numbers", "checks that find numbers", "numbers in all ledgers")
+
+
+def test_no_two_places_print_different_values_of_one_thing(project, site):
+    shown = json.loads((project / "_build" / "links.json").read_text())
+    differ = [line for line in quantities.several(shown, site) if not any(f"fact {name}" in line for name in GROWS)]
+    assert not differ, "\n".join(differ)
 
 
 # Links ------------------------------------------------------------------------------------------------------------
@@ -272,8 +285,8 @@ class TestEveryPage:
                 wide = visit.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                 faults += [f"{name} is {wide} pixels too wide"] if wide > 0 else []
                 faults += [f"{name}, {fault}" for fault in visit.page.evaluate(LAID_OUT)]
-                links = visit.page.eval_on_selector_all("article a[href]", "links => links.map(link => link.href)")
-                hosts = {urlsplit(link).netloc for link in links if link.startswith("http")}
+                found = visit.page.eval_on_selector_all("article a[href]", "links => links.map(link => link.href)")
+                hosts = {urlsplit(link).netloc for link in found if link.startswith("http")}
                 faults += [f"{name} leads to {host}, which is not on the list" for host in sorted(hosts - ELSEWHERE)]
                 if name not in EXAMINED:
                     continue
@@ -333,8 +346,8 @@ class TestReading:
             shown = float(number.inner_text())
             number.click()
             visit.page.wait_for_selector(".mer-asked")
-            links = visit.page.locator("table.mer-records tbody tr a", has_text="JSON")
-            files = links.evaluate_all("links => links.map(link => link.href)")
+            leads = visit.page.locator("table.mer-records tbody tr a", has_text="JSON")
+            files = leads.evaluate_all("links => links.map(link => link.href)")
         records = [json.loads(Path(unquote(urlsplit(file).path)).read_text()) for file in files]
         assert {(record["dataset"], record["variant"]) for record in records} == {("tcc_ceds", "text_only")}
         # Every initialisation has tested every song once: the mean of their shares is the share of all answers.

@@ -263,7 +263,7 @@ def sizes_table(results: Results) -> Table:
     users, length = (results.stated(claim).value for claim in ("t1.users", "sec411.sequence_length"))
     rows = []
     for size in sizes(results):
-        runs = in_folds(results, "both", **size).where(init=None, variant=study.SIZED)
+        runs = in_folds(results, "both", **size).where(variant=study.SIZED)
         row: dict[str, Any] = {"listeners": f"{size.get('users', users):,.0f}"}
         row["songs"] = f"{size.get('length', length):.0f}"
         for variant in ("majority", "told", "logistic_tags", "tcn_lm"):
@@ -584,10 +584,11 @@ def numbers(results: Results) -> dict[str, Any]:
 
 
 def _level_score(results: Results, condition: str, variant: str) -> Score | None:
-    """Accuracy of a model at the stated length, on the folds on which TCN-LM trained."""
-    cells = in_folds(results, condition).where(init=None)
+    """Accuracy of a model at the stated length, over all trainings on the folds on which TCN-LM trained."""
+    cells = in_folds(results, condition)
     folds = tuple(settled(cells, ("tcn_lm",)).values("fold"))
-    return cells.where(variant=variant, fold=folds).score("accuracy")
+    good = cells.where(variant=variant, fold=folds).filter(lambda run: not failed(run))
+    return good.score("accuracy")
 
 
 def card(results: Results) -> Table:

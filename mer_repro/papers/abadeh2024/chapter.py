@@ -520,3 +520,19 @@ def card(results: Results) -> Table:
     ours = Text.join(["six classes, LSTM / persistence / majority class: ", Text.join(parts, ", ")], "")
     note = "An undated research report; its data are not published, and ours are other people's listening, less of it."
     return report.card(results, verdicts(results), theirs, ours, note)
+
+
+#: Of the reproduction, for `summary`.
+EASY = (
+    "The networks are small and stated in full, so that all combinations of the factors could be run in folds of"
+    " listeners."
+)
+HARD = (
+    "The tweets and their labels are not public; the public histories are of fewer or other people, have other genres,"
+    " and no stress inferred from tweets."
+)
+
+
+def summary(results: Results) -> Table:
+    """The chapter under the headings of the reproducibility challenge."""
+    return report.summary(results, verdicts(results), EASY, HARD)

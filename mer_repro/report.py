@@ -204,6 +204,49 @@ def card(
     return tables.Table([{"": name, " ": cell} for name, cell in rows.items()], kind="mer-card")
 
 
+#: The same of every paper until its authors are asked; `book/how_to_read.md` says so, too.
+COMMUNICATION = (
+    "None yet: the authors have not been asked. What they could answer is written by us; how they can answer, and how"
+    " errors are corrected, is told on the page on reading this book."
+)
+
+
+def summary(results: Results, judged: list[Verdict], easy: str, hard: str) -> tables.Table:
+    """The summary that the Machine Learning Reproducibility Challenge asks of a report, under its six headings.
+
+    Parameters
+    ----------
+    results, judged : as for `card`.
+    easy, hard : what of the reproduction was, in a sentence or two.
+    """
+    import importlib
+
+    from mer_repro import verdicts
+
+    main = verdicts.headline(judged)
+    details = importlib.import_module(f"mer_repro.papers.{results.key}.model").FIDELITY
+    blocked = sum(not row.possible for row in details)
+    data = ", ".join(sorted({f"{r.dataset} ({r.data})" for r in results}))
+    method = (
+        "The networks are rebuilt in PyTorch from the text. Details of it that cannot be followed as they stand:"
+        f" {blocked} of {len(details)} (listed below). {_cost(results)}. Data: {data}."
+    )
+    rows = {
+        "Scope of reproducibility": tables.Text.of(
+            "{n} claims, the first of them: {claim}", n=str(len(judged)), claim=main.claim
+        ),
+        "Methodology": method,
+        "Results": tables.Text.of(
+            "{tally}. On the first: {because}", tally=verdicts.tally(judged), because=main.because
+        ),
+        "What was easy": easy,
+        "What was difficult": hard,
+        "Communication with original authors": COMMUNICATION,
+    }
+    found = [{"": name, " ": cell} for name, cell in rows.items()]
+    return tables.Table(found, "Summary under the headings of the Machine Learning Reproducibility Challenge")
+
+
 def _cost(results: Results) -> str:
     minutes, seconds = divmod(round(sum(run.seconds for run in results)), 60)
     devices = ", ".join(sorted({run.device for run in results})) or "nothing yet"

@@ -1,11 +1,13 @@
 """What chapters show: tables as Markdown, pictures with descriptions."""
 
+import importlib
 import re
 
 import pytest
 from markdown_it import MarkdownIt
 
-from mer_repro import plots
+from mer_repro import paths, plots
+from mer_repro.results import Results
 from mer_repro.tables import Table
 
 
@@ -43,3 +45,22 @@ def test_a_picture_keeps_its_letters_as_text_and_no_name_that_nothing_uses():
     names = [set(re.findall(r' id="([^"]*)"', page)) for page in drawn]
     assert names[0] and not names[0] & names[1], "two pictures of a page share a name"
     assert all(f"#{name}" in drawn[0] for name in names[0])
+
+
+#: The headings that the Machine Learning Reproducibility Challenge gives a summary.
+HEADINGS = (
+    "Scope of reproducibility",
+    "Methodology",
+    "Results",
+    "What was easy",
+    "What was difficult",
+    "Communication with original authors",
+)
+
+
+@pytest.mark.parametrize("key", ["abadeh2024", "bai2026", "bath2025", "gujar2026", "qiu2025"])
+def test_every_chapter_has_the_summary_of_the_reproducibility_challenge(key):
+    chapter = importlib.import_module(f"mer_repro.papers.{key}.chapter")
+    rows = chapter.summary(Results.load(key)).frame
+    assert tuple(rows[""]) == HEADINGS and rows[" "].str.len().min() > 40
+    assert "chapter.summary(results)" in (paths.PROJECT / "book" / "papers" / f"{key}.md").read_text(encoding="utf-8")

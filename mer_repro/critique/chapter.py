@@ -474,11 +474,12 @@ def _p(value: float) -> str:
 
 
 def checklist_table(rooms: list[Room]) -> Table:
-    """The answers at a glance: a row a question, a column a paper, the last one this study."""
+    """The answers at a glance: a row a question, a column a paper and one for this study, and who asks."""
     filled = curated.checklist()
     rows = [
         {"question": question.asks}
         | {name(key): ANSWERS[filled.answers[key][question.id].answer] for key in _columns(rooms)}
+        | {"asked by": question.after}
         for question in filled.questions
     ]
     return Table(rows, "Reporting checklist")

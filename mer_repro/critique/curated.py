@@ -162,7 +162,8 @@ class DataSet(_Entry):
 
 
 class Question(_Entry):
-    """One thing that a paper should say, in our words; `after` names the checklist that asks it."""
+    """One thing that a paper should say, in our words; `after` names who asks it: items of REFORMS, "ML" (the
+    machine-learning reproducibility checklist), or "ours"."""
 
     id: Text
     asks: Text

@@ -69,6 +69,20 @@ def test_a_place_that_is_not_there_is_named():
         assert words in fault
 
 
+#: How many items each module of REFORMS has, 32 in all.
+REFORMS = {1: "abc", 2: "abcde", 3: "abcdefg", 4: "abc", 5: "abcdef", 6: "abc", 7: "abc", 8: "ab"}
+
+
+def test_the_checklist_names_items_that_reforms_has():
+    assert sum(map(len, REFORMS.values())) == 32
+    for question in curated.checklist().questions:
+        reforms, others = [], []
+        for who in question.after.removeprefix("REFORMS ").split(", "):
+            (reforms if who[0].isdigit() else others).append(who)
+        assert question.after.startswith("REFORMS ") == bool(reforms) and set(others) <= {"ML", "ours"}, question.id
+        assert all(item[1:] in REFORMS[int(item[0])] for item in reforms), question.id
+
+
 def test_this_study_and_every_paper_read_so_far_answer_the_whole_checklist():
     """A paper that was laid out a moment ago is left out until its answers are in checklist.yaml (add_a_paper.md)."""
     filled = curated.checklist()

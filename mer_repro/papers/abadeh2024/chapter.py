@@ -557,3 +557,19 @@ def card(results: Results) -> Table:
         " tagging, less of it."
     )
     return report.card(results, verdicts(results), theirs, ours, note)
+
+
+#: Of the reproduction, for `summary`.
+EASY = (
+    "The networks are small and stated in full, so that all combinations of the factors could be run in folds of"
+    " listeners."
+)
+HARD = (
+    "The tweets and their labels are not public; the public histories are of fewer or other people, have other genres,"
+    " and no stress inferred from tweets."
+)
+
+
+def summary(results: Results) -> Table:
+    """The chapter under the headings of the reproducibility challenge."""
+    return report.summary(results, verdicts(results), EASY, HARD)

@@ -563,3 +563,19 @@ UNTESTED: dict[str, str] = {
 def untested_table(results: Results) -> Table:
     """Statements that neither a check nor a verdict bears on."""
     return report.untested_table(KEY, rules.verdicts(results), UNTESTED)
+
+
+#: Of the reproduction, for `summary`.
+EASY = (
+    "MERGE's labels and official parts are public, and what a predictor of either kind could score can be simulated"
+    " from them alone."
+)
+HARD = (
+    "MERGE's lyrics and the sound of most of its songs were not at hand; parts of the draft are still to be written,"
+    " and the networks were trained on parts of clips for few epochs."
+)
+
+
+def summary(results: Results) -> Table:
+    """The chapter under the headings of the reproducibility challenge."""
+    return report.summary(results, rules.verdicts(results), EASY, HARD)

@@ -487,3 +487,19 @@ NOT_TESTED = {
 def untested_table(results: Results) -> Table:
     """The paper's statements that nothing here tests."""
     return report.untested_table(KEY, verdicts(results), NOT_TESTED)
+
+
+#: Of the reproduction, for `summary`.
+EASY = (
+    "Networks, losses and stopping are described closely enough to be rebuilt, and simple rivals on public descriptors"
+    " run in minutes."
+)
+HARD = (
+    "DEAM has no lyrics, and where the paper's came from is not stated. Audio, words and listeners' moods of the same"
+    " songs were at hand for few songs, and descriptors had to stand for spectrograms where words are used."
+)
+
+
+def summary(results: Results) -> Table:
+    """The chapter under the headings of the reproducibility challenge."""
+    return report.summary(results, verdicts(results), EASY, HARD)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 DASH = "–"
 MINUS = "\u2212"
+#: Digits after which an end of an interval counts as zero.
+MOST_DIGITS = 4
 RESAMPLES, LEVEL = 2000, 0.95
 #: With fewer groups a bootstrap interval is too narrow to be shown; `mer_repro.statistics` has its coverage.
 MINIMUM_GROUPS = 10
@@ -54,6 +56,15 @@ def shown(value: float | None, style: str) -> str:
     if not text.strip("-0.,"):
         return text.lstrip("-")
     return text.replace("-", MINUS) if text.startswith("-") else "+" * ("+" in style) + text
+
+
+def _end(value: float, style: str) -> str:
+    """An end of an interval; of a difference, with as many digits as show on which side of zero it lies."""
+    text = shown(value, style)
+    if "+" not in style or not value or text.strip(f"+{MINUS}-0.,"):
+        return text
+    kind, digits = style.rstrip("0123456789"), int("".join(filter(str.isdigit, style)) or 0)
+    return shown(value, f"{kind}{digits + 1}") if digits >= MOST_DIGITS else _end(value, f"{kind}{digits + 1}")
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class Score:
         text = shown(self.value, style)
         if bare or math.isnan(self.low) or text == DASH:
             return text
-        return f"{text} [{shown(self.low, style)}, {shown(self.high, style)}]"
+        return f"{text} [{_end(self.low, style)}, {_end(self.high, style)}]"
 
     @property
     def datasets(self) -> tuple[str, ...]:

@@ -382,6 +382,16 @@ class Number:
         return self.printed if self.unit in ("", "1") or self.printed.endswith("%") else f"{self.printed} {self.unit}"
 
     @property
+    def meant(self) -> str:
+        """As `str` gives it, with what its bounds say of its rounding: 'at most 50 ms', 'about 7.1 %'."""
+        if self.bounds is None or self.value is None or not self.printed.lstrip("+−-")[:1].isdigit():
+            return str(self)  # a sign or a word says it already
+        last_digit = Fraction(10) ** int(self.value.as_tuple().exponent) * quantities.scale(self.unit)
+        if not self.bounds.finite:
+            return f"{'at most' if self.bounds.low == -math.inf else 'at least'} {self}"
+        return f"about {self}" if self.bounds.high - self.bounds.low >= 2 * last_digit else str(self)
+
+    @property
     def name(self) -> str:
         """The id without the paper, for sentences."""
         return self.id.partition(".")[2] or self.id

@@ -9,8 +9,8 @@ from mer_repro import verdicts as policy
 from mer_repro.audit import ledger
 from mer_repro.papers.gujar2026 import chapter, study
 from mer_repro.papers.gujar2026.names import BIMODAL
-from mer_repro.papers.gujar2026.verdicts import RULES, verdicts
-from mer_repro.results import Results
+from mer_repro.papers.gujar2026.verdicts import RULES, shares_log_loss, verdicts
+from mer_repro.results import Results, Score
 from mer_repro.runs.records import Outcome, RecordStore, Run
 from mer_repro.tables import spans
 
@@ -90,6 +90,31 @@ def test_labels_computed_from_sound_do_not_speak_against_words(store):
     # Both speak against it; that of the service's labels is shown and does not count, and one data set is not enough.
     assert verdict.judgement == "undecided" and "tcc_ceds \u221230" in str(verdict.because)
     assert not any(".tcc_ceds." in record for record in verdict.records)
+
+
+def test_labels_computed_from_audio_do_not_speak_for_a_model_that_reads_audio(store):
+    for dataset in BIMODAL:
+        for factors in (STATED, BY_LOSS):
+            put(store, dataset, "text_only", 0.4, factors=factors)
+            put(store, dataset, "attention", 0.7 if dataset == "tcc_ceds" else 0.4, factors=factors)
+    verdict = judged(store, "Attention fusion beats text only")
+    assert verdict.judgement == "undecided" and "tcc_ceds +30" in str(verdict.because)
+    assert "against it, with no room for the stated lead: 2" in str(verdict.because)
+    assert not any(".tcc_ceds." in record for record in verdict.records)
+
+
+def test_a_mean_of_folds_without_evidence_is_marked_and_others_are_not():
+    assert str(chapter.marked(Score(0.6, 0.5, 0.7, recipe=("printed", "accuracy")), "%1")) == "60.0 [50.0, 70.0]†"
+    assert str(chapter.marked(Score(0.6, 0.5, 0.7, recipe=("score", "accuracy", "")), "%1")) == "60.0 [50.0, 70.0]"
+    assert str(chapter.marked(None, "%1")) == "–"
+
+
+def test_log_loss_of_class_shares_by_hand(store):
+    put(store, "tcc_ceds", "majority", 0.4, songs=400, folds=2)
+    results = Results("gujar2026", store.all("gujar2026"), store)
+    first, second = (np.sum(run.notes["confusion"], axis=1) / 400 for run in results)
+    by_hand = -(first @ np.log(second) + second @ np.log(first)) / 2
+    assert shares_log_loss(results, "tcc_ceds").value == pytest.approx(by_hand)
 
 
 @pytest.mark.parametrize(("accuracy", "judgement"), [(0.6, "undecided"), (0.75, "supported")])

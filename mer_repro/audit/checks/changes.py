@@ -225,11 +225,11 @@ def between(stated: list[Number], low: Number, high: Number) -> Finding:
     def row(value: Number) -> Row | None:
         if not value.known:
             return None
-        text = f"{low} <= {value} <= {high}"
+        text = f"{low.meant} <= {value.meant} <= {high.meant}"
         reading = fits(value.name, value, Interval(low.interval.low, high.interval.high), text)
-        return Row((value, low, high), (reading,), f"{value} is not between {low} and {high}")
+        return Row((value, low, high), (reading,), f"{value} is not between {low.meant} and {high.meant}")
 
-    return every_row(map(row, stated), good=f"the value is between {low} and {high}")
+    return every_row(map(row, stated), good=f"the value is between {low.meant} and {high.meant}")
 
 
 @check(takes={"better": "accuracy recall", "worse": "accuracy recall", "n": COUNTED})

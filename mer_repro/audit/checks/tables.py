@@ -26,13 +26,14 @@ def repeated(values: list[Number]) -> Finding:
     Where a second run may explain the difference, say so in the binding's ``unless``.
     """
     known = [value for value in values if value.known]
-    text = ", ".join(f"{value} ({value.name})" for value in known)
+    text = ", ".join(f"{value.meant} ({value.name})" for value in known)
     if len(known) < 2:
         return observe("Fewer than two of the places print a number.")
     same = common(value.interval for value in known) is not None
     return decide(
         [Reading("one value behind all", same, text, True, known[-1], common(v.interval for v in known[:-1]))],
-        good=f"The same value in {len(known)} places: {text}.",
+        good=f"{'The same value' if all(v.meant == str(v) for v in known) else 'One value fits'} in"
+        f" {len(known)} places: {text}.",
         open="",
         bad=f"Not the same value: {text}.",
     )

@@ -38,15 +38,15 @@ LABELS = {
 }
 DATASETS = {
     "tcc_ceds": "tcc_ceds: lyrics, four descriptors; moods from a service's valence and energy",
-    "deezer_mood+tcc_ceds": "Deezer moods from listeners' tags, lyrics and six descriptors from tcc_ceds",
+    "deezer_mood+tcc_ceds": "tags: Deezer moods from listeners' tags, lyrics and six descriptors from tcc_ceds",
     "deezer_mood+musixmatch": "Deezer moods from listeners' tags, lyrics of the Million Song Dataset (musiXmatch)",
     "deezer_mood": "Deezer moods from listeners' tags; the words are tags",
     "deam": "DEAM: 130 openSMILE descriptors",
     "emotify": "Emotify: log-mel spectrograms of 3 s",
-    "panda_4qaed": "4QAED: sound without words, quadrants confirmed by listeners",
+    "panda_4qaed": "4QAED: audio without lyrics, quadrants confirmed by listeners",
     "merge": "MERGE: log-mel spectrograms of 3 s, lyrics",
 }
-#: Data sets on which words and sound can be compared, and their names in sentences.
+#: Data sets on which lyrics and audio can be compared, and their names in sentences.
 BIMODAL = {"tcc_ceds": "tcc_ceds", "deezer_mood+tcc_ceds": "tags"}
 #: Pairs of variants whose difference is tested, (better?, worse?): the paper's four rows, and what it left out.
 PAIRS = (
@@ -70,8 +70,8 @@ STAGES = {"network": "network alone", "encoder": "with a BERT of 12 layers", "fi
 #: Where the mood is in the planted songs.
 CONDITIONS = {
     "redundant": "in both",
-    "separable": "valence in the words, arousal in the sound",
-    "one_sided": "in the sound, of every song",
+    "separable": "valence in the words, arousal in the audio",
+    "one_sided": "in the audio, of every song",
     "marked": "in one, at random; the other is empty",
     "misleading": "in one, at random; the other shows a random mood",
 }

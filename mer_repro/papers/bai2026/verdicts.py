@@ -1,24 +1,24 @@
 """The verdicts on bai2026 as rules, what they look for in the records, and what nothing here tests.
 
-A network that names one class for everybody although there is something to learn has failed to train (`failed`); such
-runs are counted and named, and no mean and no difference holds them.
+A network that predicts a single class although there is something to learn has failed to train (`failed`); such runs
+are counted and named, and no mean and no difference holds them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from statistics import stdev
+from statistics import mean, stdev
 
-from mer_repro.papers.bai2026 import study, survey
+from mer_repro.papers.bai2026 import planted, study, survey
 from mer_repro.papers.bai2026.names import NETWORKS, condition_of
-from mer_repro.results import Results, Score, Stated, stated
+from mer_repro.results import Results, Score, Stated, stated, student
 from mer_repro.runs.records import Record
-from mer_repro.verdicts import Fixed, Rule, Verdict, above, below, judge
+from mer_repro.verdicts import Fixed, Rule, Verdict, above, below, judge, levelled_off
 
 KEY = study.KEY
-#: The learning rate at which the networks of `study.FOLDS` are compared: three times the stated one, at which they are
-#: level within our epochs.
+#: The learning rate at which the networks of `study.FOLDS` are compared: three times the stated one, at which they
+#: converge within our epochs.
 RATE = 0.003
 Find = Callable[[Results], Score | None]
 
@@ -27,7 +27,7 @@ Find = Callable[[Results], Score | None]
 
 
 def one_class(run: Record) -> bool:
-    """Whether a run named one class for everybody, by its scores.
+    """Whether a run predicted a single class, by its scores.
 
     Who names one of K classes for everybody and is right for a share a has a macro F1 of 2a / (1 + a) / K.
     """
@@ -59,7 +59,7 @@ def failures(runs: Results, *variants: str) -> Score | None:
     """In how many of some studies any of these networks failed to train."""
     count = sum(any(failed_in_study(run, variant) for variant in variants) for run in runs)
     return (
-        Score(count, records=runs.ids, how="studies in which a network names one class for all") if len(runs) else None
+        Score(count, records=runs.ids, how="studies in which a network predicts a single class") if len(runs) else None
     )
 
 
@@ -105,12 +105,12 @@ def minus(target: str, rival: str, of: str = "tcn_lm", **size: int) -> Find:
     return find
 
 
-def trained(*conditions: str, variants: tuple[str, ...]) -> Callable[[Results], Results]:
-    """The runs of some networks at the stated length, for `Rule.trained`."""
+def trained(*conditions: str, variants: tuple[str, ...], **where: None) -> Callable[[Results], Results]:
+    """Runs of some networks at the stated length, for `Rule.trained`; with ``init=None``, of first initialisations."""
 
     def find(results: Results) -> Results:
         chosen = results.where(protocol=study.FOLDS, target=conditions, variant=variants, rate=RATE)
-        return chosen.where(users=None, length=None, keep=None).filter(lambda run: not failed(run))
+        return chosen.where(users=None, length=None, keep=None, **where).filter(lambda run: not failed(run))
 
     return find
 
@@ -148,6 +148,26 @@ def marked(condition: str, variant: str = "tcn_lm") -> Find:
     def find(results: Results) -> Score | None:
         runs = trained(condition, variants=(variant,))(results)
         return runs.over(lambda run: run.metrics.get("planted_auc"), "mean over trainings", interval=True)
+
+    return find
+
+
+def marked_over_shuffled(condition: str) -> Find:
+    """That AUC minus the one after training on shuffled labels, mean over folds with Student's interval."""
+
+    def find(results: Results) -> Score | None:
+        runs = trained(condition, variants=("tcn_lm", "shuffled_labels"))(results)
+        runs = runs.filter(lambda run: "planted_auc" in run.metrics)
+        gaps = []
+        for fold in runs.values("fold"):
+            sides = [
+                runs.where(variant=name, fold=fold).metric("planted_auc") for name in ("tcn_lm", "shuffled_labels")
+            ]
+            gaps += [sides[0].value - sides[1].value] if all(sides) else []
+        if not gaps:
+            return None
+        how = f"true minus shuffled labels, mean over {len(gaps)} folds"
+        return Score(mean(gaps), *student(gaps)[:2], se=student(gaps)[2], records=runs.ids, how=how)
 
     return find
 
@@ -203,6 +223,12 @@ def share_high(results: Results) -> Score | None:
     return runs.over(lambda run: run.counts["high"] / run.counts["people"], "share of the people asked")
 
 
+def _at_paper_widths(results: Results) -> Score | None:
+    """TCN-LM minus an LSTM of one layer in the TCN's place, on one split."""
+    runs = results.where(protocol=study.PAPER_WIDTHS, target="both")
+    return runs.contrast("accuracy", {"variant": "tcn_lm"}, {"variant": "no_tcn_one_layer"})
+
+
 def _gated(results: Results) -> Results:
     return studies(results, "gated_100", "no_attention")
 
@@ -212,9 +238,19 @@ def _number(runs: Results) -> Score:
 
 
 def _last(results: Results, curve: str) -> Score | None:
-    """The last value of a curve of TCN-LM trained until level, signal in both."""
+    """The last value of a curve of TCN-LM trained to convergence, signal in both."""
     runs = in_folds(results, "both").where(variant="tcn_lm")
     return runs.over(lambda run: run.curves[curve][-1], "last epoch, mean over trainings")
+
+
+def _converged(variant: str) -> Find:
+    """How many trainings of a network had converged, signal in both."""
+
+    def find(results: Results) -> Score | None:
+        runs = trained("both", variants=(variant,))(results)
+        return Score(sum(map(levelled_off, runs)), records=runs.ids, how="trainings that converged") if runs else None
+
+    return find
 
 
 def _ledger(claim: str) -> Callable[[Results], Stated]:
@@ -229,7 +265,11 @@ def stated_gap(better: str, worse: str) -> float:
 # The rules ---------------------------------------------------------------------------------------------------------
 
 SYNTHETIC = (
-    "Generated listeners at the stated length of {length} songs, networks trained until level, points of accuracy: "
+    "Generated listeners at the stated length of {length} songs, networks trained to convergence, points of accuracy: "
+)
+BRIEF = (
+    "When the results of brief trainings on one split were known, trainings to convergence in folds took their place,"
+    " as the policy asks; in nobody's favour: undecided before and after."
 )
 _LENGTH = {"length": _ledger("sec411.sequence_length")}
 
@@ -237,7 +277,7 @@ RULES: list[Rule | Fixed] = [
     Fixed(
         "untestable",
         f"TCN-LM classifies {stated(KEY, 'sec5.accuracy')} % of the listeners of Last.fm-1K joined with myPersonality"
-        " right, more than all baselines.",
+        " correctly, more than all baselines.",
         ("s.beats_single_modal", "sec5.accuracy", "t1.users", "sec411.lastfm_users", "s.data_public",
          "s.joined_by_user_id", "s.lastfm_has_tags"),
         "The set of {users} users cannot have come about as described: a join by user with Last.fm-1K has at most that"
@@ -252,22 +292,24 @@ RULES: list[Rule | Fixed] = [
         "undecided",
         "TCN-LM is significantly more accurate than every baseline.",
         ("s.significant_over_baselines", "t2.tcn_lm.accuracy", "t2.late_fusion.accuracy", "sec421.accuracy_gain"),
-        "No test, interval or seed is given. Whether the printed lead over early or late fusion is beyond chance"
-        " depends on how often the two models agree, which is not printed; the leads over the models with one modality"
-        " are beyond chance (McNemar, 5 %) however often they agree. Were the printed accuracies the truth, a second"
-        " draw of {test} test users would show TCN-LM significantly above late fusion in {low:%0} % of the draws at a"
-        " correlation of 0.5 of the right answers, {middle:%0} % at 0.8 and {high:%0} % at 0.95 (simulated).",
-        {"test": _ledger("t1.users_test"), "low": simulated("table_2", "found_1", 50),
-         "middle": simulated("table_2", "found_1", 80), "high": simulated("table_2", "found_1", 95)},
+        "No test, interval or seed is given, and the word may mean no more than markedly. Whether the printed lead over"
+        " early or late fusion is beyond chance depends on how often the two models agree, which is not printed. The"
+        " leads over the unimodal models are beyond chance (McNemar, 5 %) however often they agree, if each score is"
+        " one run; that of LSTM-Audio, {audio:%1} % as rounded, fits no single run. Were the printed accuracies the"
+        " truth, a second draw of {test} test users would show TCN-LM significantly above late fusion in {low:%0} % of"
+        " the draws at a latent correlation of 0.5, {middle:%0} % at 0.8 and {high:%0} % at 0.95 (simulated).",
+        {"test": _ledger("t1.users_test"), "audio": _ledger("t2.lstm_audio.accuracy"),
+         "low": simulated("table_2", "found_1", 50), "middle": simulated("table_2", "found_1", 80),
+         "high": simulated("table_2", "found_1", 95)},
     ),
     Fixed(
         "undecided",
         "TCN-LM is best on all three metrics, so its architecture is superior.",
         ("s.best_on_all_metrics", "t2.tcn_lm.macro_f1", "t2.tcn_lm.auc"),
         "Table 2 does print it first on all three. Of five equal models, a given one comes first in {first:%0} % of"
-        " simulated tables (correlation 0.5). A lead by the stated {lead} points is rarer: {best:%1} % over the best of"
-        " four equal rivals, {one:%1} % over one equal rival. So chance alone is an unlikely source of that lead,"
-        " unless several variants or runs were tried, and how many were is not stated. One table cannot tell the"
+        " simulated tables (latent correlation 0.5). A lead by the stated {lead} points is rarer: {best:%1} % over the"
+        " best of four equal rivals, {one:%1} % over one equal rival. So chance alone is an unlikely source of that"
+        " lead, unless several variants or runs were tried, and how many were is not stated. One table cannot tell the"
         " architecture from how it was tuned.",
         {"lead": _ledger("sec421.accuracy_gain"), "first": simulated("type_one_error", "leads", 50),
          "best": simulated("type_one_error", "leads_as_stated", 50),
@@ -281,15 +323,13 @@ RULES: list[Rule | Fixed] = [
         "stand-in",
         "In the MXMH survey genre habits alone reach an AUC of {genres:.2} for a high self-rating of depression and"
         " {worried:.2} for one of anxiety (0.5 is chance). To the AUC of age, for which the paper does not control,"
-        " they add {depression:+.3} and {anxiety:+.3}. Among the tenth of the people whom such a test for depression"
-        " selects, {paper:%0} % are well where {severe} % are ill, the paper's share of severe cases, and {here:%0} %"
-        " at the survey's own share of {high:%0} %. The sample is self-selected and rates itself, and genre habits are"
-        " coarser than listening histories.",
+        " they add {depression:+.3} and {anxiety:+.3}. The sample is self-selected and rates itself, and genre habits"
+        " are coarser than listening histories.",
         {"genres": lambda results: survey_auc(results, "depression", "genres"),
-         "worried": lambda results: survey_auc(results, "anxiety", "genres"),
-         "severe": _ledger("t1.share_severe"), "high": share_high,
-         "paper": lambda results: screened(results, results.stated("t1.share_severe").value),
-         "here": lambda results: (share := share_high(results)) and screened(results, share.value)},
+         "worried": lambda results: survey_auc(results, "anxiety", "genres")},
+        revised="When the survey's results were known, this claim took the place of another (music says enough of"
+        " mental health for screening), which the paper states as a hope; in the paper's favour: undecided before and"
+        " after.",
     ),
     Rule(
         "The TCN captures long listening histories better than an LSTM.",
@@ -298,15 +338,21 @@ RULES: list[Rule | Fixed] = [
         above(0.0, stated_gap("t3.full", "t3.no_tcn"), " (share of right answers)"),
         "synthetic",
         SYNTHETIC + "TCN-LM minus an LSTM of one layer in the TCN's place {order:+%1} where the class shows only in the"
-        " order, {both:+%1} where it shows in order and tags. In whole studies at 24 songs {short:+%1} where both"
-        " trained. The paper's LSTM has as many layers as its TCN; ours of that kind failed to train in {failed:.0} of"
-        " {studies:.0} of these studies.",
+        " order, {both:+%1} where it shows in order and tags; {half:+%1} there with half of the listeners, {wide:+%1}"
+        " at the paper's widths and learning rate (one run each). The paper's LSTM has the depth of its TCN: TCN-LM"
+        " minus such an LSTM {deep:+%1} (order and tags). In whole studies at 24 songs {short:+%1} over one layer where"
+        " both trained; the deep LSTM failed to train in {failed:.0} of {studies:.0}.",
         _LENGTH | {
+            "half": lambda results: minus("both", "no_tcn_one_layer", users=planted.TABLE_1["users"] // 2)(results),
+            "wide": _at_paper_widths,
+            "deep": minus("both", "no_tcn"),
             "short": lambda results: lead(results, "order_100", "no_tcn_one_layer"),
             "failed": lambda results: failures(studies(results, "order_100", "no_tcn"), "no_tcn"),
             "studies": lambda results: _number(studies(results, "order_100", "no_tcn")),
         },
         trained("order", "both", variants=("tcn_lm", "no_tcn_one_layer")),
+        revised="More folds and second initialisations were added when one fold was known and undecided, under the same"
+        " criterion; in the paper's favour: supported since, with the first initialisations alone as well.",
     ),
     Rule(
         "The TCN trains faster than an LSTM.",
@@ -315,9 +361,11 @@ RULES: list[Rule | Fixed] = [
         below(1.0, unit=" times the LSTM's training time"),
         "own",
         "On one shared CPU, with the same epochs and length, TCN-LM with eight layers takes {one:.2} times the training"
-        " time of an LSTM of one layer and {deep:.2} times that of an LSTM of as many layers. The"
+        " time of an LSTM of one layer and {deep:.2} times that of an LSTM of the same depth. The"
         " paper gives no times, and gives parallel convolutions as the reason, which count for more on a GPU such as"
         " the paper's. We timed none and did not measure memory.",
+        revised="Which trainings are timed was changed twice when times were known, to those that shared a machine"
+        " alike and to all folds; in nobody's favour: undecided throughout.",
     ),
     Rule(
         "Cross-modal attention fuses better than concatenation.",
@@ -327,7 +375,7 @@ RULES: list[Rule | Fixed] = [
         "synthetic",
         SYNTHETIC + "attention minus concatenation {both:+%1}. In whole studies at 24 songs whose tags must be read"
         " by the order, the case for which a temporal query is meant, {gated:+%1} where both trained; in {failed:.0} of"
-        " {studies:.0} studies at least one of the two named one class for everybody.",
+        " {studies:.0} studies at least one of the two predicted a single class.",
         _LENGTH | {
             "gated": lambda results: lead(results, "gated_100", "no_attention"),
             "failed": lambda results: failures(_gated(results), "tcn_lm", "no_attention"),
@@ -339,20 +387,25 @@ RULES: list[Rule | Fixed] = [
         "That attention favours sad songs in a severe listener reflects a pattern that the model has learnt (the paper:"
         " proves it).",
         ("s.case_attends_sad_tags",),
-        {"both": marked("both"), "tags": marked("tags")},
-        above(0.5, unit=" AUC of the attention for the planted songs"),
+        {"both": marked_over_shuffled("both"), "tags": marked_over_shuffled("tags")},
+        above(0.0, unit=" AUC of the attention for the planted songs, over that with shuffled labels"),
         "synthetic",
-        "With sad songs planted in order and tags, attention trained on true labels until level ranks them above a"
-        " listener's other songs with an AUC of {both:.2} (0.5 is chance); planted in the tags alone, with {tags:.2}."
-        " Over these trainings the AUC is {true_low:.2} to {true_high:.2} with true labels and {shuffled_low:.2} to"
-        " {shuffled_high:.2} after the labels were shuffled."
-        " So weights can carry what was learnt. These are means over all test listeners; the paper shows one, without"
-        " such a control, which illustrates a pattern and does not prove it.",
-        {"true_low": extreme(min, "planted_auc", "tcn_lm", "tags", "both"),
+        "With sad songs planted in order and tags, attention ranks them above a listener's other songs with an AUC of"
+        " {both_true:.2}, {both:+.3} against training on shuffled labels; planted in the tags alone, with"
+        " {tags_true:.2} and {tags:+.3}. On average sad songs rank higher than after shuffling, but single trainings"
+        " overlap: {true_low:.2} to {true_high:.2} with true labels, {shuffled_low:.2} to {shuffled_high:.2} with"
+        " shuffled ones. These are means over all test listeners; the severe were not analysed apart. The paper shows"
+        " one listener, without such a control, which illustrates a pattern and does not prove it.",
+        {"both_true": marked("both"), "tags_true": marked("tags"),
+         "true_low": extreme(min, "planted_auc", "tcn_lm", "tags", "both"),
          "true_high": extreme(max, "planted_auc", "tcn_lm", "tags", "both"),
          "shuffled_low": extreme(min, "planted_auc", "shuffled_labels", "tags", "both"),
          "shuffled_high": extreme(max, "planted_auc", "shuffled_labels", "tags", "both")},
-        trained("both", "tags", variants=("tcn_lm",)),
+        trained("both", "tags", variants=("tcn_lm", "shuffled_labels")),
+        revised="In the paper's favour, the claim was narrowed (from what depression sounds like to a learnt pattern),"
+        " and 0.5 took the place of shuffled labels and a stricter threshold: unsupported before, supported after."
+        " Against the paper, shuffled labels are the comparison again, because the AUC they give is not 0.5 but less on"
+        " average, and varies: undecided since.",
     ),
     Rule(
         "Without the language model, the TCN falls below BERT-Text, so tags matter most in this task.",
@@ -367,6 +420,7 @@ RULES: list[Rule | Fixed] = [
         " other is thus a matter of where the class shows.",
         _LENGTH,
         trained("order", "tags", "both", variants=("bert_text", "no_lm")),
+        revised=BRIEF,
     ),
     Rule(
         "BERT-Text does better than LSTM-Audio, fusing the two better still, and late fusion is the best baseline.",
@@ -375,35 +429,54 @@ RULES: list[Rule | Fixed] = [
          "late": minus("both", "early_fusion", "late_fusion")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
-        SYNTHETIC + "with the class in order and tags, BERT-Text minus LSTM-Audio {text:+%1}, early fusion minus"
-        " BERT-Text {early:+%1}, late fusion minus early fusion {late:+%1}. Our LSTM-Audio reads song numbers:"
-        " Last.fm-1K has no audio. Table 2 prints the order as claimed.",
-        _LENGTH,
+        "Generated listeners at the stated length of {length} songs, class in order and tags, points of accuracy:"
+        " BERT-Text minus LSTM-Audio {text:+%1}, early fusion minus BERT-Text {early:+%1}, late fusion minus early"
+        " fusion {late:+%1}. Of early fusion {converged:.0} of {fused:.0} trainings converged, and the last two"
+        " differences rest on it. Our LSTM-Audio reads song IDs: Last.fm-1K has no audio. Table 2 prints the order as"
+        " claimed.",
+        _LENGTH | {
+            "converged": _converged("early_fusion"),
+            "fused": lambda results: _number(trained("both", variants=("early_fusion",))(results)),
+        },
         trained("both", variants=("lstm_audio", "bert_text", "early_fusion")),
+        revised=BRIEF,
     ),
     Fixed(
         "undecided",
         "The attention adds few parameters.",
         ("s.attention_is_light", "sec413.attention_dimension"),
-        "The paper does not say what they are few beside. Counted on the rebuilt network, the attention has more"
+        "The paper does not say compared with what. Counted on the rebuilt network, the attention has more"
         " weights than the TCN (see *How the networks were rebuilt*); beside the frozen BERT it is small.",
     ),
     Rule(
-        "Mean pooling does better than max and attention pooling (the paper: is more stable), and the temporal query"
-        " slightly better than the semantic.",
+        "Mean pooling generalises better than max and attention pooling, and the temporal query does better than the"
+        " semantic.",
         ("s.average_pooling_best", "s.temporal_query"),
         {"maximum": minus("both", "max_pooling"), "attention": minus("both", "attention_pooling"),
          "semantic": minus("both", "semantic_query")},
         above(0.0, unit=" (share of right answers)"),
         "synthetic",
-        "The paper gives no figures. " + SYNTHETIC + "with the class in order and tags, TCN-LM as published (mean"
-        " pooling, temporal query) minus max pooling {maximum:+%1}, minus attention pooling {attention:+%1}, minus the"
-        " semantic query {semantic:+%1}. Over the folds, accuracy has a standard deviation of {mean_sd:%1} points with"
-        " mean pooling, {max_sd:%1} with max and {attention_sd:%1} with attention pooling, which so few folds cannot"
-        " tell apart.",
-        _LENGTH | {"mean_sd": spread("tcn_lm"), "max_sd": spread("max_pooling"),
-                   "attention_sd": spread("attention_pooling")},
-        trained("both", variants=("tcn_lm", "max_pooling", "attention_pooling", "semantic_query")),
+        "The paper gives no figures, and calls the semantic query marginally worse. " + SYNTHETIC + "with the class in"
+        " order and tags, TCN-LM as published (mean pooling, temporal query) minus max pooling {maximum:+%1}, minus"
+        " attention pooling {attention:+%1}, minus the semantic query {semantic:+%1}. We planted habits of a whole"
+        " history, which may favour means.",
+        _LENGTH,
+        trained("both", variants=("tcn_lm", "max_pooling", "attention_pooling", "semantic_query"), init=None),
+        revised="In the paper's favour, the claim was changed from more stable, which accuracy cannot show, to better,"
+        " which the paper claims as well; stability is a claim of its own now, and that the temporal query is only"
+        " slightly better is not judged. Before that, trainings to convergence in folds took the place of brief ones on"
+        " one split: undecided before, supported after.",
+    ),
+    Fixed(
+        "undecided",
+        "Mean pooling is more stable than max and attention pooling.",
+        ("s.average_pooling_best",),
+        "The paper gives no figures and does not say what is stable. On generated listeners, class in order and tags,"
+        " accuracy has a standard deviation over the folds of {mean_sd:%1} points with mean pooling, {max_sd:%1} with"
+        " max and {attention_sd:%1} with attention pooling, which so few folds cannot tell apart.",
+        {"mean_sd": spread("tcn_lm"), "max_sd": spread("max_pooling"), "attention_sd": spread("attention_pooling")},
+        revised="Part of the claim before it until the results were known; parted from it against the paper, because"
+        " accuracy cannot support it.",
     ),
     Fixed(
         "undecided",
@@ -411,7 +484,7 @@ RULES: list[Rule | Fixed] = [
         ("s.no_overfitting", "s.loss_falls_linearly", "sec413.l2"),
         "Figure 3 shows the curves without numbers, so how near they stay cannot be measured, and neither the paper"
         " nor we show a run without L2 or with a fine-tuned BERT. On generated listeners, signal in both, TCN-LM"
-        " trained until level ends with a loss of {train:.2} in training and {validation:.2} in validation.",
+        " trained to convergence ends with a loss of {train:.2} in training and {validation:.2} in validation.",
         {"train": lambda results: _last(results, "train_loss"),
          "validation": lambda results: _last(results, "validation_loss")},
     ),

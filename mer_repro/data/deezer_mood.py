@@ -21,32 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_json, require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{delbouys2018music,
-  title = {Music mood detection based on audio and lyrics with deep neural net},
-  author = {Delbouys, R{\\'e}mi and Hennequin, Romain and Piccoli, Francesco and Royo-Letelier, Jimena and
-    Moussallam, Manuel},
-  booktitle = {Proceedings of the 19th International Society for Music Information Retrieval Conference},
-  pages = {370--375},
-  year = {2018}
-}"""
-LICENSE_INFO = "Published by Deezer for research; the repository names no licence. Contains neither audio nor lyrics."
 SPLITS = ("train", "validation", "test")
-COMMIT = "9c6e1c5992a5b78166f6212d5b62b86217dff17f"
-HOST = f"https://raw.githubusercontent.com/deezer/deezer_mood_detection_dataset/{COMMIT}/"
-REMOTES = {split: Remote(address=f"{HOST}{split}.csv", filename=f"{split}.csv") for split in SPLITS}
 PUBLISHED = {"train": 11_267, "validation": 3_863, "test": 3_514}
-DIGESTS = {
-    "train": "3f7db5e3d1b634b00cf6b8a8bc77ece4",
-    "validation": "2b8984239a3010b328d40d8f0ab0fad6",
-    "test": "79c8ac4b74cd6d7cc88a7c018d78ec96",
-}
 
 
 def _track_ids(songs: pd.DataFrame) -> list[Breach]:
@@ -54,31 +38,8 @@ def _track_ids(songs: pd.DataFrame) -> list[Breach]:
     return [(malformed, "track id '{track_id}'", "TR, 5 letters, 11 hex digits")]
 
 
-COLUMNS = (
-    Column("song_id", "dzr_sng_id", "int", low=1),
-    Column("msd_song_id", "MSD_sng_id", "str"),
-    Column("track_id", "MSD_track_id", "str"),
-    # Standardised values: five deviations either way are generous.
-    Column("valence", low=-5, high=5),
-    Column("arousal", low=-5, high=5),
-    Column("artist", "artist_name", "str"),
-    Column("title", "track_name", "str"),
-)
-SONGS = {
-    split: Table(
-        f"{split}.csv",
-        COLUMNS,
-        lines=PUBLISHED[split],
-        digests=(DIGESTS[split],),
-        rule=_track_ids,
-        says=f"labels of the {split} songs",
-    )
-    for split in SPLITS
-}
-TAG_SONGS = Table("tags_data_info.json", optional=True, says="names of the songs with tag counts; a third party's")
-TAG_COUNTS = Table("tags_annotations.json", optional=True, says="counts of emotion tags per song; a third party's")
-TABLES = {**SONGS, "tag_songs": TAG_SONGS, "tag_counts": TAG_COUNTS}
-NAMES = ("deezer_mood_detection_dataset", "deezer_mood_detection_dataset-master")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("deezer_mood", rules=dict.fromkeys(SPLITS, _track_ids))
+TAG_SONGS, TAG_COUNTS = TABLES["tag_songs"], TABLES["tag_counts"]
 
 
 @dataclass(frozen=True)
@@ -108,11 +69,11 @@ def load(location: Location) -> DeezerMood:
     """
     import pandas as pd
 
-    songs = pd.concat([SONGS[split].read(location).assign(split=split) for split in SPLITS], ignore_index=True)
+    songs = pd.concat([TABLES[split].read(location).assign(split=split) for split in SPLITS], ignore_index=True)
     twice = songs[songs.song_id.duplicated()]
     if len(twice):
         raise DataError(
-            location.path(SONGS[twice.split.iloc[0]]),
+            location.path(TABLES[twice.split.iloc[0]]),
             found=f"song {twice.song_id.iloc[0]}, which another split has",
             expected="each song in one split",
             todo="Fetch the files again.",
@@ -342,7 +303,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     songs = [_twin_song(rng, number, split, index) for number, (split, index) in enumerate(places)]
     for split in SPLITS:
         rows = (song["row"] for song in songs if song["split"] == split)
-        twins.write_table(folder / SONGS[split].path, SONGS[split].header, rows)
+        twins.write_table(folder / TABLES[split].path, TABLES[split].header, rows)
     for table, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
         document = {str(song["row"][0]): song[part] for song in songs}
         (folder / table.path).write_text(json.dumps(document) + "\n", encoding="utf-8")

@@ -22,39 +22,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Breach, Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{soleymani2013songs,
-  title = {1000 songs for emotional analysis of music}, author = {Soleymani, Mohammad and Caro, Micheal N. and
-  Schmidt, Erik M. and Sha, Cheng-Ya and Yang, Yi-Hsuan}, booktitle = {Proceedings of the 2nd ACM
-  International Workshop on Crowdsourcing for Multimedia}, pages = {1--6}, year = {2013}, doi =
-  {10.1145/2506364.2506365}
-}"""
-LICENSE_INFO = (
-    "For research, with citation; the songs are from the Free Music Archive, under Creative Commons licences."
-)
-REMOTES = {
-    "annotations": Remote(
-        address="",
-        filename="annotations.tar.gz",
-        unpack_to=".",
-        manual=(
-            "Open https://cvml.unige.ch/databases/emoMusic/, download the annotations, and unpack"
-            " them so that emomusic/static_annotations.csv and emomusic/songs_info.csv exist."
-        ),
-    )
-}
-
 SCALE = (1.0, 9.0)
 EXCERPT_SECONDS = 45
 DOCUMENTED_SONGS = 744
 RATERS = 10  # at least, by the paper
-
-SONG_ID = Column("song_id", "", "int", low=1, high=1000)
 
 
 def _seconds(cell: str) -> float | None:
@@ -69,69 +47,17 @@ def _excerpts(songs: pd.DataFrame) -> Iterator[Breach]:
     yield (end - start) != EXCERPT_SECONDS, found, expected.replace("{seconds}", str(EXCERPT_SECONDS))
 
 
-STATIC = Table(
-    "static_annotations.csv",
-    (
-        SONG_ID,
-        Column("valence", ("valence_mean", "mean_valence"), low=SCALE[0], high=SCALE[1]),
-        Column("arousal", ("arousal_mean", "mean_arousal"), low=SCALE[0], high=SCALE[1]),
-        Column("valence_std", ("valence_std", "std_valence"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
-        Column("arousal_std", ("arousal_std", "std_arousal"), low=0, high=(SCALE[1] - SCALE[0]) / 2**0.5),
-    ),
-    lines=744,
-    digests=("68db1e5fb03fdbd707e241026f1cc371",),
-    says="means and standard deviations over the raters of each song",
-)
-SONGS = Table(
-    "songs_info.csv",
-    (
-        SONG_ID,
-        Column("artist", "Artist", "str"),
-        Column("title", "Song title", "str"),
-        Column("segment_start", "start of the segment (min.sec)", "str"),
-        Column("segment_end", "end of the segment (min.sec)", "str"),
-        Column("genre", "Genre", "str"),
-        Column("split", "Mediaeval 2013 set", "str", choices=("development", "evaluation")),
-    ),
-    lines=744,
-    digests=("4dec3eb219449cb1e17d0828ef24cf98",),
-    others="ignore",
-    rule=_excerpts,
-    says="artist, title, segment, genre and part of the MediaEval 2013 split",
-)
-DYNAMIC_DIGESTS = {
-    ("arousal", "average"): "de4b704fa72ed559b55d874cb6f0cdf2",
-    ("arousal", "std"): "bcad2ec540e192b837c98d02c975007d",
-    ("valence", "average"): "f68c2d77375eb2d718b957f663256f5d",
-    ("valence", "std"): "2656c892e6e104f33a59c2ab946f91ab",
-}
 DYNAMIC_SCALE, FIRST_FRAME, HOP, FRAMES = (-1.0, 1.0), 15.0, 0.5, 61
 
 
-def _dynamic(target: str, statistic: str) -> Table:
-    """One wide file: a row per song, a column per time."""
-    low = 0.0 if statistic == "std" else DYNAMIC_SCALE[0]
-    times = [f"sample_{1000 * (FIRST_FRAME + HOP * frame):.0f}ms" for frame in range(FRAMES)]
-    return Table(
-        f"annotations/{target}_cont_{statistic}.csv",
-        (SONG_ID, *(Column(name, low=low, high=DYNAMIC_SCALE[1], unit="a frame of 0.5 s") for name in times)),
-        optional=True,
-        lines=744,
-        digests=(DYNAMIC_DIGESTS[target, statistic],),
-        says=f"dynamic {target}, {'means' if statistic == 'average' else 'standard deviations'} over the raters",
-    )
-
-
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+    "emomusic",
+    lists={"frames": [f"sample_{1000 * (FIRST_FRAME + HOP * frame):.0f}ms" for frame in range(FRAMES)]},
+    rules={"songs": _excerpts},
+)
+STATIC, SONGS = TABLES["static"], TABLES["songs"]
 #: Column of `EmoMusic.dynamic` -> the file it is read from.
-DYNAMIC = {
-    f"{target}{suffix}": _dynamic(target, statistic)
-    for suffix, statistic in (("", "average"), ("_std", "std"))
-    for target in ("valence", "arousal")
-}
-TABLES = {"static": STATIC, "songs": SONGS, **{f"dynamic_{name}": table for name, table in DYNAMIC.items()}}
-#: The official archive keeps all tables in ``annotations``, beside the clips.
-NAMES = ("emoMusic", "emomusic45s", "1000songs")
-ALSO = {"annotations/": ("",)} | {name: (f"annotations/{name}",) for name in (STATIC.path, SONGS.path)}
+DYNAMIC = {name.removeprefix("dynamic_"): table for name, table in TABLES.items() if name.startswith("dynamic_")}
 
 
 @dataclass(frozen=True)

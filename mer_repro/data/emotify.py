@@ -23,29 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Breach, Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@article{aljanaki2016emotify,
-  title = {Studying emotion induced by music through a crowdsourcing game},
-  author = {Aljanaki, Anna and Wiering, Frans and Veltkamp, Remco C.},
-  journal = {Information Processing \\& Management},
-  volume = {52},
-  number = {1},
-  pages = {115--128},
-  year = {2016},
-  doi = {10.1016/j.ipm.2015.03.004}
-}"""
-LICENSE_INFO = "Published for research, with citation; the clips are from the Magnatune catalogue."
-HOST = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
-REMOTES = {
-    "answers": Remote(address=HOST + "data.csv", filename="data.csv"),
-    "audio": Remote(address=HOST + "emotifymusic.zip", filename="emotifymusic.zip", unpack_to=".", part="audio"),
-}
 
 EMOTIONS = (
     "amazement",
@@ -81,61 +65,14 @@ def _numbered_files(info: pd.DataFrame) -> list[Breach]:
     return [(~number.between(1, CLIPS_A_GENRE), "filename '{filename}'", expected)]
 
 
-TRACK_ID = Column("song_id", "track id", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE)
-GENRE = Column("genre", "", "str", choices=GENRES)
-RATINGS = Table(
-    "data.csv",
-    (
-        TRACK_ID,
-        GENRE,
-        *(Column(emotion, "", "int", low=0, high=1) for emotion in EMOTIONS),
-        Column("mood", "", "int", low=1, high=5),
-        Column("liked", "", "int", low=0, high=1),
-        Column("disliked", "", "int", low=0, high=1),
-        Column("age", "", "int", low=0, high=120, unit="years"),
-        Column("gender", "", "int", low=0, high=1),
-        Column("mother_tongue", "mother tongue", "str", nullable=True),
-    ),
-    key=(),
-    lines=DOCUMENTED_ANSWERS,
-    digests=("0475dedf09e916ee38c686b9d0b15be7",),
-    rule=_genre_of_id,
-    says="one answer of one listener per row",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+    "emotify",
+    lists={"emotions": EMOTIONS, "genres": GENRES},
+    rules={"ratings": _genre_of_id, "info": _numbered_files},
 )
-LABELS = Table(
-    "labels.csv",
-    (
-        TRACK_ID,
-        Column("answers", "number_of_observations", "int", low=1),
-        *(Column(emotion, low=0, high=1) for emotion in EMOTIONS),
-    ),
-    optional=True,
-    lines=DOCUMENTED_CLIPS,
-    digests=("641c48e7f0fbb222d05f6c401ab3edff",),
-    others="ignore",
-    says="shares of the answers that ticked each emotion",
-)
-INFO = Table(
-    "info.csv",
-    (
-        Column("published_id", "Track ID", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE),
-        GENRE,
-        Column("filename", "Filename", "str"),
-        Column("duration", "Duration", low=0, unit="s"),
-        Column("sample_rate", "Sample rate", low=1, unit="Hz"),
-        Column("loudness", "Mean absolute amplitude", low=0, high=1, optional=True),
-    ),
-    key=("genre", "filename"),
-    optional=True,
-    lines=DOCUMENTED_CLIPS,
-    digests=("95235735d00f3b3f18dd9bb49b80da0c",),
-    others="ignore",
-    rule=_numbered_files,
-    says="file name, length, sample rate and loudness of the published clips",
-)
-TABLES = {"ratings": RATINGS, "labels": LABELS, "info": INFO}
-NAMES = ("emotifymusic", "emotify_dataset")
-ALSO = {f"{genre}/": (f"emotifymusic/{genre}/",) for genre in GENRES}
+RATINGS, LABELS, INFO = TABLES.values()
+
+
 ENDINGS = ("ogg", "mp3", "wav", "flac", "opus")
 
 

@@ -20,35 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, Table, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{cantador2011hetrec,
-  title = {2nd Workshop on Information Heterogeneity and Fusion in Recommender Systems ({HetRec} 2011)},
-  author = {Cantador, Iv{\\'a}n and Brusilovsky, Peter and Kuflik, Tsvi},
-  booktitle = {Proceedings of the 5th ACM Conference on Recommender Systems},
-  year = {2011}
-}"""
-LICENSE_INFO = "Non-commercial use, with acknowledgement of Last.fm and the workshop; no redistribution for profit."
-REMOTES = {
-    "archive": Remote(
-        address="https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
-        filename="hetrec2011-lastfm-2k.zip",
-        checksum="sha256:6738f48195667ff03caaab4d32ca9a3133d8cc026b7c3cdaf6ce1010e913c59c",
-        unpack_to=".",
-    )
-}
 #: Last.fm opened in 2002; an event dated earlier is a mistake.
 FIRST_YEAR = 2002
 PUBLISHED = {"users": 1_892, "artists": 17_632, "plays": 92_834, "tags": 11_946, "events": 186_479}
-
-
-def _table(path: str, columns: tuple[Column, ...], key: tuple[str, ...], digest: str, says: str, **options) -> Table:
-    lines = PUBLISHED[{"artists.dat": "artists", "tags.dat": "tags", "user_artists.dat": "plays"}.get(path, "events")]
-    return Table(path, columns, key, lines=lines, digests=(digest,), delimiter="\t", quoted=False, says=says, **options)
 
 
 def _days(events: pd.DataFrame) -> list[Breach]:
@@ -58,49 +39,8 @@ def _days(events: pd.DataFrame) -> list[Breach]:
     return [(dates.isna(), "the date {year}-{month}-{day}", "a day that exists")]
 
 
-_USER = Column("user_id", "userID", "int", low=1)
-_ARTIST = Column("artist_id", "artistID", "int", low=1)
-_TAG = Column("tag_id", "tagID", "int", low=1)
-_DATE = (
-    Column("day", kind="int", low=1, high=31),
-    Column("month", kind="int", low=1, high=12),
-    Column("year", kind="int", low=1900, high=2011),
-)
-ARTISTS = _table(
-    "artists.dat",
-    (Column("artist_id", "id", "int", low=1), Column("artist", "name", "str")),
-    ("artist_id",),
-    "08284fa8ec3914ed97500ca389316fb9",
-    "names of the artists",
-    others="ignore",
-)
-#: Latin-1 in the official archive, UTF-8 in edited copies. An accented Latin-1 letter before a plain one is no valid
-#: UTF-8, so trying the latter first does not mistake one for the other.
-TAGS = _table(
-    "tags.dat",
-    (_TAG, Column("tag", "tagValue", "str")),
-    ("tag_id",),
-    "942c5163d65d1d1bb7ec17be709c257d",
-    "names of the tags",
-    encodings=("utf-8", "latin-1"),
-)
-PLAYS = _table(
-    "user_artists.dat",
-    (_USER, _ARTIST, Column("plays", "weight", "int", low=1)),
-    ("user_id", "artist_id"),
-    "edbb24b56424eadec8fbe60f05037749",
-    "how often a user played an artist",
-)
-EVENTS = _table(
-    "user_taggedartists.dat",
-    (_USER, _ARTIST, _TAG, *_DATE),
-    ("user_id", "artist_id", "tag_id", "day", "month", "year"),
-    "1de70052e999f5240539723697e81f28",
-    "who tagged whom with what and when",
-    rule=_days,
-)
-TABLES = {"artists": ARTISTS, "tags": TAGS, "plays": PLAYS, "events": EVENTS}
-NAMES = ("hetrec2011-lastfm-2k", "hetrec2011-lastfm", "lastfm-2k")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("hetrec2011_lastfm", rules={"events": _days})
+ARTISTS, TAGS, PLAYS, EVENTS = TABLES.values()
 
 
 @dataclass(frozen=True)

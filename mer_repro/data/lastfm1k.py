@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream, open_bytes
 from mer_repro.errors import DataError, DataMissing
@@ -31,36 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@book{celma2010music,
-  title = {Music Recommendation and Discovery: The Long Tail, Long Fail, and Long Play in the Digital Music Space},
-  author = {Celma, {\\`O}scar},
-  publisher = {Springer},
-  year = {2010},
-  doi = {10.1007/978-3-642-13287-2}
-}"""
-LICENSE_INFO = "Non-commercial use only, with permission of Last.fm."
-EVENTS = Table(
-    "userid-timestamp-artid-artname-traid-traname.tsv", optional=True, says="one listen per row; streamed", quoted=False
-)
-SAMPLE = Table(
-    "sample_events_one_user.tsv",
-    optional=True,
-    lines=85,
-    digests=("007770ccd965a1271d1ae6be0a57356a",),
-    says="the first listens of one user",
-)
-REMOTES = {
-    "archive": Remote(
-        address="https://zenodo.org/records/6090214/files/lastfm-dataset-1K.tar.gz",
-        filename="lastfm-dataset-1K.tar.gz",
-        checksum="md5:a79a6808f54f73354789a9fb02cb1e41",
-        unpack_to=".",
-        contents={
-            f"lastfm-dataset-1K/{EVENTS.path}": "md5:64747b21563e3d2aa95751e0ddc46b68",
-            "lastfm-dataset-1K/userid-profile.tsv": "md5:c53608b6b445db201098c1489ea497df",
-        },
-    )
-}
 PUBLISHED = {"users": 992, "listens": 19_150_868}
 FIRST_EVENT, LAST_EVENT = "2002-01-01", "2010-01-01"  # Last.fm opened in 2002; the crawl ended in 2009
 EVENT_COLUMNS = ("user_id", "timestamp", "artist_id", "artist", "track_id", "title")
@@ -86,26 +57,8 @@ def _ids_and_days(profiles: pd.DataFrame) -> Iterator[Breach]:
     yield no_day, "'{registered}' as day of registration", "a day as 'Aug 13, 2006', or nothing"
 
 
-PROFILES = Table(
-    "userid-profile.tsv",
-    (
-        Column("user_id", "#id", "str"),
-        Column("gender", kind="str", choices=("m", "f"), nullable=True),
-        Column("age", low=0, high=120, nullable=True, unit="years"),
-        Column("country", kind="str", nullable=True),
-        Column("registered", kind="str", nullable=True),
-    ),
-    key=("user_id",),
-    lines=992,
-    digests=("3378db18f2d46de8eb2e4c2667b9821f",),
-    delimiter="\t",
-    quoted=False,
-    rule=_ids_and_days,
-    says="gender, age, country and day of registration, as the users gave them",
-)
-PACKED_EVENTS = Table(EVENTS.path + ".gz", optional=True, says="the same, compressed")
-TABLES = {"profiles": PROFILES, "events": EVENTS, "packed_events": PACKED_EVENTS, "sample": SAMPLE}
-NAMES = ("lastfm-dataset-1K", "lastfm-1k", "lastfm-dataset-1k")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("lastfm1k", rules={"profiles": _ids_and_days})
+PROFILES, EVENTS, PACKED_EVENTS, SAMPLE = TABLES.values()
 
 
 @dataclass(frozen=True)

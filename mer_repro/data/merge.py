@@ -23,30 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Finding, Location, Table
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, require_same_ids
 from mer_repro.errors import DataError, DataMissing, require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@article{louro2024merge,
-  title = {{MERGE}: a bimodal dataset for static music emotion recognition},
-  author = {Louro, Pedro Lima and Redinho, Hugo and Santos, Ricardo and Malheiro, Ricardo and Panda, Renato and
-    Paiva, Rui Pedro},
-  journal = {arXiv preprint arXiv:2407.06060},
-  year = {2024}
-}"""
-LICENSE_INFO = "Published on Zenodo for research; lyrics and audio excerpts belong to their owners."
-REMOTES = {
-    "complete": Remote(
-        address="https://zenodo.org/records/13939205/files/MERGE_Bimodal_Complete.zip?download=1",
-        filename="MERGE_Bimodal_Complete.zip",
-        size=739_234_182,
-        checksum="md5:4b4dbe24083a5987e0f37ce4eb1df771",
-        unpack_to=".",
-    )
-}
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 MIDDLE = 0.5
@@ -56,53 +39,11 @@ DOCUMENTED_SONGS = 2216
 SHARE_TOLERANCE = 2
 SPLITS = ("70_15_15", "40_30_30")
 PARTS = {"train": "train", "validation": "validate", "test": "test"}
-QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
-
-LABELS = Table(
-    "merge_bimodal_complete_av_values.csv",
-    (
-        Column("song_id", "Audio_Song", "str"),
-        Column("lyrics_id", "Lyric_Song", "str"),
-        Column("valence", "Valence", low=0, high=1),
-        Column("arousal", "Arousal", low=0, high=1),
-    ),
-    lines=DOCUMENTED_SONGS,
-    digests=("4fc73b9848dfdd086063f060495a1a12",),
-    says="valence and arousal, computed from tagged words",
-)
-METADATA = Table(
-    "merge_bimodal_complete_metadata.csv",
-    (
-        Column("song_id", ("Audio_Song", "Song"), "str"),
-        QUADRANT,
-        Column("artist", "Artist", "str", nullable=True),
-        Column("title", "Title", "str", nullable=True),
-        Column("genres", "Genres", "str", nullable=True, optional=True),
-        Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
-    ),
-    optional=True,
-    lines=DOCUMENTED_SONGS,
-    others="ignore",
-    says="artist, title, quadrant, genres and moods",
-)
 
 
-def _split_table(split: str, part: str) -> Table:
-    """One part of an official split."""
-    return Table(
-        f"tvt_dataframes/tvt_{split}/tvt_{split}_{PARTS[part]}_bimodal_complete.csv",
-        (Column("song_id", ("Song", "Audio_Song"), "str"), QUADRANT),
-        optional=True,
-        lines=332 if split == "70_15_15" and part != "train" else 0,
-        digests=("22184eef3c6c2a49bb3f83fbf8b36184", "de28490cfa89a41073664cd4ab3a95f0"),
-        others="ignore",
-        says=f"{part} songs of the official split {split.replace('_', '-')}",
-    )
-
-
-LISTS = {(split, part): _split_table(split, part) for split in SPLITS for part in PARTS}
-TABLES = {"labels": LABELS, "metadata": METADATA} | {f"{part}_{split}": t for (split, part), t in LISTS.items()}
-NAMES = ("MERGE_Bimodal_Complete", "MERGE")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("merge")
+LABELS, METADATA = TABLES["labels"], TABLES["metadata"]
+LISTS = {(split, part): TABLES[f"{part}_{split}"] for split in SPLITS for part in PARTS}
 
 
 @dataclass(frozen=True)
@@ -214,11 +155,11 @@ def _quadrants(location: Location, songs: pd.DataFrame, lists: dict, metadata: p
     sources = [(LISTS[key], table) for key, table in lists.items()]
     if metadata is not None:
         sources.append((METADATA, metadata))
-    for declared, table in sources:
+    for source, table in sources:
         for song_id, quadrant in zip(table.song_id, table.quadrant, strict=True):
             if stated.setdefault(song_id, quadrant) != quadrant:
                 raise DataError(
-                    location.path(declared),
+                    location.path(source),
                     found=f"{quadrant} for song '{song_id}'",
                     expected=f"{stated[song_id]}, as in another file of this copy",
                 )

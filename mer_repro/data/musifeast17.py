@@ -18,86 +18,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Finding, Location
+from mer_repro.data.declaration import declared
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@misc{vanderwalle2025musifeast,
-  title = {{MUSIFEAST-17}: {MUsic} Stimuli for Imagination, Familiarity, Emotion, and Aesthetic {STudies} across 17
-    genres},
-  author = {van der Walle, Hazel A. and others},
-  year = {2025},
-  publisher = {OSF},
-  doi = {10.17605/OSF.IO/5EBZ2}
-}"""
-LICENSE_INFO = "Data CC0; the clips are excerpts of commercial recordings."
-REMOTES = {
-    "repository": Remote(
-        address="https://github.com/HazelvdW/MUSIFEAST-17/archive/refs/heads/main.zip",
-        filename="MUSIFEAST-17-main.zip",
-        unpack_to=".",
-    )
-}
-
 SCALE = (1.0, 5.0)
 DOCUMENTED_CLIPS, DOCUMENTED_RATERS, GENRES, CLIP_SECONDS = 356, 701, 17, 30
 SHORTEST = 28.0
 TARGETS = ("valence", "arousal")
-#: What was rated: published name -> canonical.
-RATINGS = {
-    "valence": "valence",
-    "arousal": "arousal",
-    "enjoyment": "enjoyment",
-    "contrast": "contrast",
-    "clip_familiarity": "clip_familiarity",
-    "style_familiarity": "style_familiarity",
-}
+#: What was rated.
+RATINGS = ("valence", "arousal", "enjoyment", "contrast", "clip_familiarity", "style_familiarity")
 GROUPS = ("all", *(f"{country}{ages}" for country in ("UK", "US") for ages in ("18to30", "31to45", "46to60", "61to75")))
 MOST_RATERS = 60
-SONG_ID = Column("song_id", "CLIP_NAME", "str")
-COLUMNS = (
-    SONG_ID,
-    Column("genre", "GENRE", "str"),
-    Column("expected_familiarity", "FAMILIARITY", "str"),
-    Column("title", "TRACK_TITLE", "str"),
-    Column("artist", "ARTIST", "str"),
-    Column("panel", "group", "int", low=1, says="which of 21 panels rated the clip"),
-    *(Column(name, f"{published}_M", low=SCALE[0], high=SCALE[1]) for published, name in RATINGS.items()),
-    *(Column(f"{name}_std", f"{published}_SD", low=0, high=4) for published, name in RATINGS.items()),
-)
 
 
-#: Of the files at hand.
-DIGESTS = {
-    "all": "25c97cdeb4c23e906e28d26b90630f95",
-    "UK18to30": "6dcb51837c130d27a220e8931e0fa220",
-    "UK31to45": "6a9faeb1d94bb111494621247e383862",
-    "UK46to60": "f6ca9ebbefba2b7b9cae0e6233457f76",
-    "UK61to75": "0be93f398c48e0438e868b4820d84f6b",
-    "US18to30": "f3c1c3e12b01415d7e07f7c73f49b11c",
-    "US31to45": "439c6e340cc3e9bc13e8586fdd5559aa",
-    "US46to60": "978a707502cfbfb8d770de662f1d4260",
-    "US61to75": "303e7d64521d2c18acff54eb2b531a73",
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("musifeast17", lists={"ratings": RATINGS})
 
 
-def _table(group: str) -> Table:
-    return Table(
-        f"data/MUSIFEAST17_{group}.csv",
-        COLUMNS,
-        optional=group != "all",
-        lines=DOCUMENTED_CLIPS,
-        digests=(DIGESTS[group],),
-        others="ignore",
-        says="means and deviations over " + ("all raters" if group == "all" else f"the raters of {group}"),
-    )
-
-
-TABLES = {group: _table(group) for group in GROUPS}
-NAMES = ("MUSIFEAST-17", "MUSIFEAST-17-main")
-ALSO = {"data/": ("M17_normative_data_tables/", "M17 norm data reference tables/"), "stimuli/": ("M17_music_stimuli/",)}
 ENDINGS = ("mp3", "opus", "ogg", "wav", "flac")
 
 
@@ -158,8 +98,8 @@ def rater_counts(table: pd.DataFrame, most: int = MOST_RATERS) -> np.ndarray:
     """
     import numpy as np
 
-    means = table[list(RATINGS.values())].to_numpy(float)
-    squares = table[[f"{name}_std" for name in RATINGS.values()]].to_numpy(float) ** 2
+    means = table[list(RATINGS)].to_numpy(float)
+    squares = table[[f"{name}_std" for name in RATINGS]].to_numpy(float) ** 2
     found = np.zeros(len(table), dtype=int)
     for n in range(most, 1, -1):
         sums, powers = means * n, squares * (n - 1) + n * means**2

@@ -16,28 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@misc{rasgaitis2022mxmh,
-  title = {Music \\& Mental Health Survey Results},
-  author = {Rasgaitis, Catherine},
-  year = {2022},
-  howpublished = {Kaggle},
-  url = {https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results}
-}"""
-LICENSE_INFO = "CC0 1.0 by the page it is published on."
-REMOTES = {
-    "survey": Remote(
-        address="",
-        filename="mxmh-survey-results.zip",
-        unpack_to=".",
-        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download' and"
-        " put the zip, or mxmh_survey_results.csv out of it, into the folder mxmh",
-    )
-}
 
 CONDITIONS = ("anxiety", "depression", "insomnia", "ocd")
 GENRES = (
@@ -69,39 +52,11 @@ def frequency_column(genre: str) -> str:
     return "frequency_" + genre.lower().replace("&", "n").replace(" ", "_")
 
 
-def _yes_no(name: str, header: str, nullable: bool = True) -> Column:
-    return Column(name, header, "str", choices=("Yes", "No"), nullable=nullable)
-
-
-PEOPLE = Table(
-    "mxmh_survey_results.csv",
-    (
-        Column("answered", "Timestamp", "str"),
-        Column("age", "Age", low=5, high=110, nullable=True, unit="years"),
-        Column("service", "Primary streaming service", "str", nullable=True),
-        Column("hours_per_day", "Hours per day", low=0, high=24, unit="h"),
-        _yes_no("while_working", "While working"),
-        _yes_no("instrumentalist", "Instrumentalist"),
-        _yes_no("composer", "Composer"),
-        Column("favourite_genre", "Fav genre", "str", choices=GENRES),
-        _yes_no("exploratory", "Exploratory", nullable=False),
-        _yes_no("foreign_languages", "Foreign languages"),
-        Column("bpm", "BPM", low=0, nullable=True, unit="beats a minute"),
-        *(Column(frequency_column(g), f"Frequency [{g}]", "str", choices=FREQUENCIES) for g in GENRES),
-        *(
-            Column(name, header, low=0, high=10)
-            for name, header in zip(CONDITIONS, ("Anxiety", "Depression", "Insomnia", "OCD"), strict=True)
-        ),
-        Column("effect", "Music effects", "str", choices=("Improve", "No effect", "Worsen"), nullable=True),
-        Column("permission", "Permissions", "str", choices=("I understand.",), optional=True),
-    ),
-    key=(),
-    others="ignore",  # copies that circulate have columns of their editors
-    lines=736,
-    digests=("93628a4369ba3d2a556817b680d7f7fa",),
-    says="answers of one respondent per row",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+    "mxmh",
+    lists={"genres": GENRES, "frequencies": {frequency_column(genre): f"Frequency [{genre}]" for genre in GENRES}},
 )
-TABLES = {"people": PEOPLE}
+PEOPLE = TABLES["people"]
 
 
 @dataclass(frozen=True)

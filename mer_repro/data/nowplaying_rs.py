@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, Table, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream
 
@@ -30,20 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@inproceedings{poddar2018nowplaying,
-  title = {{\\#}nowplaying-{RS}: A New Benchmark Dataset for Building Context-Aware Music Recommender Systems},
-  author = {Poddar, Asmita and Zangerle, Eva and Yang, Yi-Hsuan},
-  booktitle = {Proceedings of the 15th Sound and Music Computing Conference},
-  year = {2018}
-}"""
-LICENSE_INFO = "As on its Zenodo record; research use, with citation."
-REMOTES = {
-    "archive": Remote(
-        address="https://zenodo.org/records/3248543/files/nowplayingrs.zip",
-        filename="nowplayingrs.zip",
-        unpack_to=".",
-    )
-}
 #: As published, rounded.
 PUBLISHED = {"events": 11_600_000, "users": 139_000, "tracks": 346_000}
 ROUNDED_WITHIN = 0.01
@@ -63,25 +50,10 @@ FEATURES = {
 }
 _RENAMED = {"created_at": "timestamp", "id": "event_id", "lang": "user_language", "tweet_lang": "language"}
 _CONTEXT = ("id", "user_id", "track_id", "artist_id", "created_at", "tweet_lang", "lang", "time_zone")
-DICTIONARIES = ("vader", "afinn", "ol", "ss")
-EVENTS = Table("context_content_features.csv", says="one listen per row with context and audio features; streamed")
-HASHTAGS = Table("user_track_hashtag_timestamp.csv", says="one hashtag of one listen per row; streamed")
-SENTIMENTS = Table(
-    "sentiment_values.csv",
-    (
-        Column("hashtag", kind="str"),
-        *(
-            Column(f"{dictionary}_{statistic}", nullable=True)
-            for dictionary in DICTIONARIES
-            for statistic in ("min", "max", "sum", "avg")
-        ),
-    ),
-    key=("hashtag",),
-    optional=True,
-    says="sentiment of the words of each hashtag in four dictionaries",
-)
-TABLES = {"events": EVENTS, "hashtags": HASHTAGS, "sentiments": SENTIMENTS}
-NAMES = ("nowplaying_rs_dataset", "nowplayingrs", "nowplaying-rs")
+
+
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("nowplaying_rs")
+EVENTS, HASHTAGS, SENTIMENTS = TABLES.values()
 
 
 @dataclass(frozen=True)

@@ -18,79 +18,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Column, Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@article{panda2018novel,
-  title = {Novel audio features for music emotion recognition},
-  author = {Panda, Renato and Malheiro, Ricardo and Paiva, Rui Pedro},
-  journal = {IEEE Transactions on Affective Computing},
-  volume = {11},
-  number = {4},
-  pages = {614--626},
-  year = {2020},
-  doi = {10.1109/TAFFC.2018.2820691}
-}"""
-LICENSE_INFO = "Published for research, with citation; the clips are AllMusic's samples of commercial recordings."
-REMOTES = {
-    "dataset": Remote(
-        address="",
-        filename="MER_audio_taffc_dataset.zip",
-        unpack_to=".",
-        manual=(
-            "Open http://mir.dei.uc.pt, section Downloads, fetch the TAFFC 2018 audio data set and its features, and"
-            " unpack them so that panda_4qaed/panda_dataset_taffc_annotations.csv, panda_4qaed/Q1 to Q4 and"
-            " panda_4qaed/features/top100_features.csv exist."
-        ),
-    )
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("panda_4qaed")
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 DOCUMENTED_CLIPS, CLIPS_A_QUADRANT, CLIP_SECONDS, FEATURES = 900, 225, 30, 100
 #: The readme says "~30 second clips"; shorter than this is another thing.
 SHORTEST = 28.0
-SONG_ID = Column("song_id", ("Song", "SongID", "IDSong"), "str")
-QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
-#: Features stand in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
-TABLES = {
-    "annotations": Table(
-        "panda_dataset_taffc_annotations.csv",
-        (SONG_ID, QUADRANT),
-        lines=DOCUMENTED_CLIPS,
-        digests=("821385ef265b004f7683bf244c0ee409",),
-        says="quadrants",
-    ),
-    "metadata": Table(
-        "panda_dataset_taffc_metadata.csv",
-        (
-            SONG_ID,
-            Column("artist", "Artist", "str", nullable=True),
-            Column("title", "Title", "str", nullable=True),
-            QUADRANT,
-            Column("quadrant_share", "PQuad", low=0, high=1, says="share of the mood tags that are the quadrant's"),
-            Column("moods", "MoodsStr", "str", nullable=True, says="AllMusic's moods, separated by ;"),
-            Column("genres", "GenresStr", "str", nullable=True),
-        ),
-        lines=DOCUMENTED_CLIPS,
-        digests=("b00a7a75688706cd58f037de0ebb8d1d",),
-        others="ignore",
-        says="artist, title, mood tags, genres",
-    ),
-    "features": Table(
-        "features/top100_features.csv",
-        (SONG_ID, QUADRANT),
-        optional=True,
-        lines=DOCUMENTED_CLIPS,
-        digests=("648e4e1dd61e6771350708a8f3caf8a7",),
-        others="ignore",
-        says="the 100 features that the authors rank highest, ordered by rank",
-    ),
-}
-NAMES = ("MER_audio_taffc_dataset", "MER_audio_taffc_dataset_wav", "4QAED")
-ALSO = {"features/": ("", "Features/", "Features - Audio MER/", "Features - Audio MER - TAFFC/")}
 ENDINGS = ("mp3", "wav", "opus", "ogg", "flac")
 
 
@@ -139,11 +79,12 @@ def _read_features(location: Location) -> pd.DataFrame:
     path = location.path(TABLES["features"])
     with open(path, encoding="utf-8") as stream:
         names = [cell.strip().strip('"') for cell in stream.readline().split(",")]
-    named = {*SONG_ID.headers, QUADRANT.published}
+    song_id, quadrant = TABLES["features"].columns
+    named = {*song_id.headers, quadrant.published}
     columns = [Column(name) for name in names if name not in named]
     if len(columns) != FEATURES:
         raise DataError(path, line=1, found=f"{len(columns)} features", expected=f"{FEATURES}")
-    return dataclasses.replace(TABLES["features"], columns=(SONG_ID, *columns, QUADRANT)).read(location)
+    return dataclasses.replace(TABLES["features"], columns=(song_id, *columns, quadrant)).read(location)
 
 
 def _require_agreement(location: Location, name: str, table: pd.DataFrame, songs: pd.DataFrame) -> None:

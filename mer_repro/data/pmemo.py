@@ -19,36 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Breach, Column, Finding, Location, Table
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@inproceedings{zhang2018pmemo,
-  title = {The {PMEmo} dataset for music emotion recognition},
-  author = {Zhang, Kejun and Zhang, Hui and Li, Simeng and Yang, Changyuan and Sun, Lingyun},
-  booktitle = {Proceedings of the 2018 ACM International Conference on Multimedia Retrieval},
-  pages = {135--142},
-  year = {2018},
-  doi = {10.1145/3206025.3206037}
-}"""
-LICENSE_INFO = (
-    "Open to researchers, with citation (the MIT licence of the repository covers its code); the choruses are"
-    " commercial recordings."
-)
-REMOTES = {
-    "all": Remote(
-        address="",
-        filename="PMEmo2019.zip",
-        unpack_to=".",
-        manual=(
-            "Open https://github.com/HuiZhangDB/PMEmo, follow its Google Drive link, download PMEmo2019.zip, and put"
-            " it, packed or unpacked, into the folder pmemo."
-        ),
-    )
-}
 
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.5  # s
@@ -60,11 +37,6 @@ WIDER_SCALE = 2
 
 SONG_ID = Column("song_id", "musicId", "int", low=1)
 TIME = Column("time", "frameTime", low=0, unit="s")
-MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for target in ("valence", "arousal"))
-# No two ratings on 0-1 deviate by more than sqrt(1/2) from each other's mean.
-DEVIATIONS = tuple(
-    Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5) for target in ("valence", "arousal")
-)
 FRAME = ("song_id", "time")
 
 
@@ -79,48 +51,6 @@ def _clocks(metadata: pd.DataFrame) -> Iterator[Breach]:
         yield metadata[column].map(_seconds).isna(), f"'{{{column}}}' as {column}", "a time as mm:ss"
 
 
-STATIC = Table(
-    "annotations/static_annotations.csv",
-    (SONG_ID, *MEANS),
-    lines=DOCUMENTED_SONGS,
-    digests=("93f07551b02ba32f7fcb60025ea24d85",),
-    says="means over raters, one pair per chorus",
-)
-DYNAMIC = Table(
-    "annotations/dynamic_annotations.csv",
-    (SONG_ID, TIME, *MEANS),
-    key=FRAME,
-    lines=DOCUMENTED_FRAMES,
-    digests=("80a5c2ba419846b9e329e5489a96ddec",),
-    says="means over raters every 0.5 s",
-)
-DYNAMIC_STD = Table(
-    "annotations/dynamic_annotations_std.csv",
-    (SONG_ID, TIME, *DEVIATIONS),
-    key=FRAME,
-    optional=True,
-    lines=DOCUMENTED_FRAMES,
-    digests=("e7ea5c50065b9b680e50b6cc431c5343",),
-    says="standard deviations of the raters every 0.5 s",
-)
-METADATA = Table(
-    "metadata.csv",
-    (
-        SONG_ID,
-        Column("filename", "fileName", "str"),
-        Column("title", kind="str"),
-        Column("artist", kind="str"),
-        Column("album", kind="str", nullable=True),
-        Column("duration", low=0, unit="s"),
-        Column("chorus_start", "chorus_start_time", "str"),
-        Column("chorus_end", "chorus_end_time", "str"),
-    ),
-    optional=True,
-    lines=794,
-    digests=("30cc221c1cc941b67a3f649c746e5f09",),
-    rule=_clocks,
-    says="title, artist, album, and where the chorus lies in the song",
-)
 FRAME_FEATURES = Table(
     "features/dynamic_features.csv",
     (SONG_ID, TIME, *(Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS)),
@@ -129,15 +59,11 @@ FRAME_FEATURES = Table(
     others="ignore",
     says="means and deviations of the openSMILE descriptors, 1 s wide every 0.5 s",
 )
-TABLES = {
-    "static": STATIC,
-    "dynamic": DYNAMIC,
-    "dynamic_std": DYNAMIC_STD,
-    "metadata": METADATA,
-    "frame_features": FRAME_FEATURES,
-}
-NAMES = ("PMEmo2019", "PMEmo")
-ALSO = {"chorus/": ("samples/",)}
+
+
+BIBTEX, LICENSE_INFO, REMOTES, _LABELS, NAMES, ALSO = declared("pmemo", rules={"metadata": _clocks})
+STATIC, DYNAMIC, DYNAMIC_STD, METADATA = _LABELS.values()
+TABLES = {**_LABELS, "frame_features": FRAME_FEATURES}
 
 
 @dataclass(frozen=True)

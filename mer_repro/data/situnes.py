@@ -21,86 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{li2024situnes,
-  title = {{SiTunes}: A Situational Music Recommendation Dataset with Physiological and Psychological Signals},
-  author = {Li, Jiayu and He, Zhiyu and Cui, Yumeng and Wang, Chenyang and Chen, Chong and Yu, Chun and Zhang, Min
-    and Liu, Yiqun and Ma, Shaoping},
-  booktitle = {Proceedings of the 2024 Conference on Human Information Interaction and Retrieval},
-  year = {2024},
-  doi = {10.1145/3627508.3638343}
-}"""
-LICENSE_INFO = "Published with the paper for research; the repository names no licence."
 STAGES = (1, 2, 3)
-HOST = "https://raw.githubusercontent.com/JiayuLi-997/SiTunes_dataset/HEAD/SiTunes/"
-REMOTES = {
-    name: Remote(address=HOST + path, filename=path)
-    for name, path in (
-        *((f"stage{stage}", f"Stage{stage}/interactions.csv") for stage in STAGES),
-        ("songs", "music_metadata/music_info.csv"),
-    )
-}
 
 #: (users, listens) a stage, as the publication states them.
 PUBLISHED = {"stage1": [30, 600], "stage2": [30, 897], "stage3": [10, 509]}
 RECOMMENDERS = ("Rand", "WD", "GCN", "Random", "Situ-MT", "Situ-MT_c")
 NO_SONG = -1  # a placeholder row of the published song table
-
-
-def _emotion(name: str, header: str) -> Column:
-    return Column(name, header, low=-1, high=1)
-
-
-_WHO = (
-    Column("user_id", kind="int", low=1),
-    Column("song_id", "item_id", "int", low=0),
-    Column("timestamp", kind="int", low=1_600_000_000, high=1_700_000_000, unit="s"),
-    Column("rating", kind="int", low=1, high=5),
-    Column("duration", low=0, nullable=True, unit="s"),
-)
-_BEFORE_AND_AFTER = (
-    Column("listen_id", "inter_id", "int", low=1),
-    _emotion("valence_before", "emo_pre_valence"),
-    _emotion("arousal_before", "emo_pre_arousal"),
-    _emotion("valence_after", "emo_post_valence"),
-    _emotion("arousal_after", "emo_post_arousal"),
-    Column("recommender", "rec_type", "str", choices=RECOMMENDERS, nullable=True),
-)
-_COLUMNS = {
-    1: (
-        *_WHO,
-        Column("listen_id", "No.", "int", low=1),
-        _emotion("valence_after", "emo_valence"),
-        _emotion("arousal_after", "emo_arousal"),
-    ),
-    2: (*_WHO, *_BEFORE_AND_AFTER),
-    3: (*_WHO, *_BEFORE_AND_AFTER, Column("preference", low=0, high=100)),
-}
-_DIGESTS = {
-    1: "af2aa206b411ea9ad1ecdd0d82f899da",
-    2: "7a6b971f96ae97cda095ce4b6703e71a",
-    3: "803d5b83b31091a5b3ba19220753a722",
-}
-LISTENS = {
-    stage: Table(
-        f"Stage{stage}/interactions.csv",
-        _COLUMNS[stage],
-        key=("user_id", "listen_id") if stage == 1 else ("listen_id",),
-        lines=PUBLISHED[f"stage{stage}"][1],
-        digests=(_DIGESTS[stage],),
-        says=f"one listen of stage {stage} per row",
-    )
-    for stage in STAGES
-}
-
-
-def _unit(name: str) -> Column:
-    return Column(name, low=0, high=1, nullable=True)
 
 
 OPENSMILE = (
@@ -113,26 +46,13 @@ OPENSMILE = (
     "pcm_zcr_sma_amean",
     "pcm_zcr_sma_stddev",
 )
-SONGS = Table(
-    "music_metadata/music_info.csv",
-    (
-        Column("song_id", "item_id", "int", low=NO_SONG),
-        Column("genre", "general_genre", "str"),
-        Column("genre_id", "general_genre_id", "int", low=0),
-        Column("popularity", low=0, high=100, nullable=True),
-        Column("loudness", low=-60, high=10, nullable=True, unit="dB"),
-        *map(_unit, ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "valence")),
-        Column("key", low=0, high=11, nullable=True, says="pitch class, 0 = C"),
-        Column("tempo", low=0, nullable=True, unit="beats a minute"),
-        Column("duration", low=0, nullable=True, unit="ms as published, s as loaded"),
-        *(Column(name, low=0) for name in OPENSMILE),
-    ),
-    lines=946,
-    digests=("9ac9be4bb063715241641fb10a254b15",),
-    says="genre, a streaming service's features, openSMILE functionals",
+
+
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+    "situnes", lists={"opensmile": OPENSMILE, "recommenders": RECOMMENDERS}
 )
-TABLES = {**{f"listens_{stage}": table for stage, table in LISTENS.items()}, "songs": SONGS}
-NAMES = ("SiTunes", "Situ-Music", "SiTunes_dataset", "SiTunes_dataset-main")
+LISTENS = {stage: TABLES[f"listens_{stage}"] for stage in STAGES}
+SONGS = TABLES["songs"]
 
 
 @dataclass(frozen=True)

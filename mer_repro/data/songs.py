@@ -85,7 +85,7 @@ def songs(name: str, source: str = "auto", home: Path | None = None) -> pd.DataF
 
     location = registry.locate(name, source, home)
     code = hashlib.sha256(location.fingerprint.encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".yaml")):
         code.update(file.read_bytes())
     memo = cache_home() / "songs" / f"{name}-{code.hexdigest()[:24]}.parquet"
     if memo.is_file():

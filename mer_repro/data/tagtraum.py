@@ -15,37 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, require_unique, whole
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{schreiber2015improving,
-  title = {Improving Genre Annotations for the Million Song Dataset},
-  author = {Schreiber, Hendrik},
-  booktitle = {Proceedings of the 16th International Society for Music Information Retrieval Conference},
-  pages = {241--247},
-  year = {2015}
-}"""
-LICENSE_INFO = "For research purposes only, as the publisher's page says."
-REMOTES = {
-    "cd1": Remote(
-        address="https://www.tagtraum.com/genres/msd_tagtraum_cd1.cls.zip",
-        filename="msd_tagtraum_cd1.cls.zip",
-        unpack_to=".",
-    )
-}
-TRACKS = Table(
-    "msd_tagtraum_cd1.cls",
-    key=("track_id",),
-    lines=133_675,
-    digests=("4048c584ca84feba92ed20ae116b4a66",),
-    says="track id and one or two genres per line, between tabs",
-)
-TABLES = {"tracks": TRACKS}
-NAMES = ("msd_tagtraum_cd1", "tagtraum", "MillionSongDataset")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("tagtraum")
+TRACKS = TABLES["tracks"]
 
 GENRES = (
     "Blues",

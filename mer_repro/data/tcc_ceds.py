@@ -21,28 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@misc{moura2020music,
-  title = {Music Dataset: Lyrics and Metadata from 1950 to 2019},
-  author = {Moura, Luan and Fontelles, Emanuel and Sampaio, Vinicius and Fran{\\c{c}}a, Mardonio},
-  year = {2020},
-  publisher = {Mendeley Data},
-  version = {3},
-  doi = {10.17632/3t9vbwxgr5.3}
-}"""
-LICENSE_INFO = "CC BY 4.0."
-REMOTES = {
-    "table": Remote(
-        address="",
-        filename="tcc_ceds_music.csv",
-        manual="Open https://data.mendeley.com/datasets/3t9vbwxgr5/3 and download tcc_ceds_music.csv (26 MB)",
-    )
-}
 
 PUBLISHED = {"songs": 28_372}
 GENRES = ("blues", "country", "hip hop", "jazz", "pop", "reggae", "rock")
@@ -88,31 +72,17 @@ def _contradictions(songs: pd.DataFrame) -> Iterator[Breach]:
     yield wrong, "age {age}", f"{age[wrong].iloc[0] if wrong.any() else 0:.9f} for {{year}}"
 
 
-SONGS = Table(
-    "tcc_ceds*.csv",
-    (
-        Column("song_id", ("", "Unnamed: 0"), "int", low=0),
-        Column("artist", "artist_name", "str"),
-        Column("title", "track_name", "str"),
-        Column("year", "release_date", "int", low=FIRST_YEAR, high=LAST_YEAR),
-        Column("genre", kind="str", choices=GENRES),
-        Column("lyrics", kind="str"),
-        Column("words", "len", "int", low=1),
-        *(Column(weight_column(topic), topic, low=0, high=1) for topic in TOPIC_WEIGHTS),
-        *(Column(name, low=0, high=1) for name in DESCRIPTORS),
-        Column("topic", kind="str", choices=TOPICS),
-        Column("age", low=0, high=1),
-    ),
-    digests=(
-        "9d5b15e853dfc090fdf064bc2caec0a8",
-        "7dd05a34f52b4f5593d172eb5c806f45",
-        "164771e1f32438f65486b54f52c671ae",
-    ),
-    short="drop last",
-    rule=_contradictions,
-    says="lyrics, descriptors, genre and topic of one song per row; the whole table or parts of it",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+    "tcc_ceds",
+    lists={
+        "genres": GENRES,
+        "topics": TOPICS,
+        "weights": {weight_column(topic): topic for topic in TOPIC_WEIGHTS},
+        "descriptors": DESCRIPTORS,
+    },
+    rules={"songs": _contradictions},
 )
-TABLES = {"songs": SONGS}
+SONGS = TABLES["songs"]
 
 
 @dataclass(frozen=True)

@@ -20,37 +20,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks
-from mer_repro.data.base import Finding, Location, Remote, Table
+from mer_repro.data.base import Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_json
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{ferreira2019sentiment,
-  title = {Learning to generate music with sentiment},
-  author = {Ferreira, Lucas N. and Whitehead, Jim},
-  booktitle = {Proceedings of the 20th International Society for Music Information Retrieval Conference},
-  pages = {384--390},
-  year = {2019}
-}"""
-LICENSE_INFO = "Published for research without a stated licence; the compositions belong to their publishers."
-REMOTES = {
-    "repository": Remote(
-        address="https://github.com/lucasnfe/vgmidi/archive/refs/heads/master.zip",
-        filename="vgmidi-master.zip",
-        unpack_to=".",
-    )
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("vgmidi")
 
 RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
-TABLES = {name: Table(name, says="pieces with duration and measures, and every rater's two series") for name in RAW}
-NAMES = ("vgmidi-master", "VGMIDI", "vgmidi-main")
-ALSO = {
-    "vgmidi_raw": ("labelled/annotations/vgmidi_raw", "annotations/vgmidi_raw"),
-    "midi/": ("labelled/midi/", "midi_labelled/"),
-    "audio/": ("labelled/audio/",),
-}
 
 SCALE = (-1.0, 1.0)
 DOCUMENTED_PIECES = 200

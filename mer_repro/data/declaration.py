@@ -1,0 +1,97 @@
+"""A data set as it is declared: ``<name>.yaml`` beside its loader, read into what `mer_repro.data.base` defines.
+
+Conventions
+-----------
+A declaration has ``bibtex``, ``licence`` and ``remotes`` (the fields of `Remote`; without ``filename`` a download keeps
+the name that it has at its address), ``tables`` (the fields of `Table`) and optionally ``names`` and ``also``. A table
+that has what another has says so by YAML's own anchors and merge keys.
+
+A column has the fields of `Column`. ``each`` makes one column per word of a list, which stands for "{}" in its name and
+header, or one per ``{name: header}`` of a mapping. A list among the columns stands for what is in it. A word in place
+of the list of ``each`` or ``choices`` names one that the loader gives: what is computed, or used elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mer_repro.data.base import Breach, Column, Remote, Table, file_digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = Path(__file__).parent
+
+
+class Declaration(NamedTuple):
+    """What a loader has under these names in capitals; see `mer_repro.data.base`."""
+
+    bibtex: str
+    license_info: str
+    remotes: dict[str, Remote]
+    tables: dict[str, Table]
+    names: tuple[str, ...]
+    also: dict[str, tuple[str, ...]]
+
+
+def declared(
+    name: str,
+    *,
+    lists: Mapping[str, Sequence[str] | Mapping[str, str]] | None = None,
+    rules: Mapping[str, Callable[[pd.DataFrame], Iterable[Breach]]] | None = None,
+) -> Declaration:
+    """The declaration of data set `name`.
+
+    Parameters
+    ----------
+    lists : what ``each`` may name.
+    rules : what the rows of a table must obey beyond their cells (`Table.rule`), by the table's name.
+    """
+    document = _document(name)
+    tables = {
+        key: Table(
+            **{field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()}
+            | {"columns": tuple(_columns(entry.get("columns", ()), lists or {})), "rule": (rules or {}).get(key)}
+        )
+        for key, entry in document["tables"].items()
+    }
+    remotes = {
+        key: Remote(**{"address": "", "filename": entry.get("address", "").rpartition("/")[2]} | entry)
+        for key, entry in document["remotes"].items()
+    }
+    also = {prefix: tuple(others) for prefix, others in document.get("also", {}).items()}
+    return Declaration(
+        document["bibtex"].rstrip(), document["licence"], remotes, tables, tuple(document.get("names", ())), also
+    )
+
+
+def digest(name: str) -> str:
+    """SHA-256 (hex) of the file in which a data set is declared: what its source says beside the loader's code."""
+    return file_digest(FOLDER / f"{name}.yaml")
+
+
+@functools.cache
+def _document(name: str) -> dict:
+    import yaml
+
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _columns(entries: Sequence, lists: Mapping) -> Iterator[Column]:
+    for entry in entries:
+        if isinstance(entry, list):
+            yield from _columns(entry, lists)
+            continue
+        fields = {field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()}
+        for field in {"each", "choices"} & set(fields):
+            fields[field] = lists[fields[field]] if isinstance(fields[field], str) else fields[field]
+        each = fields.pop("each", None)
+        if each is None:
+            yield Column(**fields)
+            continue
+        name, header = fields.get("name", "{}"), fields.get("header", "")
+        for word, published in each.items() if isinstance(each, Mapping) else dict.fromkeys(each, header).items():
+            yield Column(**fields | {"name": name.format(word), "header": published.format(word)})

@@ -13,8 +13,9 @@ from __future__ import annotations
 import fnmatch
 import html
 import re
+import string
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mer_repro.data import reading
@@ -88,12 +89,7 @@ def label_multiplicity(table: pd.DataFrame) -> dict[str, float]:
 
     counts = Counter(label_pairs(table))
     shared = sum(count for count in counts.values() if count > 1)
-    return {
-        "items": len(table),
-        "distinct": len(counts),
-        "shared": shared / len(table),
-        "most": max(counts.values()),
-    }
+    return {"items": len(table), "distinct": len(counts), "shared": shared / len(table), "most": max(counts.values())}
 
 
 def share_seen(train: pd.DataFrame, test: pd.DataFrame) -> float:
@@ -188,6 +184,11 @@ def split_half_ceiling(
     return float(np.mean(found))
 
 
+def song_means(dynamic: pd.DataFrame) -> pd.DataFrame:
+    """song_id, valence, arousal: the means of each song's dynamic labels."""
+    return dynamic.groupby("song_id", as_index=False)[list(TARGETS)].mean()
+
+
 def between_songs(dynamic: pd.DataFrame, target: str) -> float:
     """Share of a dynamic label's variance that lies between songs: the R2 of knowing each frame's song mean.
 
@@ -231,20 +232,34 @@ def orientation_by_loudness(table: pd.DataFrame, loudness: pd.DataFrame) -> dict
 # ---- findings that several sets share --------------------------------------------------------------------------------
 
 
+class _Sentence(string.Formatter):
+    def convert_field(self, value, conversion: str | None):
+        return percent(value) if conversion == "p" else super().convert_field(value, conversion)
+
+
 def note(check: str, says: str, numbers: Mapping | None = None, status: str = "note", **words) -> Finding:
-    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`."""
-    return Finding(check, status, says.format(**(numbers or {}), **words), numbers or {})
+    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`, and `words` those of
+    `check`; "{share!p}" is a share as `percent` writes it."""
+    return Finding(check.format(**words), status, _Sentence().format(says, **(numbers or {}), **words), numbers or {})
 
 
 #: Status of a finding by whether all is as it should be.
 OK = {True: "ok", False: "failed"}
 #: Status of a finding by whether the published files have the defect.
 DEFECT = {True: "known_defect", False: "ok"}
+#: Status of a finding by whether there is something worth knowing.
+NOTE = {True: "note", False: "ok"}
 
 
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage with one decimal: 0.584 as '58.4 %'."""
     return f"{100 * share:.1f} %"
+
+
+def orientation_finding(note: Callable[..., Finding], static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
+    """What the loader's `note` says of the "orientation" of static labels, against the song means of dynamic ones."""
+    found = orientation(static, song_means(dynamic))
+    return note("orientation", found, OK[found["straight"] > found["crossed"]])
 
 
 def size_finding(location: Location, counts: Mapping[str, int], documented: Mapping[str, int]) -> Finding:
@@ -280,21 +295,16 @@ def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Find
     return [
         note(
             "label multiplicity",
-            "{items:,} items have {distinct:,} different labels; {share} share theirs with another item, the commonest"
-            " label {most:.0f} times.",
+            "{items:,} items have {distinct:,} different labels; {shared!p} share theirs with another item, the"
+            " commonest label {most:.0f} times.",
             shared,
-            share=percent(shared["shared"]),
         ),
         note(
             "label space",
-            "Labels span {valence} of the valence axis and {arousal} of the arousal axis; {empty} of a 20 x 20 grid is"
-            " empty, and {near} of the items lie within a twentieth of the scale of the middle of an axis (evenly"
-            " spread: 19 %).",
+            "Labels span {valence_range!p} of the valence axis and {arousal_range!p} of the arousal axis;"
+            " {empty_cells!p} of a 20 x 20 grid is empty, and {near_middle!p} of the items lie within a twentieth of"
+            " the scale of the middle of an axis (evenly spread: 19 %).",
             holes,
-            valence=percent(holes["valence_range"]),
-            arousal=percent(holes["arousal_range"]),
-            empty=percent(holes["empty_cells"]),
-            near=percent(holes["near_middle"]),
         ),
     ]
 
@@ -302,11 +312,10 @@ def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Find
 def between_songs_finding(dynamic: pd.DataFrame) -> Finding:
     """How much of the dynamic labels' variance a song's mean explains."""
     shares = {target: between_songs(dynamic, target) for target in TARGETS}
-    return Finding(
+    return note(
         "variance between songs",
-        "note",
-        f"Knowing a frame's song mean explains {percent(shares['valence'])} of valence and {percent(shares['arousal'])}"
-        " of arousal over all frames: a split that tears songs apart gives this away.",
+        "Knowing a frame's song mean explains {valence!p} of valence and {arousal!p} of arousal over all frames: a"
+        " split that tears songs apart gives this away.",
         shares,
     )
 

@@ -35,11 +35,7 @@ if TYPE_CHECKING:
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.0  # s; raters need the first seconds to settle
 LAST_OF_2013, LAST_OF_2014, LAST_OF_2015 = 1000, 2000, 2058
-YEARS = {
-    2013: (1, LAST_OF_2013),
-    2014: (LAST_OF_2013 + 1, LAST_OF_2014),
-    2015: (LAST_OF_2014 + 1, LAST_OF_2015),
-}
+YEARS = {2013: (1, LAST_OF_2013), 2014: (LAST_OF_2013 + 1, LAST_OF_2014), 2015: (LAST_OF_2014 + 1, LAST_OF_2015)}
 STATIC_SCALE, DYNAMIC_SCALE = (1.0, 9.0), (-1.0, 1.0)
 DOCUMENTED_SONGS = 1802
 #: Raters per song, for the ceiling: at most about ten, so the ceiling is not too low.
@@ -54,7 +50,7 @@ def _of_years(first: int, last: int):
     return rule
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
     "deam",
     lists={
         "descriptors": twins.DESCRIPTORS,
@@ -268,11 +264,7 @@ def validate(dataset: Deam) -> list[Finding]:
     counts = {"songs": len(static), "frames": len(dynamic)}
     findings = [
         checks.size_finding(dataset.location, counts, {"songs": DOCUMENTED_SONGS}),
-        checks.note(
-            "unpaired frames",
-            "{frames} frames have only one of valence and arousal and are left out of the joint table.",
-            {"frames": dataset.unpaired_frames},
-        ),
+        note("unpaired frames", {"frames": dataset.unpaired_frames}),
         *_orientation_findings(dataset),
         *checks.label_findings(static, STATIC_SCALE),
         checks.between_songs_finding(dynamic),
@@ -309,7 +301,7 @@ def swap_evidence(dataset: Deam) -> dict[str, dict[str, float]]:
     published = dataset.static
     if dataset.swapped and not dataset.as_published:
         published = swap_columns(published, dataset.swapped)
-    means = dataset.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
+    means = checks.song_means(dataset.dynamic)
     early = published.song_id <= LAST_OF_2013
     emomusic = checks.beside(dataset.location, "emomusic")
     evidence = {}
@@ -355,7 +347,7 @@ def _orientation_findings(dataset: Deam) -> list[Finding]:
         else:
             status, verdict = "ok", "the columns are what their names say"
         findings.append(
-            Finding(f"orientation, song_id {which}", status, f"As published, {verdict} (r: {figures}).", numbers)
+            note("orientation, song_id {which}", numbers, status, which=which, verdict=verdict, figures=figures)
         )
     return findings
 
@@ -365,10 +357,8 @@ def _length_finding(dataset: Deam) -> Finding:
     excerpts = lengths[lengths.index <= LAST_OF_2014]
     usual = int(excerpts.mode().iloc[0])
     odd = int((excerpts != usual).sum())
-    return checks.note(
+    return note(
         "frames",
-        "{usual:,} of {excerpts:,} excerpts of 2013 and 2014 have {excerpt_frames} frames ({seconds:g} s),"
-        " {odd_excerpts} others; the longest song of 2015 has {longest:,}.",
         {"excerpt_frames": usual, "odd_excerpts": odd, "longest": int(lengths.max())},
         usual=len(excerpts) - odd,
         excerpts=len(excerpts),
@@ -410,7 +400,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
     )
     truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
-    twins.write_truth(folder, {"dataset": "deam", "seed": seed, "dynamic": truth, "swapped_up_to": LAST_OF_2013})
+    twins.write_truth(folder, "deam", seed, dynamic=truth, swapped_up_to=LAST_OF_2013)
 
 
 def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -> None:
@@ -442,19 +432,10 @@ def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list
         row = [song_id]
         for target in ("valence", "arousal"):
             top, bottom = min(rating[target] + 1.1, 9.0), max(rating[target] - 1.1, 1.0)
-            row += [
-                rating[target],
-                spread[target],
-                round(top, 2),
-                spread[target],
-                round(bottom, 2),
-                spread[target],
-            ]
+            row += [rating[target], spread[target], round(top, 2), spread[target], round(bottom, 2), spread[target]]
         late.append(row)
     twins.write_table(
-        folder / STATIC_EARLY.path,
-        ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"],
-        early,
+        folder / STATIC_EARLY.path, ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"], early
     )
     kinds = ("mean", "std", "max_mean", "max_std", "min_mean", "min_std")
     header = [f" {target}_{kind}" for target in ("valence", "arousal") for kind in kinds]

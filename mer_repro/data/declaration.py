@@ -3,8 +3,9 @@
 Conventions
 -----------
 A declaration has ``bibtex``, ``licence`` and ``remotes`` (the fields of `Remote`; without ``filename`` a download keeps
-the name that it has at its address), ``tables`` (the fields of `Table`) and optionally ``names`` and ``also``. A table
-that has what another has says so by YAML's own anchors and merge keys.
+the name that it has at its address), ``tables`` (the fields of `Table`), ``findings`` (what each check says: a template
+of `checks.note`) and optionally ``names`` and ``also``. A table that has what another has says so by YAML's own anchors
+and merge keys.
 
 A column has the fields of `Column`. ``each`` makes one column per word of a list, which stands for "{}" in its name and
 header, or one per ``{name: header}`` of a mapping. A list among the columns stands for what is in it. A word in place
@@ -18,7 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mer_repro.data.base import Breach, Column, Remote, Table, file_digest
+from mer_repro.data import checks
+from mer_repro.data.base import Breach, Column, Finding, Remote, Table, file_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +29,8 @@ FOLDER = Path(__file__).parent
 
 
 class Declaration(NamedTuple):
-    """What a loader has under these names in capitals; see `mer_repro.data.base`."""
+    """What a loader has under these names in capitals (see `mer_repro.data.base`), and `note`: ``note(check, numbers,
+    status, **words)`` is `checks.note` with the sentence of that check in the declaration."""
 
     bibtex: str
     license_info: str
@@ -35,6 +38,7 @@ class Declaration(NamedTuple):
     tables: dict[str, Table]
     names: tuple[str, ...]
     also: dict[str, tuple[str, ...]]
+    note: Callable[..., Finding]
 
 
 def declared(
@@ -63,9 +67,12 @@ def declared(
         for key, entry in document["remotes"].items()
     }
     also = {prefix: tuple(others) for prefix, others in document.get("also", {}).items()}
-    return Declaration(
-        document["bibtex"].rstrip(), document["licence"], remotes, tables, tuple(document.get("names", ())), also
-    )
+    names, findings = tuple(document.get("names", ())), document.get("findings", {})
+
+    def note(check: str, *numbers_and_status, **words) -> Finding:
+        return checks.note(check, findings[check], *numbers_and_status, **words)
+
+    return Declaration(document["bibtex"].rstrip(), document["licence"], remotes, tables, names, also, note)
 
 
 def digest(name: str) -> str:

@@ -38,7 +38,9 @@ def _track_ids(songs: pd.DataFrame) -> list[Breach]:
     return [(malformed, "track id '{track_id}'", "TR, 5 letters, 11 hex digits")]
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("deezer_mood", rules=dict.fromkeys(SPLITS, _track_ids))
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "deezer_mood", rules=dict.fromkeys(SPLITS, _track_ids)
+)
 TAG_SONGS, TAG_COUNTS = TABLES["tag_songs"], TABLES["tag_counts"]
 
 
@@ -152,7 +154,7 @@ def _check_size(dataset: DeezerMood) -> Finding:
     sizes = dataset.songs.split.value_counts().to_dict()
     right = sizes == expected_size(dataset.location, PUBLISHED)
     sizes = {split: sizes[split] for split in SPLITS}
-    return checks.note("size", "{train} train, {validation} validation, {test} test songs.", sizes, checks.OK[right])
+    return note("size", sizes, checks.OK[right])
 
 
 def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
@@ -161,10 +163,8 @@ def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
     across = sum(split[group].nunique() > 1 for group in checks.duplicate_songs(songs))
     return [
         checks.duplicate_finding(songs),
-        checks.note(
+        note(
             "duplicates across splits",
-            "{across_splits} of these artist-and-title pairs are in more than one split; {same_msd_song} pair(s) of"
-            " tracks are one song of the Million Song Dataset.",
             {"across_splits": across, "same_msd_song": same},
             "note" if same or across else "ok",
         ),
@@ -177,10 +177,8 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
     shared = sets["train"] & sets["test"]
     test = songs.split == "test"
     affected = int(names[test].isin(sets["train"]).sum())
-    return checks.note(
+    return note(
         "artists across splits",
-        "{artists} of {test_artists} test artists are in the training set too, with {test_songs} of {all} test songs"
-        "{shown}.",
         {"artists": len(shared), "test_artists": len(sets["test"]), "test_songs": affected},
         "note" if shared else "ok",
         all=int(test.sum()),
@@ -193,17 +191,8 @@ def _check_labels(songs: pd.DataFrame) -> list[Finding]:
     ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
     seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
     return [
-        checks.note(
-            "label multiplicity",
-            "{items} songs share {distinct} different (valence, arousal) labels; the commonest is on {most} songs, the"
-            " ten commonest on {share_of_ten:.0%}.",
-            labels | {"share_of_ten": float(ten)},
-        ),
-        checks.note(
-            "test labels seen in training",
-            "{share:.1%} of the test songs carry a label that a training song carries exactly.",
-            {"share": seen},
-        ),
+        note("label multiplicity", labels | {"share_of_ten": float(ten)}),
+        note("test labels seen in training", {"share": seen}),
     ]
 
 
@@ -228,14 +217,7 @@ def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Findin
         for theirs in checks.TARGETS
     }
     straight, crossed = r["valence_valence"] + r["arousal_arousal"], r["valence_arousal"] + r["arousal_valence"]
-    return checks.note(
-        "orientation, second witness",
-        "On {songs} songs that tcc_ceds has too, valence correlates with the streaming service's by"
-        " {valence_valence:.2f}, arousal with its energy by {arousal_arousal:.2f}; across the axes"
-        " {valence_arousal:.2f} and {arousal_valence:.2f}.",
-        r | {"songs": len(joint)},
-        "ok" if straight > crossed else "note",
-    )
+    return note("orientation, second witness", r | {"songs": len(joint)}, "ok" if straight > crossed else "note")
 
 
 def _check_tags(dataset: DeezerMood) -> list[Finding]:
@@ -244,19 +226,15 @@ def _check_tags(dataset: DeezerMood) -> list[Finding]:
     crossed = float(both.valence.corr(both.tag_arousal)), float(both.arousal.corr(both.tag_valence))
     songs_of_tag = dataset.tags.groupby("tag").size().sort_values(ascending=False)
     return [
-        checks.note(
+        note(
             "orientation of the axes",
-            "Against the third party's values from other tags: r = {valence:.2f} in valence and {arousal:.2f} in"
-            " arousal, {one:.2f} and {other:.2f} across the axes.",
             straight | {"crossed": max(map(abs, crossed))},
             checks.OK[min(straight.values()) > max(map(abs, crossed))],
             one=crossed[0],
             other=crossed[1],
         ),
-        checks.note(
+        note(
             "tag counts",
-            "{songs} songs have counts of {tags} tags; {outside} of them are in no official split, {other_track} name"
-            " another track. Commonest: {first} ({most} songs), rarest: {last} ({fewest}).",
             {
                 "songs": len(dataset.tagged),
                 "tags": len(songs_of_tag),
@@ -314,14 +292,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     r2 = 1 - ((label - told) ** 2).sum(axis=0) / ((label - label.mean(axis=0)) ** 2).sum(axis=0)
     twins.write_truth(
         folder,
-        {
-            "dataset": "deezer_mood",
-            "seed": seed,
-            "size": TWIN_SONGS,
-            "faithful": [song["row"][0] for song in songs if song["faithful"]],
-            "artists_in_two_splits": TWIN_LEAKED_ARTISTS,
-            "test_r2_of_tags": dict(zip(checks.TARGETS, r2.round(4).tolist(), strict=True)),
-        },
+        "deezer_mood",
+        seed,
+        size=TWIN_SONGS,
+        faithful=[song["row"][0] for song in songs if song["faithful"]],
+        artists_in_two_splits=TWIN_LEAKED_ARTISTS,
+        test_r2_of_tags=dict(zip(checks.TARGETS, r2.round(4).tolist(), strict=True)),
     )
 
 

@@ -50,7 +50,7 @@ def _excerpts(songs: pd.DataFrame) -> Iterator[Breach]:
 DYNAMIC_SCALE, FIRST_FRAME, HOP, FRAMES = (-1.0, 1.0), 15.0, 0.5, 61
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
     "emomusic",
     lists={"frames": [f"sample_{1000 * (FIRST_FRAME + HOP * frame):.0f}ms" for frame in range(FRAMES)]},
     rules={"songs": _excerpts},
@@ -121,9 +121,8 @@ def _read_dynamic(location: Location, static: pd.DataFrame) -> pd.DataFrame | No
 def validate(dataset: EmoMusic) -> list[Finding]:
     """Size, labels, agreement, duplicates, missing values, class balance, and orientation against DEAM."""
     static = dataset.static
-    split = checks.balance(dataset.songs.split)
-    genres = checks.balance(dataset.songs.genre)
-    commonest, rarest = next(iter(genres)), list(genres)[-1]
+    split, genres = checks.balance(dataset.songs.split), checks.balance(dataset.songs.genre)
+    names = list(genres)
     findings = [
         checks.size_finding(dataset.location, {"songs": len(static)}, {"songs": DOCUMENTED_SONGS}),
         *checks.label_findings(static, SCALE),
@@ -133,17 +132,14 @@ def validate(dataset: EmoMusic) -> list[Finding]:
         ),
         checks.duplicate_finding(dataset.songs),
         checks.missing_finding({"static": static, "songs": dataset.songs}),
-        checks.note(
+        note(
             "class balance",
-            "{part} of the songs are for evaluation; of {genres} genres the commonest, {first}, has {most}, the rarest,"
-            " {last}, {fewest}.",
             {**split, **genres},
-            part=checks.percent(split["evaluation"]),
             genres=len(genres),
-            first=commonest,
-            most=checks.percent(genres[commonest]),
-            last=rarest,
-            fewest=checks.percent(genres[rarest]),
+            first=names[0],
+            most=genres[names[0]],
+            last=names[-1],
+            fewest=genres[names[-1]],
         ),
     ]
     if dataset.dynamic is not None:
@@ -151,24 +147,12 @@ def validate(dataset: EmoMusic) -> list[Finding]:
     if dataset.dynamic is not None and "valence_std" in dataset.dynamic:
         frames = dataset.dynamic
         ceilings = {t: checks.ceiling_of_means(frames[t], frames[f"{t}_std"], RATERS) for t in checks.TARGETS}
-        words = ", ".join(f"{target} {value:.3f}" for target, value in ceilings.items())
-        says = f"R2 ceiling over all frames, if each label had {RATERS} raters: {words}."
-        findings.append(Finding("rater ceiling, dynamic", "note", says, ceilings))
+        findings.append(note("rater ceiling, dynamic", ceilings, raters=RATERS))
     deam = checks.beside(dataset.location, "deam")
     if deam is not None and dataset.dynamic is not None:
         findings.append(_same_as_deam(dataset.dynamic, deam.dynamic))
     if deam is not None:
-        means = deam.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
-        witness = checks.orientation(static, means)
-        findings.append(
-            checks.note(
-                "orientation",
-                "Against DEAM's dynamic labels of {songs} of these songs: r = {straight:.2f} axis by axis,"
-                " {crossed:.2f} crosswise.",
-                witness,
-                checks.OK[witness["straight"] > witness["crossed"]],
-            )
-        )
+        findings.append(checks.orientation_finding(note, static, deam.dynamic))
     return findings
 
 
@@ -176,13 +160,8 @@ def _same_as_deam(dynamic: pd.DataFrame, deam: pd.DataFrame) -> Finding:
     """Whether the dynamic means are DEAM's."""
     joint = dynamic.merge(deam, on=["song_id", "time"], suffixes=("", "_deam"))
     most = max((joint[target] - joint[f"{target}_deam"]).abs().max() for target in checks.TARGETS)
-    return Finding(
-        "dynamic labels against DEAM",
-        "note",
-        f"On {len(joint):,} frames of {joint.song_id.nunique()} songs that DEAM has too, the means differ by at most"
-        f" {most:.1g}: " + ("they are the same labels." if most < 1e-4 else "they are other labels."),
-        {"frames": len(joint), "songs": joint.song_id.nunique(), "most": most},
-    )
+    numbers = {"frames": len(joint), "songs": joint.song_id.nunique(), "most": most}
+    return note("dynamic labels against DEAM", numbers, which="the same" if most < 1e-4 else "other")
 
 
 TWIN_SONGS = 80
@@ -226,5 +205,4 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         values = spread if name.endswith("_std") else np.clip([0.25 * song.observed[target] for song in moving], -1, 1)
         rows = [[song_id, *row] for song_id, row in zip(ids, values.round(6).tolist(), strict=True)]
         twins.write_table(folder / table.path, table.header, rows)
-    truth = {"static": twins.ceilings(songs), "dynamic": twins.ceilings(moving)}
-    twins.write_truth(folder, {"dataset": "emomusic", "seed": seed, **truth})
+    twins.write_truth(folder, "emomusic", seed, static=twins.ceilings(songs), dynamic=twins.ceilings(moving))

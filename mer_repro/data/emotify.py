@@ -65,10 +65,8 @@ def _numbered_files(info: pd.DataFrame) -> list[Breach]:
     return [(~number.between(1, CLIPS_A_GENRE), "filename '{filename}'", expected)]
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
-    "emotify",
-    lists={"emotions": EMOTIONS, "genres": GENRES},
-    rules={"ratings": _genre_of_id, "info": _numbered_files},
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "emotify", lists={"emotions": EMOTIONS, "genres": GENRES}, rules={"ratings": _genre_of_id, "info": _numbered_files}
 )
 RATINGS, LABELS, INFO = TABLES.values()
 
@@ -156,17 +154,15 @@ def validate(dataset: Emotify) -> list[Finding]:
     findings = [
         checks.size_finding(dataset.location, counts, {"clips": DOCUMENTED_CLIPS, "answers": DOCUMENTED_ANSWERS}),
         checks.ceiling_finding(ceilings, "of the shares of listeners who ticked an emotion"),
-        checks.note(
+        note(
             "emotions",
-            "{fewest} to {most} answers per clip; the commonest emotion, {first}, is ticked in {first_share} of them,"
-            " the rarest, {last}, in {last_share}; {beyond} answers tick more than {allowed}.",
             {**shares, "beyond": beyond},
             fewest=labels.answers.min(),
             most=labels.answers.max(),
             first=shares.index[0],
-            first_share=checks.percent(shares.iloc[0]),
+            first_share=shares.iloc[0],
             last=shares.index[-1],
-            last_share=checks.percent(shares.iloc[-1]),
+            last_share=shares.iloc[-1],
             allowed=TICKS_ALLOWED,
         ),
         checks.missing_finding({"ratings": dataset.ratings, "info": dataset.info}),
@@ -200,21 +196,15 @@ def numbering_evidence(dataset: Emotify) -> dict[str, float]:
 
 def _numbering_finding(dataset: Emotify) -> Finding:
     info = dataset.info
-    check, moved = "numbering of the clips", int((info.published_id != info.song_id).sum())
+    moved = int((info.published_id != info.song_id).sum())
     if not moved:
-        return Finding(check, "ok", "info.csv numbers the clips as the answers do.")
+        return Finding("numbering of the clips", "ok", "info.csv numbers the clips as the answers do.")
     if "loudness" not in info:
         says = "info.csv numbers {clips} clips otherwise than the answers; they are placed by genre and file name."
-        return checks.note(check, says, {"clips": moved}, "known_defect")
+        return checks.note("numbering of the clips", says, {"clips": moved}, "known_defect")
     evidence = numbering_evidence(dataset)
-    return checks.note(
-        check,
-        "info.csv numbers {clips} clips otherwise than the answers (genres in another order). Over these, loudness and"
-        " calmness correlate by {by_file:.2f} when clips are placed by genre and file name, as the loader does, and by"
-        " {by_published_id:.2f} by its numbers.",
-        evidence,
-        "known_defect" if evidence["by_file"] < evidence["by_published_id"] else "failed",
-    )
+    right = evidence["by_file"] < evidence["by_published_id"]
+    return note("numbering of the clips", evidence, "known_defect" if right else "failed")
 
 
 TWIN_CLIPS_A_GENRE = 10
@@ -260,7 +250,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     truth, shares = np.array(truth), np.array(shares)
     ceiling = 1 - ((shares - truth) ** 2).sum(axis=0) / ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
     found = {e: {"noise_ceiling_r2": round(float(c), 4)} for e, c in zip(EMOTIONS, ceiling, strict=True)}
-    twins.write_truth(folder, {"dataset": "emotify", "seed": seed, "static": found})
+    twins.write_truth(folder, "emotify", seed, static=found)
 
 
 def _liking(rng) -> tuple[int, int]:

@@ -39,7 +39,7 @@ def _days(events: pd.DataFrame) -> list[Breach]:
     return [(dates.isna(), "the date {year}-{month}-{day}", "a day that exists")]
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("hetrec2011_lastfm", rules={"events": _days})
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("hetrec2011_lastfm", rules={"events": _days})
 ARTISTS, TAGS, PLAYS, EVENTS = TABLES.values()
 
 
@@ -105,13 +105,12 @@ def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
     """Checks of the set; see `Finding`."""
     return [
         _check_size(dataset),
-        checks.note(
+        note(
             "impossible dates",
-            "{events} events are dated before {first}, when Last.fm opened"
-            + (".", "; left out.")[not dataset.as_published],
             {"events": dataset.impossible_dates},
-            "known_defect" if dataset.impossible_dates else "ok",
+            checks.DEFECT[dataset.impossible_dates > 0],
             first=FIRST_YEAR,
+            left_out="" if dataset.as_published else "; left out",
         ),
         _check_resolution(dataset),
         _check_names(dataset),
@@ -136,21 +135,13 @@ def _check_size(dataset: Hetrec2011Lastfm) -> Finding:
         status = "known_defect"  # the copy at hand has a blank line in the place of one event
     else:
         status = "failed"
-    return Finding(
-        "size",
-        status,
-        ", ".join(f"{n} {name}" for name, n in sizes.items())
-        + "".join(f"; {n} {name} expected" for name, n in other.items())
-        + ".",
-        sizes,
-    )
+    listed = ", ".join(f"{n} {name}" for name, n in sizes.items())
+    return note("size", sizes, status, listed=listed + "".join(f"; {n} {name} expected" for name, n in other.items()))
 
 
 def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
-    return checks.note(
+    return note(
         "resolution of the dates",
-        "{first_of_month:.1%} of the events are dated the first of a month, from {earliest:%Y-%m} to {latest:%Y-%m}:"
-        " what is known is the month, and the order within it is not.",
         {"first_of_month": float((dataset.events.date.dt.day == 1).mean())},
         earliest=dataset.events.date.min(),
         latest=dataset.events.date.max(),
@@ -160,9 +151,8 @@ def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
 def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
     nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
     artists = dataset.events.artist_id[nameless].nunique()
-    return checks.note(
+    return note(
         "artists without a name",
-        "{artists} artists of {events} tag events are not in the artist table.",
         {"artists": artists, "events": int(nameless.sum())},
         "known_defect" if artists else "ok",
     )
@@ -172,10 +162,8 @@ def _check_histories(dataset: Hetrec2011Lastfm) -> Finding:
     events = dataset.events
     dates = events.groupby("user_id").date.nunique()
     at_once = float(events.groupby(["user_id", "date"]).artist_id.nunique().mean())
-    return checks.note(
+    return note(
         "length of the histories",
-        "{users} users tagged; the median user did so in {median_dates:.0f} different months, {once:.0%} in one only;"
-        " {artists_a_date:.1f} artists per user and date on average.",
         {"users": events.user_id.nunique(), "median_dates": float(dates.median()), "artists_a_date": at_once},
         once=float((dates == 1).mean()),
     )
@@ -185,11 +173,8 @@ def _check_plays(dataset: Hetrec2011Lastfm) -> Finding:
     plays = dataset.plays
     listed = plays.groupby("user_id").size()
     top = plays.groupby("artist_id").plays.sum().sort_values(ascending=False)
-    return checks.note(
+    return note(
         "plays",
-        "At most {most_artists} artists per user are listed ({full:.0%} of the users have that many); one artist in a"
-        " hundred has {share_of_top_percent:.0%} of all plays; {artists_with_one_listener:.0%} of the artists have one"
-        " listener.",
         {
             "most_artists": int(listed.max()),
             "share_of_top_percent": float(top.iloc[: max(1, len(top) // 100)].sum() / top.sum()),
@@ -246,8 +231,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         "tags": len(tags),
         "events": len(events),
     }
-    truth = {"dataset": "hetrec2011_lastfm", "seed": seed, "size": size, "genres": list(TWIN_TAGS)}
-    twins.write_truth(folder, truth | planted.truth())
+    twins.write_truth(folder, "hetrec2011_lastfm", seed, size=size, genres=list(TWIN_TAGS), **planted.truth())
 
 
 def _write_twin_file(path: Path, header: list[str], rows) -> None:

@@ -57,7 +57,7 @@ def _ids_and_days(profiles: pd.DataFrame) -> Iterator[Breach]:
     yield no_day, "'{registered}' as day of registration", "a day as 'Aug 13, 2006', or nothing"
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("lastfm1k", rules={"profiles": _ids_and_days})
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("lastfm1k", rules={"profiles": _ids_and_days})
 PROFILES, EVENTS, PACKED_EVENTS, SAMPLE = TABLES.values()
 
 
@@ -191,23 +191,18 @@ def _check_profiles(dataset: Lastfm1k) -> list[Finding]:
     missing |= {"country": int((people.country == "").sum()), "registered": int(people.registered.isna().sum())}
     ages = sorted(people.age[(people.age < 13) | (people.age > 80)])
     return [
-        checks.note(
+        note(
             "size",
-            "{users} users, of whom {male} say male and {female} female.",
             {"users": n},
             checks.OK[n == expected_size(dataset.location, PUBLISHED)["users"]],
             male=int((people.gender == "m").sum()),
             female=int((people.gender == "f").sum()),
         ),
-        checks.note(
-            "missing values",
-            "Not given: {listed}. An outcome drawn from them leaves most users out.",
-            missing,
-            listed=", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items()),
+        note(
+            "missing values", missing, listed=", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items())
         ),
-        checks.note(
+        note(
             "implausible ages",
-            "{ages} ages are below 13 or above 80{listed}.",
             {"ages": len(ages)},
             "note" if ages else "ok",
             listed=": " * bool(ages) + ", ".join(f"{a:.0f}" for a in ages),
@@ -229,10 +224,8 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
     expected = expected_size(dataset.location, PUBLISHED)["listens"]
     shortfall = "known_defect" if dataset.events_file == SAMPLE.path else "failed"
     return [
-        checks.note(
+        note(
             "listens",
-            "{listens:,} listens of {users} users from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}, in {file}; the whole"
-            " file has {expected:,}.",
             {"listens": stream.rows, "users": len(users)},
             "ok" if stream.rows + sum(stream.broken.values()) == expected else shortfall,
             earliest=earliest,
@@ -241,11 +234,7 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
             expected=expected,
         ),
         *checks.stream_findings(stream),
-        checks.note(
-            "listens without an id",
-            "{artist_id:.0%} have no artist id, {track_id:.0%} no track id: songs must be told by name.",
-            {name: n / stream.rows for name, n in nameless.items()},
-        ),
+        note("listens without an id", {name: n / stream.rows for name, n in nameless.items()}),
     ]
 
 
@@ -291,16 +280,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     (folder / EVENTS.path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     twins.write_truth(
         folder,
-        {
-            "dataset": "lastfm1k",
-            "seed": seed,
-            "size": {"users": TWIN_USERS, "listens": len(lines)},
-            "bag_effect": TWIN_BAG_EFFECT,
-            "persistence": TWIN_PERSISTENCE,
-            "older_from": TWIN_OLDER_FROM,
-            "auc_gender_from_taste": round(_auc(taste_score), 4),
-            "auc_age_from_order": round(_auc(order_score), 4),
-        },
+        "lastfm1k",
+        seed,
+        size={"users": TWIN_USERS, "listens": len(lines)},
+        bag_effect=TWIN_BAG_EFFECT,
+        persistence=TWIN_PERSISTENCE,
+        older_from=TWIN_OLDER_FROM,
+        auc_gender_from_taste=round(_auc(taste_score), 4),
+        auc_age_from_order=round(_auc(order_score), 4),
     )
 
 

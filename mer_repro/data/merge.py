@@ -41,7 +41,7 @@ SPLITS = ("70_15_15", "40_30_30")
 PARTS = {"train": "train", "validation": "validate", "test": "test"}
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("merge")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("merge")
 LABELS, METADATA = TABLES["labels"], TABLES["metadata"]
 LISTS = {(split, part): TABLES[f"{part}_{split}"] for split in SPLITS for part in PARTS}
 
@@ -224,15 +224,8 @@ def validate(dataset: Merge) -> list[Finding]:
         if not (dataset.splits.split == split).any():
             continue
         train, test = (by_id.loc[dataset.part(split, part)] for part in ("train", "test"))
-        seen = checks.share_seen(train, test)
-        findings.append(
-            checks.note(
-                f"test labels seen in training, {split.replace('_', '-')}",
-                "{seen} of the {test} test songs carry exactly the valence and arousal of a training song.",
-                {"share": seen, "test": len(test), "train": len(train)},
-                seen=checks.percent(seen),
-            )
-        )
+        numbers = {"share": checks.share_seen(train, test), "test": len(test), "train": len(train)}
+        findings.append(note("test labels seen in training, {split}", numbers, split=split.replace("_", "-")))
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
     findings += _clip_findings(dataset)
@@ -251,10 +244,8 @@ def _clip_findings(dataset: Merge) -> list[Finding]:
         test = joint[joint.part == "test"]
         trained = test.key.isin(of.index[of.map(lambda held: "train" in held)])
         found.append(
-            checks.note(
+            note(
                 "artists across the official split",
-                "Of {songs} songs whose artist is known, by {artists} artists, {shared} artists stand in more than one"
-                " part of the split 70-15-15; {test_trained} of {test} test songs are by an artist who is trained on.",
                 {
                     "songs": len(joint),
                     "artists": len(of),
@@ -269,12 +260,7 @@ def _clip_findings(dataset: Merge) -> list[Finding]:
         placed = [quadrant_of(*point) for point in zip(joint.valence, joint.arousal, strict=True)]
         agree = int((joint.quadrant_clips == placed).sum())
         found.append(
-            checks.note(
-                "quadrants against panda_4qaed",
-                "{agree} of the {songs} songs that 4QAED holds too lie in its quadrant by their coordinates.",
-                {"songs": len(joint), "agree": agree},
-                checks.OK[agree == len(joint)],
-            )
+            note("quadrants against panda_4qaed", {"songs": len(joint), "agree": agree}, checks.OK[agree == len(joint)])
         )
     return found
 
@@ -285,13 +271,8 @@ def _quadrant_finding(songs: pd.DataFrame) -> Finding:
     off = int((songs.quadrant[stated] != [q for q, known in zip(placed, stated, strict=True) if known]).sum())
     shares = checks.balance(placed)
     listed = ", ".join(f"{quadrant} {checks.percent(shares[quadrant])}" for quadrant in sorted(shares))
-    return checks.note(
-        "quadrants",
-        "{off} of {stated:,} songs whose quadrant the copy states lie in another by their coordinates; by coordinates:"
-        " {listed}.",
-        {"stated": int(stated.sum()), "off": off, **shares},
-        "failed" if off else "ok",
-        listed=listed,
+    return note(
+        "quadrants", {"stated": int(stated.sum()), "off": off, **shares}, "failed" if off else "ok", listed=listed
     )
 
 
@@ -350,15 +331,9 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for position in range(TWIN_CLIPS):
         loudness = 0.05 + 0.4 * high[str(true[position])][1]
-        _write_clip(folder / f"audio/{stated[position]}/{ids[position]}.mp3", loudness, rng)
+        twins.write_clip(folder / f"audio/{stated[position]}/{ids[position]}.mp3", loudness, rng, "MP3", seconds=2)
     twins.write_truth(
-        folder,
-        {
-            "dataset": "merge",
-            "seed": seed,
-            "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4),
-            "word_fidelity": fidelity,
-        },
+        folder, "merge", seed, noise_ceiling_accuracy=round(float(1 - flipped.mean()), 4), word_fidelity=fidelity
     )
 
 
@@ -381,11 +356,3 @@ def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], qua
         for k, (audio, words, quadrant) in enumerate(zip(ids, lyric_ids, quadrants, strict=True))
     ]
     twins.write_table(folder / METADATA.path, header, rows)
-
-
-def _write_clip(path: Path, loudness: float, rng) -> None:
-    import soundfile
-
-    rate, seconds = 22_050, 2
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, loudness * rng.standard_normal(rate * seconds).clip(-2, 2) / 2, rate, format="MP3")

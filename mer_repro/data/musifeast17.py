@@ -35,7 +35,7 @@ GROUPS = ("all", *(f"{country}{ages}" for country in ("UK", "US") for ages in ("
 MOST_RATERS = 60
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("musifeast17", lists={"ratings": RATINGS})
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("musifeast17", lists={"ratings": RATINGS})
 
 
 ENDINGS = ("mp3", "opus", "ogg", "wav", "flac")
@@ -138,13 +138,8 @@ def _rater_finding(dataset: Musifeast17) -> Finding:
     panels = dataset.clips.groupby("panel").raters.max()
     total = int(panels.sum())
     fits = dataset.location.kind == "twin" or total == DOCUMENTED_RATERS
-    return Finding(
-        "number of raters",
-        "ok" if fits else "failed",
-        f"Means and deviations come from whole ratings of {panels.min()} to {panels.max()} people a clip;"
-        f" {len(panels)} panels of {total} people in all.",
-        {"total": total, "panels": len(panels), "fewest": panels.min(), "most": panels.max()},
-    )
+    numbers = {"total": total, "panels": len(panels), "fewest": panels.min(), "most": panels.max()}
+    return note("number of raters", numbers, checks.OK[fits])
 
 
 def _group_finding(dataset: Musifeast17) -> Finding:
@@ -158,14 +153,7 @@ def _group_finding(dataset: Musifeast17) -> Finding:
         values = {key[: -len(target) - 1]: v for key, v in numbers.items() if key.endswith(target)}
         low, high = min(values, key=values.get), max(values, key=values.get)
         spans.append(f"{target} {values[low]:.2f} ({low}) to {values[high]:.2f} ({high})")
-    return Finding(
-        "rater ceiling by group",
-        "note",
-        f"With {numbers['raters']:.1f} raters per clip and group, the R2 ceilings of the groups' own means are "
-        + ", ".join(spans)
-        + ".",
-        numbers,
-    )
+    return note("rater ceiling by group", numbers, spans=", ".join(spans))
 
 
 TWIN_CLIPS_A_GENRE, TWIN_GENRES = 5, ("60s", "Classical", "Folk", "Jazz", "Metal", "Pop")
@@ -199,4 +187,4 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ceilings = {name: {"noise_ceiling_r2": round(float(1 - error[k]), 4)} for k, name in enumerate(RATINGS)}
     for k, name in enumerate(names):
         twins.write_clip(folder / f"stimuli/{name}.mp3", 0.05 + 0.08 * float(means[k, 1]), rng, "MP3")
-    twins.write_truth(folder, {"dataset": "musifeast17", "seed": seed, "static": ceilings})
+    twins.write_truth(folder, "musifeast17", seed, static=ceilings)

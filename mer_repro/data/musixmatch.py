@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks, msd, twins
+from mer_repro.data import msd, twins
 from mer_repro.data.base import Finding, Location, Table, expected_size
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, whole
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_array
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("musixmatch")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("musixmatch")
 STEMS = TABLES["stems"]
 SPLITS = ("train", "test")
 #: Songs in the published files.
@@ -196,28 +196,16 @@ def validate(dataset: Musixmatch) -> list[Finding]:
     used = int((dataset.counts.sum(axis=0) > 0).sum())
     shared = int(dataset.songs.mxm_id.duplicated().sum())
     return [
-        checks.note(
+        note(
             "size",
-            "{train_songs} training and {test_songs} test songs; the whole files have {train} and {test}.",
             {f"{split}_songs": sizes[split] for split in SPLITS},
             "ok" if sizes == expected else shortfall,
             **expected,
         ),
-        checks.note(
-            "rows cut short",
-            "{rows} file(s) end in mid-row; the broken rows were left out.",
-            {"rows": dataset.cut_rows},
-            "known_defect" if dataset.cut_rows else "ok",
-        ),
-        checks.note(
-            "lyrics shared by songs",
-            "{songs} songs carry the musiXmatch id of an earlier one; no track is in both splits.",
-            {"songs": shared},
-            "note" if shared else "ok",
-        ),
-        checks.note(
+        note("rows cut short", {"rows": dataset.cut_rows}, "known_defect" if dataset.cut_rows else "ok"),
+        note("lyrics shared by songs", {"songs": shared}, "note" if shared else "ok"),
+        note(
             "length",
-            "Median {median} counted words per song, shortest {shortest}; {stems_used} of {stems} stems occur.",
             {"shortest": int(words.min()), "stems_used": used},
             median=sorted(words)[len(words) // 2],
             stems=len(dataset.vocabulary),
@@ -260,6 +248,4 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         end = "" if split == "train" else f"\n{msd.generated_track_id(number)},{1000 + number},1:4,2:"
         (folder / TABLES[split].path).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
     (folder / STEMS.path).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
-    twins.write_truth(
-        folder, {"dataset": "musixmatch", "seed": seed, "size": TWIN_SONGS, "theme_word_share": share, "theme": themes}
-    )
+    twins.write_truth(folder, "musixmatch", seed, size=TWIN_SONGS, theme_word_share=share, theme=themes)

@@ -52,7 +52,7 @@ def frequency_column(genre: str) -> str:
     return "frequency_" + genre.lower().replace("&", "n").replace(" ", "_")
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
     "mxmh",
     lists={"genres": GENRES, "frequencies": {frequency_column(genre): f"Frequency [{genre}]" for genre in GENRES}},
 )
@@ -104,36 +104,26 @@ def validate(dataset: Mxmh) -> list[Finding]:
     high = {name: float((people[name] >= 7).mean()) for name in CONDITIONS}
     halves = int((people[list(CONDITIONS)] % 1 != 0).any(axis=1).sum())
     return [
-        checks.note(
+        note(
             "size",
-            "{people} respondents, {duplicates} of them the same in every answer as an earlier one.",
             {"people": len(people), "duplicates": twice},
             checks.OK[len(people) == expected_size(dataset.location, PUBLISHED)["people"]],
         ),
-        checks.note(
+        note(
             "impossible tempo",
-            "{answers} favourite tempi are not between {low} and {high} beats a minute and were made missing{largest}.",
             {"answers": len(dataset.impossible_bpm)},
             checks.DEFECT[bool(dataset.impossible_bpm)],
             low=BPM_RANGE[0],
             high=BPM_RANGE[1],
             largest=f"; the largest is {dataset.impossible_bpm[-1]:.0f}" if dataset.impossible_bpm else "",
         ),
-        checks.note(
-            "missing values",
-            "Missing: {listed}.",
-            missing,
-            listed=", ".join(f"{name} {n}" for name, n in missing.items()),
-        ),
-        checks.note(
+        note("missing values", missing, listed=", ".join(f"{name} {n}" for name, n in missing.items())),
+        note(
             "who answered",
-            "Median age {median_age:.0f} years, a quarter at most {lower_quartile_age:.0f}; the sample chose itself, so"
-            " shares in it are no shares of any population.",
             {"median_age": float(people.age.median()), "lower_quartile_age": float(people.age.quantile(0.25))},
         ),
-        checks.note(
+        note(
             "balance of the scores",
-            "Mean and share of at least 7: {listed}; {halves} people gave half points.",
             means | {f"{name}_high": share for name, share in high.items()},
             listed=", ".join(f"{name} {means[name]:.1f} and {high[name]:.0%}" for name in CONDITIONS),
             halves=halves,
@@ -145,13 +135,7 @@ def validate(dataset: Mxmh) -> list[Finding]:
 def _check_conditions_hang_together(people: pd.DataFrame) -> Finding:
     r = people[list(CONDITIONS)].corr()
     pair = float(r.loc["anxiety", "depression"])
-    return checks.note(
-        "scores against each other",
-        "Anxiety and depression correlate by {r:.2f}: no music variable need be expected to say more about one than the"
-        " other score does.",
-        {"r": pair},
-        checks.OK[pair > 0],
-    )
+    return note("scores against each other", {"r": pair}, checks.OK[pair > 0])
 
 
 TWIN_PEOPLE = 600
@@ -186,15 +170,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     auc = {"genres_and_age": signal, **predictor}
     twins.write_truth(
         folder,
-        {
-            "dataset": "mxmh",
-            "seed": seed,
-            "size": {"people": TWIN_PEOPLE},
-            "variance_shares_of_anxiety": TWIN_SHARES,
-            "carriers": carriers,
-            "auc_anxiety_at_least_7": {
-                name: round(float(np.mean(values[high][:, None] > values[~high])), 4) for name, values in auc.items()
-            },
+        "mxmh",
+        seed,
+        size={"people": TWIN_PEOPLE},
+        variance_shares_of_anxiety=TWIN_SHARES,
+        carriers=carriers,
+        auc_anxiety_at_least_7={
+            name: round(float(np.mean(values[high][:, None] > values[~high])), 4) for name, values in auc.items()
         },
     )
 

@@ -52,7 +52,7 @@ _RENAMED = {"created_at": "timestamp", "id": "event_id", "lang": "user_language"
 _CONTEXT = ("id", "user_id", "track_id", "artist_id", "created_at", "tweet_lang", "lang", "time_zone")
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("nowplaying_rs")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("nowplaying_rs")
 EVENTS, HASHTAGS, SENTIMENTS = TABLES.values()
 
 
@@ -104,10 +104,7 @@ def _check_hashtags(block: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.nda
     import pandas as pd
 
     when = pd.to_datetime(block.created_at, format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[s]")
-    wrong = {
-        "no time": when.isna(),
-        "no user or track": (block.user_id == "") | (block.track_id == ""),
-    }
+    wrong = {"no time": when.isna(), "no user or track": (block.user_id == "") | (block.track_id == "")}
     return block.assign(created_at=when).rename(columns=_RENAMED), wrong
 
 
@@ -145,10 +142,8 @@ def _check_listens(dataset: NowplayingRs) -> list[Finding]:
     expected = expected_size(dataset.location, PUBLISHED)
     within = ROUNDED_WITHIN if dataset.location.kind == "real" else 0
     return [
-        checks.note(
+        note(
             "size",
-            "{events:,} listens of {users:,} users to {tracks:,} tracks, from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d};"
-            " expected are about {expected}.",
             found,
             checks.OK[all(abs(n / expected[name] - 1) <= within for name, n in found.items())],
             earliest=earliest,
@@ -156,11 +151,7 @@ def _check_listens(dataset: NowplayingRs) -> list[Finding]:
             expected=", ".join(f"{expected[name]:,} {name}" for name in found),
         ),
         *checks.stream_findings(stream),
-        checks.note(
-            "missing features",
-            "{share:.1%} of the listens have no audio features.",
-            {"share": featureless / stream.rows},
-        ),
+        note("missing features", {"share": featureless / stream.rows}),
     ]
 
 
@@ -172,9 +163,8 @@ def _check_tags(dataset: NowplayingRs) -> Finding:
             counts[tag] = counts.get(tag, 0) + int(n)
     # The publication does not say how many there are; a twin's generator does.
     expected = expected_size(dataset.location, PUBLISHED).get("hashtags", stream.rows)
-    return checks.note(
+    return note(
         "hashtags",
-        "{rows:,} hashtags, {different:,} different; the commonest: {top}.",
         {"rows": stream.rows, "different": len(counts)},
         "note" if stream.rows == expected else "failed",
         top=", ".join(sorted(counts, key=counts.get, reverse=True)[:5]),
@@ -234,5 +224,4 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     genres = {f"track{track:04d}": TWIN_HASHTAGS[track // TWIN_TRACKS_A_GENRE] for track in features}
     size = {"events": len(events), "users": TWIN_USERS, "tracks": len({event["track_id"] for event in events})}
     size["hashtags"] = len(hashtags)
-    truth = {"dataset": "nowplaying_rs", "seed": seed, "size": size, "genre_of_track": genres}
-    twins.write_truth(folder, truth | planted.truth())
+    twins.write_truth(folder, "nowplaying_rs", seed, size=size, genre_of_track=genres, **planted.truth())

@@ -25,7 +25,7 @@ from mer_repro.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("panda_4qaed")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("panda_4qaed")
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 DOCUMENTED_CLIPS, CLIPS_A_QUADRANT, CLIP_SECONDS, FEATURES = 900, 225, 30, 100
@@ -113,12 +113,11 @@ def validate(dataset: Panda4QAED) -> list[Finding]:
         checks.size_finding(dataset.location, {"clips": len(songs)}, {"clips": DOCUMENTED_CLIPS}),
         checks.balance_finding(songs.quadrant, "quadrant"),
         checks.duplicate_finding(songs),
-        Finding(
+        note(
             "songs of one artist",
-            "note",
-            f"{len(most)} artists of {len(named)} songs; {checks.percent((named.artist.map(most) > 1).mean())} of these"
-            f" songs have another by the same artist in the set, {most.index[0]} has {most.iloc[0]}.",
             {"artists": len(most), "named": len(named), "most": most.iloc[0]},
+            siblings=(named.artist.map(most) > 1).mean(),
+            first=most.index[0],
         ),
         checks.missing_finding({"songs": songs, "features": dataset.features}),
     ]
@@ -159,7 +158,4 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     for song, quadrant, kind in zip(ids, stated, true, strict=True):
         loudness = 0.4 if kind in (0, 1) else 0.08
         twins.write_clip(folder / f"{quadrant}/{song}.mp3", loudness, rng, "MP3")
-    twins.write_truth(
-        folder,
-        {"dataset": "panda_4qaed", "seed": seed, "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4)},
-    )
+    twins.write_truth(folder, "panda_4qaed", seed, noise_ceiling_accuracy=round(float(1 - flipped.mean()), 4))

@@ -61,7 +61,7 @@ FRAME_FEATURES = Table(
 )
 
 
-BIBTEX, LICENSE_INFO, REMOTES, _LABELS, NAMES, ALSO = declared("pmemo", rules={"metadata": _clocks})
+BIBTEX, LICENSE_INFO, REMOTES, _LABELS, NAMES, ALSO, note = declared("pmemo", rules={"metadata": _clocks})
 STATIC, DYNAMIC, DYNAMIC_STD, METADATA = _LABELS.values()
 TABLES = {**_LABELS, "frame_features": FRAME_FEATURES}
 
@@ -127,9 +127,7 @@ def load(location: Location) -> PMEmo:
         unknown = sorted(set(static.song_id) - set(metadata.song_id))
         if unknown:
             raise DataError(
-                location.path(METADATA),
-                found=f"no song_id {unknown[0]}",
-                expected=f"every song of {static_path}",
+                location.path(METADATA), found=f"no song_id {unknown[0]}", expected=f"every song of {static_path}"
             )
     return PMEmo(location, static.sort_values("song_id", ignore_index=True), dynamic, metadata)
 
@@ -163,7 +161,7 @@ def validate(dataset: PMEmo) -> list[Finding]:
         ),
         *checks.label_findings(static, SCALE),
         checks.between_songs_finding(dynamic),
-        _orientation_finding(static, dynamic),
+        checks.orientation_finding(note, static, dynamic),
     ]
     if "valence_std" in dynamic:
         findings += _deviation_findings(dynamic)
@@ -172,17 +170,6 @@ def validate(dataset: PMEmo) -> list[Finding]:
         findings.append(_unlabelled_finding(dataset))
     findings.append(checks.missing_finding({"static": static, "dynamic": dynamic, "metadata": dataset.metadata}))
     return findings
-
-
-def _orientation_finding(static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
-    means = dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
-    witness = checks.orientation(static, means)
-    return checks.note(
-        "orientation",
-        "Static against dynamic labels: r = {straight:.2f} axis by axis, {crossed:.2f} crosswise.",
-        witness,
-        "ok" if witness["straight"] > witness["crossed"] else "failed",
-    )
 
 
 def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
@@ -205,12 +192,8 @@ def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
             f"of the dynamic labels, if each had {RATERS} raters"
             + (f" and the published deviations are on a scale {WIDER_SCALE} times as wide" if wide else ""),
         ),
-        checks.note(
+        note(
             "scale of the deviations",
-            "{impossible} published deviations are larger than any two or more ratings on 0-1 with that mean can have;"
-            " on a scale {wider} times as wide (-1..1) {still} are. Taken on the labels' own scale they would put the"
-            " ceiling at valence {valence_on_own_scale:.3f}, arousal {arousal_on_own_scale:.3f}. The loader leaves them"
-            " as published.",
             {"impossible": sum(impossible.values()), **{f"{t}_on_own_scale": on_labels_scale[t] for t in impossible}},
             "known_defect" if wide else "ok",
             wider=WIDER_SCALE,
@@ -231,10 +214,8 @@ def _duplicate_findings(dataset: PMEmo) -> list[Finding]:
             f"{one} and {other} ({labels.valence[one]:g} and {labels.valence[other]:g})" for one, other in pairs[:3]
         )
         found.append(
-            checks.note(
+            note(
                 "labels of duplicates",
-                "Two entries of one artist and title differ by {valence:.3f} in valence and {arousal:.3f} in arousal"
-                " (mean of {pairs} pairs), at most by {valence_most:.3f} and {arousal_most:.3f}; in valence {shown}.",
                 {"pairs": len(pairs)}
                 | {t: float(sum(gap) / len(gap)) for t, gap in gaps.items()}
                 | {f"{t}_most": float(max(gap)) for t, gap in gaps.items()},
@@ -248,10 +229,8 @@ def _unlabelled_finding(dataset: PMEmo) -> Finding:
     """Clips that end before the first label is due."""
     bare = dataset.metadata[~dataset.metadata.song_id.isin(dataset.static.song_id)]
     early = int((bare.duration < FIRST_FRAME).sum())
-    return checks.note(
+    return note(
         "songs without labels",
-        "{songs} of {all} songs have no labels, {early} of them because their clip ends before {first:g} s, when labels"
-        " begin; song_id {ids}.",
         {"songs": len(bare), "early": early},
         "note" if len(bare) else "ok",
         all=len(dataset.metadata),
@@ -263,10 +242,8 @@ def _unlabelled_finding(dataset: PMEmo) -> Finding:
 def _duration_finding(dynamic: pd.DataFrame, metadata: pd.DataFrame) -> Finding:
     last = dynamic.groupby("song_id").time.max()
     rest = metadata.set_index("song_id").duration.loc[last.index] - last
-    return checks.note(
+    return note(
         "frames against durations",
-        "The last label comes {median:.2f} s before the end of the clip (median); {beyond} songs have labels up to"
-        " {most:.2f} s beyond it.",
         {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())},
         "ok" if rest.abs().max() < 1 else "failed",
         median=rest.median(),
@@ -307,7 +284,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     _write_twin_metadata(folder, ids, labelled)
     _write_twin_features(folder / FRAME_FEATURES.path, ids[:TWIN_FEATURES_FOR], songs)
     truth = twins.ceilings(parts)
-    twins.write_truth(folder, {"dataset": "pmemo", "seed": seed, "dynamic": truth})
+    twins.write_truth(folder, "pmemo", seed, dynamic=truth)
 
 
 def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
@@ -316,11 +293,7 @@ def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
         frames = int(labelled[position]) if position < len(labelled) else 20
         duration = FIRST_FRAME + HOP * frames
         chorus = [f"{seconds // 60:02d}:{seconds % 60:02d}" for seconds in (65, 65 + round(duration))]
-        names = [
-            f"Generated Song {song_id}, part {position % 3}",
-            f"Generated Artist {position % 41}",
-            "Generated",
-        ]
+        names = [f"Generated Song {song_id}, part {position % 3}", f"Generated Artist {position % 41}", "Generated"]
         rows.append([song_id, f"{song_id}.mp3", *names, duration, *chorus])
     twins.write_table(folder / METADATA.path, METADATA.header, rows)
 

@@ -48,7 +48,7 @@ OPENSMILE = (
 )
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
     "situnes", lists={"opensmile": OPENSMILE, "recommenders": RECOMMENDERS}
 )
 LISTENS = {stage: TABLES[f"listens_{stage}"] for stage in STAGES}
@@ -128,17 +128,15 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
     listens = dataset.listens
     found = {f"stage{stage}": [part.user_id.nunique(), len(part)] for stage, part in listens.groupby("stage")}
     return [
-        checks.note(
+        note(
             "size",
-            "{sizes}; {heard} of {songs} songs were heard.",
             {f"listens_{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
             checks.OK[found == expected_size(dataset.location, PUBLISHED)],
             sizes=", ".join(f"{stage}: {n} listens of {users} users" for stage, (users, n) in found.items()),
             heard=listens.song_id.nunique(),
         ),
-        checks.note(
+        note(
             "placeholder songs",
-            "{rows} row(s) of the song table have the id {none} and no features; left out.",
             {"rows": dataset.placeholders},
             "known_defect" if dataset.placeholders else "ok",
             none=NO_SONG,
@@ -149,11 +147,7 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
 def _check_missing(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     durations, unnamed = int(field.duration.isna().sum()), int((field.recommender == "").sum())
-    return checks.note(
-        "missing values",
-        "In daily life {duration} listens have no duration and {recommender} no recommender, of {listens}.",
-        {"duration": durations, "recommender": unnamed, "listens": len(field)},
-    )
+    return note("missing values", {"duration": durations, "recommender": unnamed, "listens": len(field)})
 
 
 def _check_times(dataset: Situnes) -> Finding:
@@ -163,22 +157,14 @@ def _check_times(dataset: Situnes) -> Finding:
     ties = int(field.duplicated(["stage", "user_id", "timestamp"]).sum())
     hours = pd.to_datetime(field.timestamp, unit="s", utc=True).dt.tz_convert("Asia/Shanghai").dt.hour
     night = int(hours.between(2, 7).sum())
-    return checks.note(
-        "times",
-        "{ties} listens start in the same second as another of the same user; {night} lie between 2 and 8 o'clock at"
-        " UTC+8, in which by the data's own description none were collected.",
-        {"ties": ties, "night": night},
-        "note" if ties or night else "ok",
-    )
+    return note("times", {"ties": ties, "night": night}, "note" if ties or night else "ok")
 
 
 def _check_genre_ids(dataset: Situnes) -> Finding:
     pairs = dataset.songs[["genre", "genre_id"]].drop_duplicates()
     shares = dataset.songs.genre.value_counts(normalize=True)
-    return checks.note(
+    return note(
         "genres",
-        "{genres} genres; the commonest, {first}, has {largest_share:.0%} of the songs, the rarest, {last},"
-        " {least:.0%}.",
         {"genres": len(shares), "largest_share": float(shares.iloc[0])},
         checks.OK[pairs.genre.is_unique and pairs.genre_id.is_unique],
         first=shares.index[0],
@@ -191,32 +177,21 @@ def _check_persistence(dataset: Situnes, stage: int) -> Finding:
     table = genre_sequences(dataset, stage)
     later = table[table.last_genre != ""]
     shares = later.genre.value_counts(normalize=True)
-    return checks.note(
-        f"genre persistence, stage {stage}",
-        "The last genre comes again in {again:.1%} of {steps} steps; two independent listens would agree in"
-        " {chance:.1%}, and always guessing the commonest genre is right in {commonest:.1%}."
-        + " A recommender chose these songs, not the listener."
-        * (dataset.location.kind == "real"),
-        {
-            "again": float((later.genre == later.last_genre).mean()),
-            "chance": float((shares**2).sum()),
-            "commonest": float(shares.max()),
-            "steps": len(later),
-        },
-    )
+    numbers = {
+        "again": float((later.genre == later.last_genre).mean()),
+        "chance": float((shares**2).sum()),
+        "commonest": float(shares.max()),
+        "steps": len(later),
+    }
+    chosen = " A recommender chose these songs, not the listener." * (dataset.location.kind == "real")
+    return note("genre persistence, stage {stage}", numbers, stage=stage, chosen=chosen)
 
 
 def _check_emotions(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     r = {axis: float(field[f"{axis}_before"].corr(field[f"{axis}_after"])) for axis in ("valence", "arousal")}
     crossed = float(field.valence_before.corr(field.arousal_after))
-    return checks.note(
-        "orientation of the axes",
-        "Before and after correlate by r = {valence:.2f} in valence and {arousal:.2f} in arousal, across the axes by"
-        " {crossed:.2f}: the state after a song mostly repeats the state before it.",
-        r | {"crossed": crossed},
-        checks.OK[min(r.values()) > abs(crossed)],
-    )
+    return note("orientation of the axes", r | {"crossed": crossed}, checks.OK[min(r.values()) > abs(crossed)])
 
 
 TWIN_GENRES = ("metal", "rock", "hip-hop", "electronic", "indie", "pop")
@@ -239,14 +214,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     rng = np.random.default_rng([seed, 2006])
     genre_of_song = rng.integers(0, len(TWIN_GENRES), TWIN_SONGS)
     size = {f"stage{stage}": [TWIN_USERS[stage], TWIN_USERS[stage] * TWIN_LISTENS[stage]] for stage in STAGES}
-    truth: dict = {"dataset": "situnes", "seed": seed, "size": size, "genres": list(TWIN_GENRES)}
-    truth["valence_after"] = TWIN_AFTER
+    stages = {}
     for stage in STAGES:
         planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
         _write_twin_stage(folder / LISTENS[stage].path, stage, rng, planted, genre_of_song)
-        truth[f"stage{stage}"] = planted.truth()
+        stages[f"stage{stage}"] = planted.truth()
     _write_twin_songs(folder / SONGS.path, rng, genre_of_song)
-    twins.write_truth(folder, truth)
+    twins.write_truth(folder, "situnes", seed, size=size, genres=list(TWIN_GENRES), valence_after=TWIN_AFTER, **stages)
 
 
 def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.PlantedListens, genre_of_song) -> None:

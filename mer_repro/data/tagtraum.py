@@ -23,7 +23,7 @@ from mer_repro.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("tagtraum")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("tagtraum")
 TRACKS = TABLES["tracks"]
 
 GENRES = (
@@ -93,27 +93,14 @@ def validate(dataset: Tagtraum) -> list[Finding]:
     two = tracks.second_genre != ""
     same = int((tracks.genre == tracks.second_genre).sum())
     return [
-        checks.note(
-            "size",
-            "{tracks} tracks, {expected} expected.",
-            {"tracks": len(tracks)},
-            checks.OK[len(tracks) == expected],
-            expected=expected,
-        ),
-        checks.note(
+        note("size", {"tracks": len(tracks)}, checks.OK[len(tracks) == expected], expected=expected),
+        note(
             "class balance",
-            "{first} is the genre of {largest_share:.0%} of the tracks, {last} of {smallest_share:.1%}: always saying"
-            " the first is right that often.",
             {"largest_share": float(shares.iloc[0]), "smallest_share": float(shares.iloc[-1])},
             first=shares.index[0],
             last=shares.index[-1],
         ),
-        checks.note(
-            "ambiguous tracks",
-            "{share:.0%} of the tracks carry a second genre; {repeats} repeat the first.",
-            {"share": float(two.mean()), "repeats": same},
-            "note" if not same else "failed",
-        ),
+        note("ambiguous tracks", {"share": float(two.mean()), "repeats": same}, "note" if not same else "failed"),
     ]
 
 
@@ -137,11 +124,5 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         rows.append([msd.generated_track_id(number), *genres])
     twins.write_table(folder / TRACKS.path, ["# generated; tab-separated"], rows, delimiter="\t")
     twins.write_truth(
-        folder,
-        {
-            "dataset": "tagtraum",
-            "seed": seed,
-            "size": {"tracks": TWIN_TRACKS},
-            "shares": dict(zip(GENRES, shares.round(4), strict=True)),
-        },
+        folder, "tagtraum", seed, size={"tracks": TWIN_TRACKS}, shares=dict(zip(GENRES, shares.round(4), strict=True))
     )

@@ -72,7 +72,7 @@ def _contradictions(songs: pd.DataFrame) -> Iterator[Breach]:
     yield wrong, "age {age}", f"{age[wrong].iloc[0] if wrong.any() else 0:.9f} for {{year}}"
 
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared(
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
     "tcc_ceds",
     lists={
         "genres": GENRES,
@@ -171,9 +171,8 @@ def _check_size(dataset: TccCeds) -> Finding:
         status = "known_defect" if defects else "ok"
     else:
         status = "known_defect" if dataset.location.kind == "real" and n < expected else "failed"
-    return checks.note(
+    return note(
         "size",
-        "{songs} songs in {files} file(s), {expected} in the whole table{defects}.",
         {"songs": n, "files": len(dataset.rows), "overlapping": dataset.overlapping, "cut_rows": dataset.cut_rows},
         status,
         expected=expected,
@@ -183,20 +182,15 @@ def _check_size(dataset: TccCeds) -> Finding:
 
 def _check_duplicates(songs: pd.DataFrame) -> Finding:
     lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
-    return checks.note(
-        "repeated lyrics and labels",
-        "{lyrics} songs repeat the lyrics of another, {labels} its valence and energy.",
-        {"lyrics": lyrics, "labels": labels},
-        "note" if lyrics or labels else "ok",
+    return note(
+        "repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, "note" if lyrics or labels else "ok"
     )
 
 
 def _check_balance(songs: pd.DataFrame) -> Finding:
     genres = songs.genre.value_counts(normalize=True)
-    return checks.note(
+    return note(
         "class balance",
-        "{first} has {largest_genre:.0%} of the songs, {last} {least:.1%}; half of the songs are from before"
-        " {median_year:.0f}.",
         {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
         first=genres.index[0],
         last=genres.index[-1],
@@ -207,10 +201,8 @@ def _check_balance(songs: pd.DataFrame) -> Finding:
 def _check_artists(songs: pd.DataFrame) -> Finding:
     sizes = songs.artist.value_counts()
     among = float((sizes[sizes > 1]).sum() / len(songs))
-    return checks.note(
+    return note(
         "songs of one artist",
-        "{artists} artists; {first} has {largest} songs; {share_with_siblings:.0%} of the songs have another by the"
-        " same artist in the set, so a random split puts artists on both sides.",
         {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
         first=sizes.index[0],
     )
@@ -219,8 +211,7 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
 def _check_topics(songs: pd.DataFrame) -> Finding:
     weights = songs[[weight_column(topic) for topic in TOPICS]]
     agree = float((weights.idxmax(axis=1) == songs.topic.map(weight_column)).mean())
-    says = "The topic is the heaviest of the eight weights in {agree:.1%} of the songs."
-    return checks.note("topic against weights", says, {"agree": agree}, "ok" if agree > 0.99 else "note")
+    return note("topic against weights", {"agree": agree}, "ok" if agree > 0.99 else "note")
 
 
 def _check_circularity(songs: pd.DataFrame) -> Finding:
@@ -234,12 +225,7 @@ def _check_circularity(songs: pd.DataFrame) -> Finding:
         y = songs[target].to_numpy()
         residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
         r2[target] = float(1 - residual.var() / y.var())
-    return checks.note(
-        "labels from the same source as the features",
-        "Four descriptors of the same service explain {energy:.0%} of the variance of energy and {valence:.0%} of"
-        " valence in a straight line: models of audio descriptors start with that for free, models of lyrics do not.",
-        r2,
-    )
+    return note("labels from the same source as the features", r2)
 
 
 TWIN_ARTISTS, TWIN_SONGS_AN_ARTIST = 120, 6
@@ -285,14 +271,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     rows = [_twin_row(rng, song, artist[song], table, spoken) for song in range(n)]
     _write_twin_copies(folder, rows)
     twins.write_truth(
-        folder,
-        {
-            "dataset": "tcc_ceds",
-            "seed": seed,
-            "size": {"songs": n},
-            "shares": TWIN_SHARES,
-            "ceilings": _twin_ceilings(cause, labels),
-        },
+        folder, "tcc_ceds", seed, size={"songs": n}, shares=TWIN_SHARES, ceilings=_twin_ceilings(cause, labels)
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,9 +71,10 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence], del
         writer.writerows(rows)
 
 
-def write_truth(folder: Path, truth: Mapping) -> None:
+def write_truth(folder: Path, dataset: str, seed: int, **planted) -> None:
     """Write what was planted as ``truth.json``; the file is also the mark by which a twin is told from real
     data."""
+    truth = {"dataset": dataset, "seed": seed, **planted}
     (folder / TWIN_MARK).write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -28,7 +28,7 @@ from mer_repro.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO = declared("vgmidi")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("vgmidi")
 
 RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
 
@@ -244,11 +244,7 @@ def _read_rater(path: Path, key: str, entry: dict) -> dict:
 
 def validate(dataset: VGMidi) -> list[Finding]:
     """Sizes, what was left out, agreement of the raters, constant series, variance between pieces, repeated pieces."""
-    counts = {
-        "pieces": len(dataset.pieces),
-        "series": len(dataset.raters),
-        "measures": len(dataset.dynamic),
-    }
+    counts = {"pieces": len(dataset.pieces), "series": len(dataset.raters), "measures": len(dataset.dynamic)}
     spread = dataset.ratings.groupby(["song_id", "rater"])[list(TARGETS)].nunique()
     constant = {target: int((spread[target] == 1).sum()) for target in TARGETS}
     ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in TARGETS}
@@ -256,20 +252,8 @@ def validate(dataset: VGMidi) -> list[Finding]:
     means = dataset.dynamic[["valence_std", "arousal_std"]].mean()
     return [
         checks.size_finding(dataset.location, counts, {"pieces": DOCUMENTED_PIECES}),
-        checks.note(
-            "left out",
-            "{orphan_series} series belong to pieces without a description, {surplus_values} values lie beyond the last"
-            " measure of their piece.",
-            {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values},
-        ),
-        checks.note(
-            "raters",
-            "{fewest} to {most} raters per piece deviate by {valence_std:.2f} in valence and {arousal_std:.2f} in"
-            " arousal on -1..1; {valence} valence and {arousal} arousal series never move.",
-            {**means, **constant},
-            fewest=dataset.dynamic.raters.min(),
-            most=dataset.dynamic.raters.max(),
-        ),
+        note("left out", {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values}),
+        note("raters", {**means, **constant}, fewest=dataset.dynamic.raters.min(), most=dataset.dynamic.raters.max()),
         checks.ceiling_finding(ceilings, "of the median over raters, all measures"),
         checks.between_songs_finding(dataset.dynamic),
         Finding(
@@ -330,16 +314,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         signal, median = np.concatenate(signals[target]), np.concatenate(medians[target])
         r2 = 1 - np.sum((median - signal) ** 2) / np.sum((median - median.mean()) ** 2)
         ceiling[target] = {"noise_ceiling_r2": round(float(r2), 4)}
-    twins.write_truth(
-        folder,
-        {
-            "dataset": "vgmidi",
-            "seed": seed,
-            "rater_bias_std": bias,
-            "rater_slip_std": slip,
-            "dynamic": ceiling,
-        },
-    )
+    twins.write_truth(folder, "vgmidi", seed, rater_bias_std=bias, rater_slip_std=slip, dynamic=ceiling)
 
 
 def _twin_piece(name: str, number: int, measures: int, duration: float) -> dict:

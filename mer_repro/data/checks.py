@@ -143,6 +143,11 @@ def ceiling_of_means(means: Sequence[float], deviations: Sequence[float], raters
     return float(1 - noise / np.var(np.asarray(means, dtype=float)))
 
 
+def ceilings(table: pd.DataFrame, raters: float | Sequence[float]) -> dict[str, float]:
+    """`ceiling_of_means` of valence and arousal, whose deviations `table` has as valence_std and arousal_std."""
+    return {target: ceiling_of_means(table[target], table[f"{target}_std"], raters) for target in TARGETS}
+
+
 def ceiling_of_shares(shares: Sequence[float], answers: Sequence[int]) -> float:
     """`ceiling_of_means` for labels that are shares of yes among `answers` yes/no answers an item."""
     import numpy as np
@@ -374,7 +379,7 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
         listed = f"; {', '.join(unknown)} none of them: edited, cut or newer" if unknown else ""
         says = f"{{known}} files are copies that this project knows to be whole{listed}."
         numbers = {"known": known, "others": len(unknown)}
-        findings.append(note("known copies", says, numbers, "note" if unknown else "ok"))
+        findings.append(note("known copies", says, numbers, NOTE[bool(unknown)]))
     return findings
 
 
@@ -426,16 +431,23 @@ def balance(labels: Iterable[str]) -> dict[str, float]:
     return {label: count / total for label, count in counts.most_common()}
 
 
+def extremes(shares: Mapping[str, float] | pd.Series) -> dict:
+    """The `first` and `last` label of some that stand in order, commonest first, and how much they have: `most`,
+    `fewest`."""
+    (first, most), *_, (last, fewest) = shares.items()
+    return {"first": first, "most": most, "last": last, "fewest": fewest}
+
+
 def balance_finding(labels: Iterable[str], what: str) -> Finding:
     """How evenly the classes of `what` are filled."""
     shares = balance(labels)
-    names = list(shares)
-    return Finding(
+    return note(
         "class balance",
-        "note",
-        f"{len(names)} values of {what}; the commonest, {names[0]}, has {percent(shares[names[0]])} of the items, the"
-        f" rarest, {names[-1]}, {percent(shares[names[-1]])}.",
+        "{values} values of {what}; the commonest, {first}, has {most!p} of the items, the rarest, {last}, {fewest!p}.",
         shares,
+        values=len(shares),
+        what=what,
+        **extremes(shares),
     )
 
 
@@ -460,7 +472,7 @@ def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) 
     listed = ", ".join(f"{song} ({seconds[song]:.1f} s)" for song in short[:5])
     return Finding(
         "length of the clips",
-        "note" if short else "ok",
+        NOTE[bool(short)],
         f"{len(seconds):,} clips of {stated:g} s by the documentation: {min(seconds.values()):.1f} to"
         f" {max(seconds.values()):.1f} s; {len(short)} are shorter than {shortest:g} s"
         + (f": {listed}." if short else "."),

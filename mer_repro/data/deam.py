@@ -268,10 +268,7 @@ def validate(dataset: Deam) -> list[Finding]:
         *_orientation_findings(dataset),
         *checks.label_findings(static, STATIC_SCALE),
         checks.between_songs_finding(dynamic),
-        checks.ceiling_finding(
-            {target: checks.ceiling_of_means(static[target], static[f"{target}_std"], RATERS) for target in TARGETS},
-            f"of the static labels, if each had {RATERS} raters",
-        ),
+        checks.ceiling_finding(checks.ceilings(static, RATERS), f"of the static labels, if each had {RATERS} raters"),
     ]
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
@@ -394,9 +391,9 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     _write_twin_metadata(folder, ids)
     for song_id, song in zip(ids, songs, strict=True):
         _write_twin_features(folder / f"features/{song_id}.csv", song)
-    twins.write_table(
-        folder / SONG_MEANS.path,
-        SONG_MEANS.header,
+    twins.write(
+        folder,
+        SONG_MEANS,
         ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
     )
     truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
@@ -413,7 +410,7 @@ def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -
             if target == "arousal" and position == len(ids) - 1:
                 cells.append(cells[-1])  # one frame that the other file does not have, as published
             rows.append([song_id, *cells, *[""] * (columns - len(cells))])
-        twins.write_table(folder / DYNAMIC[target].path, ["song_id", *times], rows)
+        twins.write(folder, DYNAMIC[target], rows, ["song_id", *times])
 
 
 def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list]) -> None:
@@ -434,13 +431,13 @@ def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list
             top, bottom = min(rating[target] + 1.1, 9.0), max(rating[target] - 1.1, 1.0)
             row += [rating[target], spread[target], round(top, 2), spread[target], round(bottom, 2), spread[target]]
         late.append(row)
-    twins.write_table(
-        folder / STATIC_EARLY.path, ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"], early
+    twins.write(
+        folder, STATIC_EARLY, early, ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"]
     )
     kinds = ("mean", "std", "max_mean", "max_std", "min_mean", "min_std")
     header = [f" {target}_{kind}" for target in ("valence", "arousal") for kind in kinds]
     header[2] = " valence_ max_mean"  # as published
-    twins.write_table(folder / STATIC_LATE.path, ["song_id", *header], late)
+    twins.write(folder, STATIC_LATE, late, ["song_id", *header])
 
 
 def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
@@ -462,7 +459,7 @@ def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
                     "Genre": genres[song_id % len(genres)],
                 }
                 rows.append([cells.get(name, "generated") for name in headers[year]])
-        twins.write_table(folder / METADATA[year].path, headers[year], rows)
+        twins.write(folder, METADATA[year], rows, headers[year])
 
 
 def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:

@@ -164,9 +164,7 @@ def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
     return [
         checks.duplicate_finding(songs),
         note(
-            "duplicates across splits",
-            {"across_splits": across, "same_msd_song": same},
-            "note" if same or across else "ok",
+            "duplicates across splits", {"across_splits": across, "same_msd_song": same}, checks.NOTE[same + across > 0]
         ),
     ]
 
@@ -180,7 +178,7 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
     return note(
         "artists across splits",
         {"artists": len(shared), "test_artists": len(sets["test"]), "test_songs": affected},
-        "note" if shared else "ok",
+        checks.NOTE[len(shared) > 0],
         all=int(test.sum()),
         shown=f" ({', '.join(sorted(shared)[:3])}, ...)" if len(shared) > 3 else "",
     )
@@ -241,10 +239,7 @@ def _check_tags(dataset: DeezerMood) -> list[Finding]:
                 "outside": int((~dataset.tagged.in_split).sum()),
                 "other_track": int((both.track_id != both.track_id_tags).sum()),
             },
-            first=songs_of_tag.index[0],
-            most=songs_of_tag.iloc[0],
-            last=songs_of_tag.index[-1],
-            fewest=songs_of_tag.iloc[-1],
+            **checks.extremes(songs_of_tag),
         ),
     ]
 
@@ -281,7 +276,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     songs = [_twin_song(rng, number, split, index) for number, (split, index) in enumerate(places)]
     for split in SPLITS:
         rows = (song["row"] for song in songs if song["split"] == split)
-        twins.write_table(folder / TABLES[split].path, TABLES[split].header, rows)
+        twins.write(folder, TABLES[split], rows)
     for table, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
         document = {str(song["row"][0]): song[part] for song in songs}
         (folder / table.path).write_text(json.dumps(document) + "\n", encoding="utf-8")

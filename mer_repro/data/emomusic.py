@@ -122,32 +122,18 @@ def validate(dataset: EmoMusic) -> list[Finding]:
     """Size, labels, agreement, duplicates, missing values, class balance, and orientation against DEAM."""
     static = dataset.static
     split, genres = checks.balance(dataset.songs.split), checks.balance(dataset.songs.genre)
-    names = list(genres)
     findings = [
         checks.size_finding(dataset.location, {"songs": len(static)}, {"songs": DOCUMENTED_SONGS}),
         *checks.label_findings(static, SCALE),
-        checks.ceiling_finding(
-            {t: checks.ceiling_of_means(static[t], static[f"{t}_std"], RATERS) for t in checks.TARGETS},
-            f"if each label had {RATERS} raters",
-        ),
+        checks.ceiling_finding(checks.ceilings(static, RATERS), f"if each label had {RATERS} raters"),
         checks.duplicate_finding(dataset.songs),
         checks.missing_finding({"static": static, "songs": dataset.songs}),
-        note(
-            "class balance",
-            {**split, **genres},
-            genres=len(genres),
-            first=names[0],
-            most=genres[names[0]],
-            last=names[-1],
-            fewest=genres[names[-1]],
-        ),
+        note("class balance", {**split, **genres}, genres=len(genres), **checks.extremes(genres)),
     ]
     if dataset.dynamic is not None:
         findings.append(checks.between_songs_finding(dataset.dynamic))
     if dataset.dynamic is not None and "valence_std" in dataset.dynamic:
-        frames = dataset.dynamic
-        ceilings = {t: checks.ceiling_of_means(frames[t], frames[f"{t}_std"], RATERS) for t in checks.TARGETS}
-        findings.append(note("rater ceiling, dynamic", ceilings, raters=RATERS))
+        findings.append(note("rater ceiling, dynamic", checks.ceilings(dataset.dynamic, RATERS), raters=RATERS))
     deam = checks.beside(dataset.location, "deam")
     if deam is not None and dataset.dynamic is not None:
         findings.append(_same_as_deam(dataset.dynamic, deam.dynamic))
@@ -195,14 +181,14 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         cells = [f"\t{song_id}.mp3", *names, *(f"\t{t}\t" for t in times), f"\t{genres[position % 8]}\t"]
         info.append([song_id, *cells, "evaluation" if position % 6 == 5 else "development"])
     header = ["song_id", "valence_mean", "valence_std", "arousal_mean", "arousal_std"]
-    twins.write_table(folder / STATIC.path, header, static)
+    twins.write(folder, STATIC, static, header)
     header = ["song_id", "file_name", *SONGS.header[1:]]
-    twins.write_table(folder / SONGS.path, header, info)
+    twins.write(folder, SONGS, info, header)
     moving = twins.plant_songs(rng, [FRAMES] * TWIN_SONGS)
     for name, table in DYNAMIC.items():
         target = name.removesuffix("_std")
         spread = 0.25 * twins.rater_deviation(target, RATERS) * rng.uniform(0.9, 1.1, (TWIN_SONGS, FRAMES))
         values = spread if name.endswith("_std") else np.clip([0.25 * song.observed[target] for song in moving], -1, 1)
         rows = [[song_id, *row] for song_id, row in zip(ids, values.round(6).tolist(), strict=True)]
-        twins.write_table(folder / table.path, table.header, rows)
+        twins.write(folder, table, rows)
     twins.write_truth(folder, "emomusic", seed, static=twins.ceilings(songs), dynamic=twins.ceilings(moving))

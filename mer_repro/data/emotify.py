@@ -157,13 +157,10 @@ def validate(dataset: Emotify) -> list[Finding]:
         note(
             "emotions",
             {**shares, "beyond": beyond},
-            fewest=labels.answers.min(),
-            most=labels.answers.max(),
-            first=shares.index[0],
-            first_share=shares.iloc[0],
-            last=shares.index[-1],
-            last_share=shares.iloc[-1],
+            fewest_answers=labels.answers.min(),
+            most_answers=labels.answers.max(),
             allowed=TICKS_ALLOWED,
+            **checks.extremes(shares),
         ),
         checks.missing_finding({"ratings": dataset.ratings, "info": dataset.info}),
     ]
@@ -242,15 +239,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             loudness = _write_clip(folder / f"audio/{genre}_{number}.ogg", probability, rng)
             info.append([other_block + number, genre, f"{number}.mp3", 3.0, 22050.0, loudness])
     header = [f" {cell}" if k else cell for k, cell in enumerate(RATINGS.header)]
-    twins.write_table(folder / RATINGS.path, header, answers)
+    twins.write(folder, RATINGS, answers, header)
     pairs = [name for emotion in EMOTIONS for name in (emotion, f"var_{emotion}")]
-    twins.write_table(folder / LABELS.path, ["track id", "genre", "number_of_observations", *pairs], labels)
+    twins.write(folder, LABELS, labels, ["track id", "genre", "number_of_observations", *pairs])
     info.sort(key=lambda row: str(row[0]))  # as published: 1, 10, 100, 101
-    twins.write_table(folder / INFO.path, INFO.header, info)
-    truth, shares = np.array(truth), np.array(shares)
-    ceiling = 1 - ((shares - truth) ** 2).sum(axis=0) / ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
-    found = {e: {"noise_ceiling_r2": round(float(c), 4)} for e, c in zip(EMOTIONS, ceiling, strict=True)}
-    twins.write_truth(folder, "emotify", seed, static=found)
+    twins.write(folder, INFO, info)
+    ceilings = twins.noise_ceilings(EMOTIONS, np.array(shares), np.array(truth))
+    twins.write_truth(folder, "emotify", seed, static=ceilings)
 
 
 def _liking(rng) -> tuple[int, int]:

@@ -152,9 +152,7 @@ def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
     nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
     artists = dataset.events.artist_id[nameless].nunique()
     return note(
-        "artists without a name",
-        {"artists": artists, "events": int(nameless.sum())},
-        "known_defect" if artists else "ok",
+        "artists without a name", {"artists": artists, "events": int(nameless.sum())}, checks.DEFECT[artists > 0]
     )
 
 

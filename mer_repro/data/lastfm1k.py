@@ -204,7 +204,7 @@ def _check_profiles(dataset: Lastfm1k) -> list[Finding]:
         note(
             "implausible ages",
             {"ages": len(ages)},
-            "note" if ages else "ok",
+            checks.NOTE[len(ages) > 0],
             listed=": " * bool(ages) + ", ".join(f"{a:.0f}" for a in ages),
         ),
     ]
@@ -256,6 +256,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     repetitions of a genre beyond chance.
     """
     import numpy as np
+    from sklearn.metrics import roc_auc_score
 
     rng = np.random.default_rng([seed, 992])
     lean = np.resize([1.0, -1.0], TWIN_GENRES) / np.sqrt(TWIN_GENRES)
@@ -274,7 +275,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         people.append(
             [user, "mf"[not male], shown_age, "Generatedland", f"{MONTHS[number % 12]} {number % 28 + 1}, 2005"]
         )
-    twins.write_table(folder / PROFILES.path, PROFILES.header, people, delimiter="\t")
+    twins.write(folder, PROFILES, people)
     # One row cut, one from the future: the published file has such rows.
     lines[500:500] = ["user_000001\t2008-01-01T00:00:00Z\tcut", lines[0].replace("2008-", "2018-")]
     (folder / EVENTS.path).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -286,8 +287,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         bag_effect=TWIN_BAG_EFFECT,
         persistence=TWIN_PERSISTENCE,
         older_from=TWIN_OLDER_FROM,
-        auc_gender_from_taste=round(_auc(taste_score), 4),
-        auc_age_from_order=round(_auc(order_score), 4),
+        auc_gender_from_taste=round(float(roc_auc_score(*zip(*taste_score, strict=True))), 4),
+        auc_age_from_order=round(float(roc_auc_score(*zip(*order_score, strict=True))), 4),
     )
 
 
@@ -316,10 +317,3 @@ def _twin_listens(rng, user: str, genres) -> list[str]:
         title = f'Song "{track}' if track % 40 == 0 else f"Song {track}"
         lines.append(f"{user}\t{now:%Y-%m-%dT%H:%M:%SZ}\t{ids[0]}\tGenre {genre} Artist {artist}\t{ids[1]}\t{title}")
     return lines[::-1]
-
-
-def _auc(scored: list[tuple[bool, float]]) -> float:
-    import numpy as np
-
-    high, low = (np.array([score for label, score in scored if label == wanted]) for wanted in (True, False))
-    return float(np.mean(high[:, None] > low))

@@ -271,9 +271,7 @@ def _quadrant_finding(songs: pd.DataFrame) -> Finding:
     off = int((songs.quadrant[stated] != [q for q, known in zip(placed, stated, strict=True) if known]).sum())
     shares = checks.balance(placed)
     listed = ", ".join(f"{quadrant} {checks.percent(shares[quadrant])}" for quadrant in sorted(shares))
-    return note(
-        "quadrants", {"stated": int(stated.sum()), "off": off, **shares}, "failed" if off else "ok", listed=listed
-    )
+    return note("quadrants", {"stated": int(stated.sum()), "off": off, **shares}, checks.OK[off == 0], listed=listed)
 
 
 TWIN_SONGS, TWIN_CLIPS = 240, 60
@@ -312,15 +310,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         for song_id, quadrant in zip(ids, stated, strict=True)
     }
     rows = [[audio, words, points[audio][1], points[audio][0]] for audio, words in zip(ids, lyric_ids, strict=True)]
-    twins.write_table(folder / LABELS.path, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"], rows)
+    twins.write(folder, LABELS, rows, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"])
     _write_twin_metadata(folder, ids, lyric_ids, stated)
     for split, shares in zip(SPLITS, ((0.70, 0.15), (0.40, 0.30)), strict=True):
         order = rng.permutation(TWIN_SONGS)
         bounds = [round(TWIN_SONGS * share) for share in (shares[0], shares[0] + shares[1])]
         for part, chosen in zip(PARTS, np.split(order, bounds), strict=True):
-            twins.write_table(
-                folder / LISTS[split, part].path, ["Song", "Quadrant"], [[ids[k], stated[k]] for k in chosen]
-            )
+            twins.write(folder, LISTS[split, part], [[ids[k], stated[k]] for k in chosen], ["Song", "Quadrant"])
     fidelity = 0.35
     neutral = [f"word{k}" for k in range(60)]
     for position, quadrant in enumerate(true):
@@ -355,4 +351,4 @@ def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], qua
         ]
         for k, (audio, words, quadrant) in enumerate(zip(ids, lyric_ids, quadrants, strict=True))
     ]
-    twins.write_table(folder / METADATA.path, header, rows)
+    twins.write(folder, METADATA, rows, header)

@@ -130,7 +130,7 @@ def validate(dataset: Musifeast17) -> list[Finding]:
 def _ceilings(table: pd.DataFrame) -> dict[str, float]:
     """Ceilings of valence and arousal over the clips whose number of raters is known."""
     known = table[table.raters > 0]
-    return {t: checks.ceiling_of_means(known[t], known[f"{t}_std"], known.raters) for t in TARGETS}
+    return checks.ceilings(known, known.raters)
 
 
 def _rater_finding(dataset: Musifeast17) -> Finding:
@@ -181,10 +181,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             + [repr(float(value)) for value in (*means[k], *deviations[k])]
             for k, name in enumerate(names)
         ]
-        twins.write_table(folder / TABLES[group].path, TABLES[group].header, rows)
+        twins.write(folder, TABLES[group], rows)
     means = ratings.mean(axis=1)
-    error = ((means - true) ** 2).sum(axis=0) / ((means - means.mean(axis=0)) ** 2).sum(axis=0)
-    ceilings = {name: {"noise_ceiling_r2": round(float(1 - error[k]), 4)} for k, name in enumerate(RATINGS)}
     for k, name in enumerate(names):
         twins.write_clip(folder / f"stimuli/{name}.mp3", 0.05 + 0.08 * float(means[k, 1]), rng, "MP3")
-    twins.write_truth(folder, "musifeast17", seed, static=ceilings)
+    twins.write_truth(folder, "musifeast17", seed, static=twins.noise_ceilings(RATINGS, means, true))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import msd, twins
+from mer_repro.data import checks, msd, twins
 from mer_repro.data.base import Finding, Location, Table, expected_size
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, whole
@@ -202,8 +202,8 @@ def validate(dataset: Musixmatch) -> list[Finding]:
             "ok" if sizes == expected else shortfall,
             **expected,
         ),
-        note("rows cut short", {"rows": dataset.cut_rows}, "known_defect" if dataset.cut_rows else "ok"),
-        note("lyrics shared by songs", {"songs": shared}, "note" if shared else "ok"),
+        note("rows cut short", {"rows": dataset.cut_rows}, checks.DEFECT[dataset.cut_rows > 0]),
+        note("lyrics shared by songs", {"songs": shared}, checks.NOTE[shared > 0]),
         note(
             "length",
             {"shortest": int(words.min()), "stems_used": used},

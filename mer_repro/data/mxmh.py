@@ -165,7 +165,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     signal = sum(predictor.values())
     latent = signal[:, None] * np.array([1, 1, 0.3, 0.0]) + np.sqrt(1 - sum(TWIN_SHARES.values())) * noise
     scores = np.clip(np.round(5.3 + 2.8 * latent), 0, 10).astype(int)
-    twins.write_table(folder / PEOPLE.path, PEOPLE.header, _twin_rows(rng, age.astype(int), habit, scores))
+    twins.write(folder, PEOPLE, _twin_rows(rng, age.astype(int), habit, scores))
     high = scores[:, 0] >= 7
     auc = {"genres_and_age": signal, **predictor}
     twins.write_truth(

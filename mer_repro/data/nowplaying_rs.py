@@ -214,13 +214,11 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             | {"tweet_lang": "en", **who, "lang": "en", "time_zone": "Vienna", "id": 10_000 + number}
         )
     for table, rows in ((EVENTS, events), (HASHTAGS, hashtags)):
-        twins.write_table(folder / table.path, list(rows[0]), (row.values() for row in rows))
+        twins.write(folder, table, (row.values() for row in rows), list(rows[0]))
     words = {"happy": 0.8, "sad": 0.2}
     # The published header has spaces after its commas.
     header = [SENTIMENTS.header[0], *(f" {name}" for name in SENTIMENTS.header[1:])]
-    twins.write_table(
-        folder / SENTIMENTS.path, header, ([word, *[score] * 8, *[""] * 8] for word, score in words.items())
-    )
+    twins.write(folder, SENTIMENTS, ([word, *[score] * 8, *[""] * 8] for word, score in words.items()), header)
     genres = {f"track{track:04d}": TWIN_HASHTAGS[track // TWIN_TRACKS_A_GENRE] for track in features}
     size = {"events": len(events), "users": TWIN_USERS, "tracks": len({event["track_id"] for event in events})}
     size["hashtags"] = len(hashtags)

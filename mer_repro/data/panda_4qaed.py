@@ -145,16 +145,16 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     stated = [QUADRANTS[(t + (1 + rng.integers(3)) * f) % 4] for t, f in zip(true, flipped, strict=True)]
     centres = np.where(rng.random((4, FEATURES)) < 0.15, 1.2, 0.0)
     values = (centres[true] + rng.standard_normal((TWIN_CLIPS, FEATURES))).round(6)
-    twins.write_table(folder / TABLES["annotations"].path, ["Song", "Quadrant"], list(zip(ids, stated, strict=True)))
+    twins.write(folder, TABLES["annotations"], list(zip(ids, stated, strict=True)), ["Song", "Quadrant"])
     rows = [
         [song, f"Generated Artist {place // 3}", f"Generated Song {place}", stated[place], 0.75, "Generated", "Pop"]
         for place, song in enumerate(ids)
     ]
     rows[-1][1:3] = rows[-2][1:3]
-    twins.write_table(folder / TABLES["metadata"].path, TABLES["metadata"].header, rows)
+    twins.write(folder, TABLES["metadata"], rows)
     header = ["SongID", *(f"F{code:04d}" for code in range(FEATURES)), "Quadrant"]
     rows = [[song, *row, q] for song, row, q in zip(ids, values.tolist(), stated, strict=True)]
-    twins.write_table(folder / TABLES["features"].path, header, rows)
+    twins.write(folder, TABLES["features"], rows, header)
     for song, quadrant, kind in zip(ids, stated, true, strict=True):
         loudness = 0.4 if kind in (0, 1) else 0.08
         twins.write_clip(folder / f"{quadrant}/{song}.mp3", loudness, rng, "MP3")

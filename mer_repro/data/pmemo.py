@@ -195,7 +195,7 @@ def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
         note(
             "scale of the deviations",
             {"impossible": sum(impossible.values()), **{f"{t}_on_own_scale": on_labels_scale[t] for t in impossible}},
-            "known_defect" if wide else "ok",
+            checks.DEFECT[wide],
             wider=WIDER_SCALE,
             still=sum(still.values()),
         ),
@@ -232,7 +232,7 @@ def _unlabelled_finding(dataset: PMEmo) -> Finding:
     return note(
         "songs without labels",
         {"songs": len(bare), "early": early},
-        "note" if len(bare) else "ok",
+        checks.NOTE[len(bare) > 0],
         all=len(dataset.metadata),
         first=FIRST_FRAME,
         ids=", ".join(map(str, sorted(bare.song_id))),
@@ -245,7 +245,7 @@ def _duration_finding(dynamic: pd.DataFrame, metadata: pd.DataFrame) -> Finding:
     return note(
         "frames against durations",
         {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())},
-        "ok" if rest.abs().max() < 1 else "failed",
+        checks.OK[bool(rest.abs().max() < 1)],
         median=rest.median(),
         most=-min(rest.min(), 0),
     )
@@ -279,8 +279,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         overall = [float(label[target].mean() + 0.03 * rng.standard_normal()) for target in twins.TARGETS]
         static.append([song_id, *np.clip(overall, 0, 1).round(4)])
     for table, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
-        twins.write_table(folder / table.path, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows)
-    twins.write_table(folder / STATIC.path, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
+        twins.write(folder, table, rows, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"])
+    twins.write(folder, STATIC, static, ["musicId", "Arousal(mean)", "Valence(mean)"])
     _write_twin_metadata(folder, ids, labelled)
     _write_twin_features(folder / FRAME_FEATURES.path, ids[:TWIN_FEATURES_FOR], songs)
     truth = twins.ceilings(parts)
@@ -295,7 +295,7 @@ def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
         chorus = [f"{seconds // 60:02d}:{seconds % 60:02d}" for seconds in (65, 65 + round(duration))]
         names = [f"Generated Song {song_id}, part {position % 3}", f"Generated Artist {position % 41}", "Generated"]
         rows.append([song_id, f"{song_id}.mp3", *names, duration, *chorus])
-    twins.write_table(folder / METADATA.path, METADATA.header, rows)
+    twins.write(folder, METADATA, rows)
 
 
 def _write_twin_features(path: Path, ids: list[int], songs: list[twins.PlantedSong]) -> None:

@@ -136,10 +136,7 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
             heard=listens.song_id.nunique(),
         ),
         note(
-            "placeholder songs",
-            {"rows": dataset.placeholders},
-            "known_defect" if dataset.placeholders else "ok",
-            none=NO_SONG,
+            "placeholder songs", {"rows": dataset.placeholders}, checks.DEFECT[dataset.placeholders > 0], none=NO_SONG
         ),
     ]
 
@@ -157,7 +154,7 @@ def _check_times(dataset: Situnes) -> Finding:
     ties = int(field.duplicated(["stage", "user_id", "timestamp"]).sum())
     hours = pd.to_datetime(field.timestamp, unit="s", utc=True).dt.tz_convert("Asia/Shanghai").dt.hour
     night = int(hours.between(2, 7).sum())
-    return note("times", {"ties": ties, "night": night}, "note" if ties or night else "ok")
+    return note("times", {"ties": ties, "night": night}, checks.NOTE[ties + night > 0])
 
 
 def _check_genre_ids(dataset: Situnes) -> Finding:
@@ -167,9 +164,7 @@ def _check_genre_ids(dataset: Situnes) -> Finding:
         "genres",
         {"genres": len(shares), "largest_share": float(shares.iloc[0])},
         checks.OK[pairs.genre.is_unique and pairs.genre_id.is_unique],
-        first=shares.index[0],
-        last=shares.index[-1],
-        least=shares.iloc[-1],
+        **checks.extremes(shares),
     )
 
 

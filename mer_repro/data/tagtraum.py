@@ -97,8 +97,7 @@ def validate(dataset: Tagtraum) -> list[Finding]:
         note(
             "class balance",
             {"largest_share": float(shares.iloc[0]), "smallest_share": float(shares.iloc[-1])},
-            first=shares.index[0],
-            last=shares.index[-1],
+            **checks.extremes(shares),
         ),
         note("ambiguous tracks", {"share": float(two.mean()), "repeats": same}, "note" if not same else "failed"),
     ]

@@ -182,9 +182,7 @@ def _check_size(dataset: TccCeds) -> Finding:
 
 def _check_duplicates(songs: pd.DataFrame) -> Finding:
     lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
-    return note(
-        "repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, "note" if lyrics or labels else "ok"
-    )
+    return note("repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, checks.NOTE[lyrics + labels > 0])
 
 
 def _check_balance(songs: pd.DataFrame) -> Finding:
@@ -192,9 +190,7 @@ def _check_balance(songs: pd.DataFrame) -> Finding:
     return note(
         "class balance",
         {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
-        first=genres.index[0],
-        last=genres.index[-1],
-        least=genres.iloc[-1],
+        **checks.extremes(genres),
     )
 
 

@@ -258,7 +258,7 @@ def validate(dataset: VGMidi) -> list[Finding]:
         checks.between_songs_finding(dataset.dynamic),
         Finding(
             "duplicates",
-            "failed" if repeated else "ok",
+            checks.OK[not repeated],
             f"Pieces described twice: {', '.join(repeated)}." if repeated else "No piece is described twice.",
         ),
     ]
@@ -309,11 +309,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             for target in TARGETS:
                 document["annotations"]["piece0_1"][target].append(0.0)
         (folder / name).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    ceiling = {}
-    for target in TARGETS:
-        signal, median = np.concatenate(signals[target]), np.concatenate(medians[target])
-        r2 = 1 - np.sum((median - signal) ** 2) / np.sum((median - median.mean()) ** 2)
-        ceiling[target] = {"noise_ceiling_r2": round(float(r2), 4)}
+    shown, true = (np.column_stack([np.concatenate(kind[t]) for t in TARGETS]) for kind in (medians, signals))
+    ceiling = twins.noise_ceilings(TARGETS, shown, true)
     twins.write_truth(folder, "vgmidi", seed, rater_bias_std=bias, rater_slip_std=slip, dynamic=ceiling)
 
 

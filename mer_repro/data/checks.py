@@ -15,11 +15,13 @@ import html
 import re
 import string
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mer_repro.data import reading
 from mer_repro.data.base import Finding, Location, Table
+from mer_repro.errors import DataMissing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,8 +87,6 @@ def label_pairs(table: pd.DataFrame) -> list[tuple[float, float]]:
 def label_multiplicity(table: pd.DataFrame) -> dict[str, float]:
     """How many labels there are: ``items``, ``distinct`` pairs, ``shared`` (share of items that have their pair in
     common with another), ``most`` (items of the commonest pair)."""
-    from collections import Counter
-
     counts = Counter(label_pairs(table))
     shared = sum(count for count in counts.values() if count > 1)
     return {"items": len(table), "distinct": len(counts), "shared": shared / len(table), "most": max(counts.values())}
@@ -424,8 +424,6 @@ def beside(location: Location, name: str):
 
 def balance(labels: Iterable[str]) -> dict[str, float]:
     """Share of each class, commonest first."""
-    from collections import Counter
-
     counts = Counter(labels)
     total = sum(counts.values())
     return {label: count / total for label, count in counts.most_common()}
@@ -455,8 +453,6 @@ def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) 
     """Clips that are shorter than `shortest` (s) where `stated` s are documented; None where the copy has no sound, or
     is a twin, whose clips are short by design."""
     import soundfile
-
-    from mer_repro.errors import DataMissing
 
     if dataset.location.kind != "real":
         return None

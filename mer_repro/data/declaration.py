@@ -14,6 +14,7 @@ of the list of ``each`` or ``choices`` names one that the loader gives: what is 
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,25 +55,21 @@ def declared(
     lists : what ``each`` may name.
     rules : what the rows of a table must obey beyond their cells (`Table.rule`), by the table's name.
     """
-    document = _document(name)
-    tables = {
-        key: Table(
-            **{field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()}
-            | {"columns": tuple(_columns(entry.get("columns", ()), lists or {})), "rule": (rules or {}).get(key)}
-        )
-        for key, entry in document["tables"].items()
-    }
+    entries = document(name)
+    tables = {key: _table(entry, lists or {}) for key, entry in entries["tables"].items()}
+    for key, rule in (rules or {}).items():
+        tables[key] = dataclasses.replace(tables[key], rule=rule)
     remotes = {
         key: Remote(**{"address": "", "filename": entry.get("address", "").rpartition("/")[2]} | entry)
-        for key, entry in document["remotes"].items()
+        for key, entry in entries["remotes"].items()
     }
-    also = {prefix: tuple(others) for prefix, others in document.get("also", {}).items()}
-    names, findings = tuple(document.get("names", ())), document.get("findings", {})
+    also = {prefix: tuple(others) for prefix, others in entries.get("also", {}).items()}
+    names, findings = tuple(entries.get("names", ())), entries.get("findings", {})
 
     def note(check: str, *numbers_and_status, **words) -> Finding:
         return checks.note(check, findings[check], *numbers_and_status, **words)
 
-    return Declaration(document["bibtex"].rstrip(), document["licence"], remotes, tables, names, also, note)
+    return Declaration(entries["bibtex"].rstrip(), entries["licence"], remotes, tables, names, also, note)
 
 
 def digest(name: str) -> str:
@@ -81,24 +78,32 @@ def digest(name: str) -> str:
 
 
 @functools.cache
-def _document(name: str) -> dict:
+def document(name: str) -> dict:
+    """What ``<name>.yaml`` of this folder says."""
     import yaml
 
     return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-def _columns(entries: Sequence, lists: Mapping) -> Iterator[Column]:
+def _fields(entry: Mapping) -> dict:
+    return {field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()}
+
+
+def _table(entry: Mapping, lists: Mapping) -> Table:
+    return Table(**_fields(entry) | {"columns": tuple(_columns(entry.get("columns", ()), lists))})
+
+
+def _columns(entries: Iterable[Mapping | list], lists: Mapping) -> Iterator[Column]:
     for entry in entries:
         if isinstance(entry, list):
             yield from _columns(entry, lists)
             continue
-        fields = {field: tuple(value) if isinstance(value, list) else value for field, value in entry.items()}
+        fields = _fields(entry)
         for field in {"each", "choices"} & set(fields):
             fields[field] = lists[fields[field]] if isinstance(fields[field], str) else fields[field]
-        each = fields.pop("each", None)
+        each, name, header = fields.pop("each", None), fields.pop("name", "{}"), fields.pop("header", "")
         if each is None:
-            yield Column(**fields)
+            yield Column(name, header, **fields)
             continue
-        name, header = fields.get("name", "{}"), fields.get("header", "")
         for word, published in each.items() if isinstance(each, Mapping) else dict.fromkeys(each, header).items():
-            yield Column(**fields | {"name": name.format(word), "header": published.format(word)})
+            yield Column(name.format(word), published.format(word), **fields)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Breach, Finding, Location
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
@@ -156,8 +156,6 @@ TWIN_SONGS = 80
 def make_twin(folder: Path, seed: int = 0) -> None:
     """Write 80 generated songs in emoMusic's layout. ``truth.json`` holds the R2 of the noise-free labels."""
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 744])
     ids = [int(i) for i in np.linspace(2, 1000, TWIN_SONGS)]

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Breach, Finding, Location
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
@@ -216,8 +216,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     that circulate.
     """
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 400])
     shift = 0.8 * rng.standard_normal((len(GENRES), len(EMOTIONS)))

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Finding, Location, Table
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, require_same_ids
@@ -293,8 +293,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     """
     import numpy as np
 
-    from mer_repro.data import twins
-
     rng = np.random.default_rng([seed, 2216])
     ids = [f"A{k:03d}" if k < 12 else f"MT{k:010d}" for k in range(TWIN_SONGS)]
     lyric_ids = [song_id.replace("A", "L") if song_id.startswith("A") else song_id for song_id in ids]
@@ -334,8 +332,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
 
 
 def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], quadrants: list[str]) -> None:
-    from mer_repro.data import twins
-
     header = ["Audio_Song", "Lyric_Song", "Quadrant", "AllMusic Id", "Artist", "Title", "Year", "Genres", "MoodsAll"]
     rows = [
         [

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Finding, Location
 from mer_repro.data.declaration import declared
+from mer_repro.data.reading import require_same_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,8 +72,6 @@ def load(location: Location) -> Musifeast17:
         If a file is not as documented, or the tables do not speak of the same clips.
     """
     import pandas as pd
-
-    from mer_repro.data.reading import require_same_ids
 
     clips = TABLES["all"].read(location).sort_values("song_id", ignore_index=True)
     clips["raters"] = rater_counts(clips)
@@ -165,8 +164,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ``truth.json`` holds the R2 of the true values against the published means.
     """
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 356])
     names = [f"{genre}_HIGH_{number:02d}" for genre in TWIN_GENRES for number in range(1, TWIN_CLIPS_A_GENRE + 1)]

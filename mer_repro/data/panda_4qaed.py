@@ -13,13 +13,15 @@ Affective Computing 11(4).
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Column, Finding, Location
 from mer_repro.data.declaration import declared
+from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
@@ -74,8 +76,6 @@ def load(location: Location) -> Panda4QAED:
 
 def _read_features(location: Location) -> pd.DataFrame:
     """The table of features: the header names them, so that the copy's own columns are what is read."""
-    import dataclasses
-
     path = location.path(TABLES["features"])
     with open(path, encoding="utf-8") as stream:
         names = [cell.strip().strip('"') for cell in stream.readline().split(",")]
@@ -89,8 +89,6 @@ def _read_features(location: Location) -> pd.DataFrame:
 
 def _require_agreement(location: Location, name: str, table: pd.DataFrame, songs: pd.DataFrame) -> None:
     """Both tables speak of the same songs and place them in the same quadrants."""
-    from mer_repro.data.reading import require_same_ids
-
     path = location.path(TABLES[name])
     require_same_ids(path, table.song_id, location.path(TABLES["metadata"]), songs.song_id)
     joint = table[["song_id", "quadrant"]].merge(songs, on="song_id", suffixes=("", "_metadata"))
@@ -135,8 +133,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ``noise_ceiling_accuracy`` bounds any classifier. Artists have one to four songs; one song is there twice.
     """
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 900])
     ids = [f"MT{number:010d}" for number in sorted(rng.choice(10**8, TWIN_CLIPS, replace=False))]

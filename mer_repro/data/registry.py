@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mer_repro.data import copies, declaration
+from mer_repro.data import checks, copies, declaration, reading
 from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
 from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
+from mer_repro.runs.fingerprint import source_fingerprint
 from mer_repro.storage import spare_home
 
 SOURCES = ("auto", "real", "twin")
@@ -171,8 +172,6 @@ def tables_fingerprint(location: Location) -> str:
     DataError
         If a file is not what its documentation promises.
     """
-    from mer_repro.runs.fingerprint import source_fingerprint
-
     module = dataset_module(location.dataset)
     asked = f"{location.fingerprint} {source_fingerprint((f'{module.__name__}:load',))}"
     asked += declaration.digest(location.dataset)
@@ -230,8 +229,6 @@ def load(name: str, source: str = "auto", home: Path | None = None, seed: int = 
 
 def validate(dataset) -> list[Finding]:
     """Every check of a loaded set: its loader's, and those that every set has by its declaration."""
-    from mer_repro.data import checks
-
     module = dataset_module(dataset.location.dataset)
     return [*module.validate(dataset), *checks.declared(dataset.location, module.TABLES)]
 
@@ -251,8 +248,6 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
     """Where the twin of a data set lies: the name holds a fingerprint of its declaration and its generator's
     definitions, so that an edit of one makes a new twin, and an edit of a comment in the code does not."""
-    from mer_repro.runs.fingerprint import source_fingerprint
-
     roots = (f"{dataset_module(name).__name__}:make_twin", f"{__name__}:_note_tables")
     state = hashlib.sha256((source_fingerprint(roots) + declaration.digest(name)).encode()).hexdigest()
     return cache_home() / "twins" / f"{name}-seed{seed}-{state[:12]}"
@@ -267,7 +262,7 @@ def _twin(name: str, module: ModuleType, seed: int) -> Location:
             folder = spare_home() / "twins" / folder.name
             if not folder.is_dir():
                 generate_twin(module, folder, seed)
-    return Location(name, "twin", folder, copies.files(module, folder), getattr(module, "ALSO", {}))
+    return Location(name, "twin", folder, copies.files(module, folder), module.ALSO)
 
 
 def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
@@ -287,8 +282,6 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
 
 def _note_tables(folder: Path, module: ModuleType) -> None:
     """Add to ``truth.json`` what tells these files from cut copies of them."""
-    from mer_repro.data import reading
-
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
     names = [name for name in copies.files(module, folder) if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]

@@ -16,7 +16,6 @@ something that a reader of the score must know (an artist in two parts, a label 
 from __future__ import annotations
 
 import csv
-import functools
 import io
 import json
 import math
@@ -27,7 +26,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mer_repro.data import checks, registry
+from mer_repro.data import checks, declaration, errata, registry
 from mer_repro.data.reading import read_text
 from mer_repro.data.songs import SONG_SETS, quadrants, songs
 from mer_repro.errors import DataError, DataMissing, ParameterError, require_choice
@@ -326,18 +325,11 @@ def check(
 
 def _finding(name: str, items: Iterable, **words) -> SplitFinding:
     """What the entry `name` of ``split_check.yaml`` says of `items`, with its status if there are any, else "ok"."""
-    entry, items = _sentences()[name], tuple(str(item) for item in items)
+    entry, items = declaration.document("split_check")[name], tuple(str(item) for item in items)
     check = entry.get("check", name).format(**words)
     if not items:
         return SplitFinding(check, "ok", entry["fine"].format(**words))
     return SplitFinding(check, entry["status"], entry["found"].format(n=len(items), **words), len(items), items)
-
-
-@functools.cache
-def _sentences() -> dict[str, dict[str, str]]:
-    import yaml
-
-    return yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 
 
 def _repeated(split: Split) -> list[SplitFinding]:
@@ -360,8 +352,6 @@ def _spread(parts: pd.Series) -> str:
 
 def versions(split: Split, table: pd.DataFrame, name: str) -> SplitFinding:
     """Entries that are one song, by artist and title of `table` or as reported (`errata.same_song`), in two parts."""
-    from mer_repro.data import errata
-
     of = split.rows[split.rows.known].groupby("song_id").part.agg(set)
     groups = [*errata.same_song(name), *(checks.duplicate_songs(table) if "artist" in table else [])]
     torn = [

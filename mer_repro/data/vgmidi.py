@@ -13,13 +13,14 @@ Source: Ferreira and Whitehead 2019, "Learning to generate music with sentiment"
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
+from mer_repro.data import checks, twins
 from mer_repro.data.base import Finding, Location
 from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_json
@@ -274,11 +275,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ``truth.json`` holds the rater model (a rater's own level, and slips) and ``noise_ceiling_r2``: the R2 of
     the planted signal against the published median, over all measures.
     """
-    import json
-
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 200])
     bias, slip = 0.18, 0.15  # deviations of a rater's level and of single ratings, on -1..1

@@ -133,28 +133,26 @@ def _count(value: int) -> int:
 
 def validate(dataset: DeezerMood) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    songs = dataset.songs
+    sizes = {split: int((songs.split == split).sum()) for split in SPLITS}
+    ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
+    seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
     findings = [
-        _check_size(dataset),
-        *_check_duplicates(dataset.songs),
-        _check_artists(dataset.songs),
-        *_check_labels(dataset.songs),
+        note("size", sizes, checks.OK[sizes == expected_size(dataset.location, PUBLISHED)]),
+        *_check_duplicates(songs),
+        _check_artists(songs),
+        note("label multiplicity", checks.label_multiplicity(songs) | {"share_of_ten": float(ten)}),
+        note("test labels seen in training", {"share": seen}),
     ]
     if dataset.tagged is not None:
         findings += _check_tags(dataset)
     for name, tracks in (("tagtraum", "tracks"), ("musixmatch", "songs")):
         other = checks.beside(dataset.location, name)
         if other is not None:
-            shared = dataset.songs.track_id.isin(getattr(other, tracks).track_id)
+            shared = songs.track_id.isin(getattr(other, tracks).track_id)
             findings.append(checks.overlap_finding(name, {"by_track_id": int(shared.sum())}))
     lyrics = checks.beside(dataset.location, "tcc_ceds")
-    return findings if lyrics is None else [*findings, _check_against_service(dataset.songs, lyrics.songs)]
-
-
-def _check_size(dataset: DeezerMood) -> Finding:
-    sizes = dataset.songs.split.value_counts().to_dict()
-    right = sizes == expected_size(dataset.location, PUBLISHED)
-    sizes = {split: sizes[split] for split in SPLITS}
-    return note("size", sizes, checks.OK[right])
+    return findings if lyrics is None else [*findings, _check_against_service(songs, lyrics.songs)]
 
 
 def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
@@ -182,16 +180,6 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
         all=int(test.sum()),
         shown=f" ({', '.join(sorted(shared)[:3])}, ...)" if len(shared) > 3 else "",
     )
-
-
-def _check_labels(songs: pd.DataFrame) -> list[Finding]:
-    labels = checks.label_multiplicity(songs)
-    ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
-    seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
-    return [
-        note("label multiplicity", labels | {"share_of_ten": float(ten)}),
-        note("test labels seen in training", {"share": seen}),
-    ]
 
 
 def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Finding:

@@ -103,6 +103,8 @@ def _require_known(location: Location, table: Table, used, known, what: str) -> 
 
 def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    events = dataset.events
+    nameless = events[~events.artist_id.isin(dataset.artists.artist_id)]
     return [
         _check_size(dataset),
         note(
@@ -112,8 +114,17 @@ def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
             first=FIRST_YEAR,
             left_out="" if dataset.as_published else "; left out",
         ),
-        _check_resolution(dataset),
-        _check_names(dataset),
+        note(
+            "resolution of the dates",
+            {"first_of_month": float((events.date.dt.day == 1).mean())},
+            earliest=events.date.min(),
+            latest=events.date.max(),
+        ),
+        note(
+            "artists without a name",
+            {"artists": nameless.artist_id.nunique(), "events": len(nameless)},
+            checks.DEFECT[len(nameless) > 0],
+        ),
         _check_histories(dataset),
         _check_plays(dataset),
     ]
@@ -137,23 +148,6 @@ def _check_size(dataset: Hetrec2011Lastfm) -> Finding:
         status = "failed"
     listed = ", ".join(f"{n} {name}" for name, n in sizes.items())
     return note("size", sizes, status, listed=listed + "".join(f"; {n} {name} expected" for name, n in other.items()))
-
-
-def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
-    return note(
-        "resolution of the dates",
-        {"first_of_month": float((dataset.events.date.dt.day == 1).mean())},
-        earliest=dataset.events.date.min(),
-        latest=dataset.events.date.max(),
-    )
-
-
-def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
-    nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
-    artists = dataset.events.artist_id[nameless].nunique()
-    return note(
-        "artists without a name", {"artists": artists, "events": int(nameless.sum())}, checks.DEFECT[artists > 0]
-    )
 
 
 def _check_histories(dataset: Hetrec2011Lastfm) -> Finding:

@@ -102,6 +102,7 @@ def validate(dataset: Mxmh) -> list[Finding]:
     twice = int(people.drop(columns=["person_id"]).duplicated().sum())
     means = {name: float(people[name].mean()) for name in CONDITIONS}
     high = {name: float((people[name] >= 7).mean()) for name in CONDITIONS}
+    pair = float(people[list(CONDITIONS)].corr().loc["anxiety", "depression"])
     halves = int((people[list(CONDITIONS)] % 1 != 0).any(axis=1).sum())
     return [
         note(
@@ -128,14 +129,8 @@ def validate(dataset: Mxmh) -> list[Finding]:
             listed=", ".join(f"{name} {means[name]:.1f} and {high[name]:.0%}" for name in CONDITIONS),
             halves=halves,
         ),
-        _check_conditions_hang_together(people),
+        note("scores against each other", {"r": pair}, checks.OK[pair > 0]),
     ]
-
-
-def _check_conditions_hang_together(people: pd.DataFrame) -> Finding:
-    r = people[list(CONDITIONS)].corr()
-    pair = float(r.loc["anxiety", "depression"])
-    return note("scores against each other", {"r": pair}, checks.OK[pair > 0])
 
 
 TWIN_PEOPLE = 600

@@ -149,14 +149,28 @@ def _require_agreement(path: Path, copy: pd.DataFrame, songs: pd.DataFrame) -> N
 
 def validate(dataset: TccCeds) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    songs = dataset.songs
+    lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
+    genres, sizes = songs.genre.value_counts(normalize=True), songs.artist.value_counts()
+    among = float((sizes[sizes > 1]).sum() / len(songs))
+    heaviest = songs[[weight_column(topic) for topic in TOPICS]].idxmax(axis=1)
+    agree = float((heaviest == songs.topic.map(weight_column)).mean())
     return [
         _check_size(dataset),
-        checks.duplicate_finding(dataset.songs),
-        _check_duplicates(dataset.songs),
-        _check_balance(dataset.songs),
-        _check_artists(dataset.songs),
-        _check_topics(dataset.songs),
-        _check_circularity(dataset.songs),
+        checks.duplicate_finding(songs),
+        note("repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, checks.NOTE[lyrics + labels > 0]),
+        note(
+            "class balance",
+            {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
+            **checks.extremes(genres),
+        ),
+        note(
+            "songs of one artist",
+            {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
+            first=sizes.index[0],
+        ),
+        note("topic against weights", {"agree": agree}, "ok" if agree > 0.99 else "note"),
+        _check_circularity(songs),
     ]
 
 
@@ -178,36 +192,6 @@ def _check_size(dataset: TccCeds) -> Finding:
         expected=expected,
         defects="".join(f"; {defect}" for defect in defects),
     )
-
-
-def _check_duplicates(songs: pd.DataFrame) -> Finding:
-    lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
-    return note("repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, checks.NOTE[lyrics + labels > 0])
-
-
-def _check_balance(songs: pd.DataFrame) -> Finding:
-    genres = songs.genre.value_counts(normalize=True)
-    return note(
-        "class balance",
-        {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
-        **checks.extremes(genres),
-    )
-
-
-def _check_artists(songs: pd.DataFrame) -> Finding:
-    sizes = songs.artist.value_counts()
-    among = float((sizes[sizes > 1]).sum() / len(songs))
-    return note(
-        "songs of one artist",
-        {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
-        first=sizes.index[0],
-    )
-
-
-def _check_topics(songs: pd.DataFrame) -> Finding:
-    weights = songs[[weight_column(topic) for topic in TOPICS]]
-    agree = float((weights.idxmax(axis=1) == songs.topic.map(weight_column)).mean())
-    return note("topic against weights", {"agree": agree}, "ok" if agree > 0.99 else "note")
 
 
 def _check_circularity(songs: pd.DataFrame) -> Finding:

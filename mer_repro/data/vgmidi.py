@@ -18,7 +18,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mer_repro.data import checks, twins
 from mer_repro.data.base import Finding, Location
@@ -138,18 +138,17 @@ def _require_layout(path: Path, document) -> dict:
     return document
 
 
-def _line(path: Path, name: str) -> int:
-    """The line on which a name first stands in a JSON file; only asked for when an error is told."""
+def _refuse(path: Path, name: str, found: str, expected: str) -> NoReturn:
+    """Raise DataError over the entry `name`, at the line on which that first stands in the JSON file."""
     text = path.read_text(encoding="utf-8-sig")
-    return text.count("\n", 0, max(text.find(f'"{name}"'), 0)) + 1
+    line = text.count("\n", 0, max(text.find(f'"{name}"'), 0)) + 1
+    raise DataError(path, line=line, found=found, expected=expected)
 
 
 def _split_key(path: Path, key: str) -> tuple[str, int]:
     match = re.fullmatch(r"(piece\d+)_(\d+)", key)
     if not match:
-        raise DataError(
-            path, line=_line(path, key), found=f"an annotation named '{key}'", expected="'piece<n>_<rater>'"
-        )
+        _refuse(path, key, f"an annotation named '{key}'", "'piece<n>_<rater>'")
     return match[1], int(match[2])
 
 
@@ -158,18 +157,15 @@ def _is_number(value) -> bool:
 
 
 def _read_piece(path: Path, piece: str, entry: dict) -> dict:
-    def refuse(found: str, expected: str):
-        raise DataError(path, line=_line(path, piece), found=f"{found} of {piece}", expected=expected)
-
     if not isinstance(entry, dict):
-        refuse("no description", "an object")
+        _refuse(path, piece, f"no description of {piece}", "an object")
     duration, measures, midi = (entry.get(name) for name in ("duration", "measures", "midi"))
     if not _is_number(duration) or duration <= 0:
-        refuse(f"duration {duration!r}", "seconds above 0")
+        _refuse(path, piece, f"duration {duration!r} of {piece}", "seconds above 0")
     if not isinstance(measures, int) or isinstance(measures, bool) or measures < 1:
-        refuse(f"measures {measures!r}", "a whole number of at least 1")
+        _refuse(path, piece, f"measures {measures!r} of {piece}", "a whole number of at least 1")
     if not isinstance(midi, str) or not midi.endswith(".mid") or midi.count("_") < 3:
-        refuse(f"midi {midi!r}", "a name 'Series_Console_Game_Title.mid'")
+        _refuse(path, piece, f"midi {midi!r} of {piece}", "a name 'Series_Console_Game_Title.mid'")
     filename = midi.rsplit("/", 1)[-1].removesuffix(".mid")
     series, console, game, title = filename.split("_", 3)
     return {
@@ -185,21 +181,17 @@ def _read_piece(path: Path, piece: str, entry: dict) -> dict:
 
 def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict[str, list[float]], int]:
     """The two series of one rater, cut to the piece's measures, and how many values were cut."""
-
-    def refuse(found: str, expected: str):
-        raise DataError(path, line=_line(path, key), found=f"{found} in {key}", expected=expected)
-
     series = {target: entry.get(target) if isinstance(entry, dict) else None for target in TARGETS}
     for target, values in series.items():
         if not isinstance(values, list) or not measures <= len(values) <= measures + SURPLUS_ALLOWED:
             found = f"{len(values)} values of {target}" if isinstance(values, list) else f"no list of {target}"
-            refuse(found, f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)")
+            _refuse(path, key, f"{found} in {key}", f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)")
         for value in values:
             if not _is_number(value) or not SCALE[0] <= value <= SCALE[1]:
-                refuse(f"{value!r} as {target}", f"a number from {SCALE[0]:g} to {SCALE[1]:g}")
+                _refuse(path, key, f"{value!r} as {target} in {key}", f"a number from {SCALE[0]:g} to {SCALE[1]:g}")
     lengths = {len(values) for values in series.values()}
     if len(lengths) > 1:
-        refuse("series of different lengths", "as many values of valence as of arousal")
+        _refuse(path, key, f"series of different lengths in {key}", "as many values of valence as of arousal")
     surplus = len(TARGETS) * (lengths.pop() - measures)
     return {target: [float(value) for value in values[:measures]] for target, values in series.items()}, surplus
 
@@ -238,7 +230,7 @@ def _read_rater(path: Path, key: str, entry: dict) -> dict:
         value = entry.get(name)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-            raise DataError(path, line=_line(path, key), found=f"{value!r} as {name} of {key}", expected=expected)
+            _refuse(path, key, f"{value!r} as {name} of {key}", expected)
         person[column] = value
     return person
 

@@ -385,23 +385,14 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
 
 def stream_findings(stream: RowStream) -> list[Finding]:
     """The rows that a stream left out, and damage to the text of the others."""
-    broken, damaged = sum(stream.broken.values()), sum(stream.damaged.values())
-    reasons, damage = (
-        f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
-        for counts in (stream.broken, stream.damaged)
-    )
-    return [
-        note(
-            "broken rows", f"{broken} rows were left out{{why}}.", dict(stream.broken), DEFECT[broken > 0], why=reasons
-        ),
-        note(
-            "damaged text",
-            f"{damaged} places in the text of the rows are damaged{{what}}.",
-            dict(stream.damaged),
-            DEFECT[damaged > 0],
-            what=damage,
-        ),
-    ]
+    found = []
+    for check, says, counts in (
+        ("broken rows", "{all} rows were left out{why}.", stream.broken),
+        ("damaged text", "{all} places in the text of the rows are damaged{why}.", stream.damaged),
+    ):
+        why = f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
+        found.append(note(check, says, dict(counts), DEFECT[counts.total() > 0], all=counts.total(), why=why))
+    return found
 
 
 def overlap_finding(name: str, counts: Mapping[str, int]) -> Finding:

@@ -40,7 +40,6 @@ STATIC_SCALE, DYNAMIC_SCALE = (1.0, 9.0), (-1.0, 1.0)
 DOCUMENTED_SONGS = 1802
 #: Raters per song, for the ceiling: at most about ten, so the ceiling is not too low.
 RATERS = 10
-TARGETS = ("valence", "arousal")
 
 
 def _of_years(first: int, last: int):

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 SCALE = (1.0, 5.0)
 DOCUMENTED_CLIPS, DOCUMENTED_RATERS, GENRES, CLIP_SECONDS = 356, 701, 17, 30
 SHORTEST = 28.0
-TARGETS = ("valence", "arousal")
 #: What was rated.
 RATINGS = ("valence", "arousal", "enjoyment", "contrast", "clip_familiarity", "style_familiarity")
 GROUPS = ("all", *(f"{country}{ages}" for country in ("UK", "US") for ages in ("18to30", "31to45", "46to60", "61to75")))
@@ -148,7 +147,7 @@ def _group_finding(dataset: Musifeast17) -> Finding:
         numbers |= {f"{group}_{target}": value for target, value in _ceilings(table).items()}
     numbers["raters"] = float(dataset.by_group.raters[dataset.by_group.raters > 0].mean())
     spans = []
-    for target in TARGETS:
+    for target in checks.TARGETS:
         values = {key[: -len(target) - 1]: v for key, v in numbers.items() if key.endswith(target)}
         low, high = min(values, key=values.get), max(values, key=values.get)
         spans.append(f"{target} {values[low]:.2f} ({low}) to {values[high]:.2f} ({high})")

@@ -38,7 +38,6 @@ DOCUMENTED_PIECES = 200
 
 #: A series may have this many values more than its piece has measures.
 SURPLUS_ALLOWED = 1
-TARGETS = ("valence", "arousal")
 #: Published name -> (canonical name, kind).
 RATER_FIELDS = {
     "age": ("age", str),
@@ -181,7 +180,7 @@ def _read_piece(path: Path, piece: str, entry: dict) -> dict:
 
 def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict[str, list[float]], int]:
     """The two series of one rater, cut to the piece's measures, and how many values were cut."""
-    series = {target: entry.get(target) if isinstance(entry, dict) else None for target in TARGETS}
+    series = {target: entry.get(target) if isinstance(entry, dict) else None for target in checks.TARGETS}
     for target, values in series.items():
         if not isinstance(values, list) or not measures <= len(values) <= measures + SURPLUS_ALLOWED:
             found = f"{len(values)} values of {target}" if isinstance(values, list) else f"no list of {target}"
@@ -192,7 +191,7 @@ def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict
     lengths = {len(values) for values in series.values()}
     if len(lengths) > 1:
         _refuse(path, key, f"series of different lengths in {key}", "as many values of valence as of arousal")
-    surplus = len(TARGETS) * (lengths.pop() - measures)
+    surplus = len(checks.TARGETS) * (lengths.pop() - measures)
     return {target: [float(value) for value in values[:measures]] for target, values in series.items()}, surplus
 
 
@@ -210,7 +209,7 @@ def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
             "rater": np.repeat([rater for _, rater, *_ in series], lengths),
             "measure": measure,
             "time": measure * np.repeat([measure_seconds[song_id] for song_id in song_ids], lengths),
-            **{target: np.concatenate([values[target] for _, _, values in series]) for target in TARGETS},
+            **{target: np.concatenate([values[target] for _, _, values in series]) for target in checks.TARGETS},
         }
     )
     return table.sort_values(["song_id", "rater", "measure"], ignore_index=True)
@@ -218,8 +217,8 @@ def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
 
 def _medians(ratings: pd.DataFrame) -> pd.DataFrame:
     grouped = ratings.groupby(["song_id", "measure", "time"])
-    medians = grouped[list(TARGETS)].median()
-    deviations = grouped[list(TARGETS)].std(ddof=1).add_suffix("_std")
+    medians = grouped[list(checks.TARGETS)].median()
+    deviations = grouped[list(checks.TARGETS)].std(ddof=1).add_suffix("_std")
     return medians.join(deviations).join(grouped.size().rename("raters")).reset_index()
 
 
@@ -238,9 +237,9 @@ def _read_rater(path: Path, key: str, entry: dict) -> dict:
 def validate(dataset: VGMidi) -> list[Finding]:
     """Sizes, what was left out, agreement of the raters, constant series, variance between pieces, repeated pieces."""
     counts = {"pieces": len(dataset.pieces), "series": len(dataset.raters), "measures": len(dataset.dynamic)}
-    spread = dataset.ratings.groupby(["song_id", "rater"])[list(TARGETS)].nunique()
-    constant = {target: int((spread[target] == 1).sum()) for target in TARGETS}
-    ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in TARGETS}
+    spread = dataset.ratings.groupby(["song_id", "rater"])[list(checks.TARGETS)].nunique()
+    constant = {target: int((spread[target] == 1).sum()) for target in checks.TARGETS}
+    ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in checks.TARGETS}
     repeated = dataset.pieces.filename[dataset.pieces.filename.duplicated()].tolist()
     means = dataset.dynamic[["valence_std", "arousal_std"]].mean()
     return [
@@ -271,15 +270,15 @@ def make_twin(folder: Path, seed: int = 0) -> None:
 
     rng = np.random.default_rng([seed, 200])
     bias, slip = 0.18, 0.15  # deviations of a rater's level and of single ratings, on -1..1
-    signals: dict[str, list] = {target: [] for target in TARGETS}
-    medians: dict[str, list] = {target: [] for target in TARGETS}
+    signals: dict[str, list] = {target: [] for target in checks.TARGETS}
+    medians: dict[str, list] = {target: [] for target in checks.TARGETS}
     for name, count in zip(RAW, TWIN_PIECES, strict=True):
         lengths = rng.integers(8, 60, size=count)
         document: dict[str, dict] = {"annotations": {}, "pieces": {}}
         for number, song in enumerate(twins.plant_songs(rng, lengths)):
             measures = int(lengths[number])
             ratings = {}
-            for target in TARGETS:
+            for target in checks.TARGETS:
                 signal = 0.3 * song.signal[target]
                 noise = bias * rng.standard_normal((TWIN_RATERS, 1)) + slip * rng.standard_normal(
                     (TWIN_RATERS, measures)
@@ -290,16 +289,16 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             duration = float(round(measures * rng.uniform(1.5, 3.0), 3)) if name == RAW[1] else 2 * measures
             document["pieces"][f"piece{number}"] = _twin_piece(name, number, measures, duration)
             for rater in range(TWIN_RATERS):
-                series = {target: ratings[target][rater].tolist() for target in TARGETS}
+                series = {target: ratings[target][rater].tolist() for target in checks.TARGETS}
                 document["annotations"][f"piece{number}_{rater + 1}"] = _twin_annotation(rng, series)
         if name == RAW[0]:
-            document["annotations"][f"piece{count}_1"] = _twin_annotation(rng, {t: [0.5, 0.25] for t in TARGETS})
+            document["annotations"][f"piece{count}_1"] = _twin_annotation(rng, {t: [0.5, 0.25] for t in checks.TARGETS})
         else:
-            for target in TARGETS:
+            for target in checks.TARGETS:
                 document["annotations"]["piece0_1"][target].append(0.0)
         (folder / name).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    shown, true = (np.column_stack([np.concatenate(kind[t]) for t in TARGETS]) for kind in (medians, signals))
-    ceiling = twins.noise_ceilings(TARGETS, shown, true)
+    shown, true = (np.column_stack([np.concatenate(kind[t]) for t in checks.TARGETS]) for kind in (medians, signals))
+    ceiling = twins.noise_ceilings(checks.TARGETS, shown, true)
     twins.write_truth(folder, "vgmidi", seed, rater_bias_std=bias, rater_slip_std=slip, dynamic=ceiling)
 
 

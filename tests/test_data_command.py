@@ -65,6 +65,12 @@ def test_verify_ends_with_one_line_a_set_and_fails_on_broken_files(tmp_path, mon
     assert result.stdout.splitlines()[-1].split()[:3] == ["merge", "twin", "ok"]
 
 
+def test_verify_prints_the_numbers_of_every_finding_as_json():
+    report = json.loads(run("verify", "musifeast17", "--source", "twin", "--json").stdout)[0]
+    numbers = {finding["check"]: finding["numbers"] for finding in report["findings"]}
+    assert numbers["number of raters"] == {"total": 80, "panels": 2, "fewest": 40, "most": 40}
+
+
 def test_fetch_tells_the_steps_where_no_program_can_download():
     result = run("fetch", "pmemo")
     assert result.exit_code != 0

@@ -134,7 +134,7 @@ def verify(keys: tuple[str, ...], everything: bool, source: str, as_json: bool) 
         raise click.UsageError("Name the data sets to verify, or give --all.")
     reports = [_verify(name, source) for name in (registry.DATASETS if everything else keys)]
     if as_json:
-        click.echo(json.dumps(reports, indent=1))
+        click.echo(json.dumps(reports, indent=1, default=lambda number: number.item()))  # of numpy
     else:
         for report in reports:
             for finding in report["findings"]:

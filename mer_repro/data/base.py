@@ -2,14 +2,19 @@
 
 Conventions
 -----------
-A loader module (``mer_repro/data/<name>.py``) has
+A loader module (``mer_repro/data/<name>.py``) has, from the declaration beside it (``<name>.yaml``; see
+`mer_repro.data.declaration`),
 
 - ``BIBTEX``, ``LICENSE_INFO``: whom to cite, what the owners allow;
 - ``REMOTES``: ``{name: Remote}``, the official downloads;
 - ``TABLES``: ``{name: Table}``, the files that count, in the layout of the official archive. One declaration drives
   reading (`Table.read`), the checks that every set has, the documentation page and the header of the twin's file;
-- optionally ``NAMES``, other names that its folder goes by, and ``ALSO``, ``{prefix: prefixes}``: where copies that
-  circulate keep what the archive has under a prefix;
+- ``NAMES``, other names that its folder goes by, and ``ALSO``, ``{prefix: prefixes}``: where copies that circulate keep
+  what the archive has under a prefix;
+- ``note(check, numbers, status, **words)``: the `Finding` of a check, in the sentence that the declaration has for it;
+
+and, of its own,
+
 - ``load(location, ...)``: a frozen dataclass of pandas tables and a ``location``;
 - ``validate(dataset)``: a list of `Finding`, beside those that `mer_repro.data.checks.declared` makes of ``TABLES``;
 - ``make_twin(folder, seed=0)``: writes generated files in the official layout, and ``truth.json``.

@@ -13,12 +13,15 @@ from __future__ import annotations
 import fnmatch
 import html
 import re
+import string
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mer_repro.data import reading
 from mer_repro.data.base import Finding, Location, Table
+from mer_repro.errors import DataMissing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,16 +87,9 @@ def label_pairs(table: pd.DataFrame) -> list[tuple[float, float]]:
 def label_multiplicity(table: pd.DataFrame) -> dict[str, float]:
     """How many labels there are: ``items``, ``distinct`` pairs, ``shared`` (share of items that have their pair in
     common with another), ``most`` (items of the commonest pair)."""
-    from collections import Counter
-
     counts = Counter(label_pairs(table))
     shared = sum(count for count in counts.values() if count > 1)
-    return {
-        "items": len(table),
-        "distinct": len(counts),
-        "shared": shared / len(table),
-        "most": max(counts.values()),
-    }
+    return {"items": len(table), "distinct": len(counts), "shared": shared / len(table), "most": max(counts.values())}
 
 
 def share_seen(train: pd.DataFrame, test: pd.DataFrame) -> float:
@@ -147,6 +143,11 @@ def ceiling_of_means(means: Sequence[float], deviations: Sequence[float], raters
     return float(1 - noise / np.var(np.asarray(means, dtype=float)))
 
 
+def ceilings(table: pd.DataFrame, raters: float | Sequence[float]) -> dict[str, float]:
+    """`ceiling_of_means` of valence and arousal, whose deviations `table` has as valence_std and arousal_std."""
+    return {target: ceiling_of_means(table[target], table[f"{target}_std"], raters) for target in TARGETS}
+
+
 def ceiling_of_shares(shares: Sequence[float], answers: Sequence[int]) -> float:
     """`ceiling_of_means` for labels that are shares of yes among `answers` yes/no answers an item."""
     import numpy as np
@@ -186,6 +187,11 @@ def split_half_ceiling(
         r = np.corrcoef(*halves)[0, 1]
         found.append(2 * r / (1 + r))
     return float(np.mean(found))
+
+
+def song_means(dynamic: pd.DataFrame) -> pd.DataFrame:
+    """song_id, valence, arousal: the means of each song's dynamic labels."""
+    return dynamic.groupby("song_id", as_index=False)[list(TARGETS)].mean()
 
 
 def between_songs(dynamic: pd.DataFrame, target: str) -> float:
@@ -231,20 +237,34 @@ def orientation_by_loudness(table: pd.DataFrame, loudness: pd.DataFrame) -> dict
 # ---- findings that several sets share --------------------------------------------------------------------------------
 
 
+class _Sentence(string.Formatter):
+    def convert_field(self, value, conversion: str | None):
+        return percent(value) if conversion == "p" else super().convert_field(value, conversion)
+
+
 def note(check: str, says: str, numbers: Mapping | None = None, status: str = "note", **words) -> Finding:
-    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`."""
-    return Finding(check, status, says.format(**(numbers or {}), **words), numbers or {})
+    """A finding whose sentence is a template: `numbers` and `words` fill the braces of `says`, and `words` those of
+    `check`; "{share!p}" is a share as `percent` writes it."""
+    return Finding(check.format(**words), status, _Sentence().format(says, **(numbers or {}), **words), numbers or {})
 
 
 #: Status of a finding by whether all is as it should be.
 OK = {True: "ok", False: "failed"}
 #: Status of a finding by whether the published files have the defect.
 DEFECT = {True: "known_defect", False: "ok"}
+#: Status of a finding by whether there is something worth knowing.
+NOTE = {True: "note", False: "ok"}
 
 
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage with one decimal: 0.584 as '58.4 %'."""
     return f"{100 * share:.1f} %"
+
+
+def orientation_finding(note: Callable[..., Finding], static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
+    """What the loader's `note` says of the "orientation" of static labels, against the song means of dynamic ones."""
+    found = orientation(static, song_means(dynamic))
+    return note("orientation", found, OK[found["straight"] > found["crossed"]])
 
 
 def size_finding(location: Location, counts: Mapping[str, int], documented: Mapping[str, int]) -> Finding:
@@ -280,21 +300,16 @@ def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Find
     return [
         note(
             "label multiplicity",
-            "{items:,} items have {distinct:,} different labels; {share} share theirs with another item, the commonest"
-            " label {most:.0f} times.",
+            "{items:,} items have {distinct:,} different labels; {shared!p} share theirs with another item, the"
+            " commonest label {most:.0f} times.",
             shared,
-            share=percent(shared["shared"]),
         ),
         note(
             "label space",
-            "Labels span {valence} of the valence axis and {arousal} of the arousal axis; {empty} of a 20 x 20 grid is"
-            " empty, and {near} of the items lie within a twentieth of the scale of the middle of an axis (evenly"
-            " spread: 19 %).",
+            "Labels span {valence_range!p} of the valence axis and {arousal_range!p} of the arousal axis;"
+            " {empty_cells!p} of a 20 x 20 grid is empty, and {near_middle!p} of the items lie within a twentieth of"
+            " the scale of the middle of an axis (evenly spread: 19 %).",
             holes,
-            valence=percent(holes["valence_range"]),
-            arousal=percent(holes["arousal_range"]),
-            empty=percent(holes["empty_cells"]),
-            near=percent(holes["near_middle"]),
         ),
     ]
 
@@ -302,11 +317,10 @@ def label_findings(table: pd.DataFrame, scale: tuple[float, float]) -> list[Find
 def between_songs_finding(dynamic: pd.DataFrame) -> Finding:
     """How much of the dynamic labels' variance a song's mean explains."""
     shares = {target: between_songs(dynamic, target) for target in TARGETS}
-    return Finding(
+    return note(
         "variance between songs",
-        "note",
-        f"Knowing a frame's song mean explains {percent(shares['valence'])} of valence and {percent(shares['arousal'])}"
-        " of arousal over all frames: a split that tears songs apart gives this away.",
+        "Knowing a frame's song mean explains {valence!p} of valence and {arousal!p} of arousal over all frames: a"
+        " split that tears songs apart gives this away.",
         shares,
     )
 
@@ -365,29 +379,20 @@ def declared(location: Location, tables: Mapping[str, Table]) -> list[Finding]:
         listed = f"; {', '.join(unknown)} none of them: edited, cut or newer" if unknown else ""
         says = f"{{known}} files are copies that this project knows to be whole{listed}."
         numbers = {"known": known, "others": len(unknown)}
-        findings.append(note("known copies", says, numbers, "note" if unknown else "ok"))
+        findings.append(note("known copies", says, numbers, NOTE[bool(unknown)]))
     return findings
 
 
 def stream_findings(stream: RowStream) -> list[Finding]:
     """The rows that a stream left out, and damage to the text of the others."""
-    broken, damaged = sum(stream.broken.values()), sum(stream.damaged.values())
-    reasons, damage = (
-        f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
-        for counts in (stream.broken, stream.damaged)
-    )
-    return [
-        note(
-            "broken rows", f"{broken} rows were left out{{why}}.", dict(stream.broken), DEFECT[broken > 0], why=reasons
-        ),
-        note(
-            "damaged text",
-            f"{damaged} places in the text of the rows are damaged{{what}}.",
-            dict(stream.damaged),
-            DEFECT[damaged > 0],
-            what=damage,
-        ),
-    ]
+    found = []
+    for check, says, counts in (
+        ("broken rows", "{all} rows were left out{why}.", stream.broken),
+        ("damaged text", "{all} places in the text of the rows are damaged{why}.", stream.damaged),
+    ):
+        why = f" ({'; '.join(f'{what}: {n}' for what, n in counts.items())})" if counts else ""
+        found.append(note(check, says, dict(counts), DEFECT[counts.total() > 0], all=counts.total(), why=why))
+    return found
 
 
 def overlap_finding(name: str, counts: Mapping[str, int]) -> Finding:
@@ -410,23 +415,28 @@ def beside(location: Location, name: str):
 
 def balance(labels: Iterable[str]) -> dict[str, float]:
     """Share of each class, commonest first."""
-    from collections import Counter
-
     counts = Counter(labels)
     total = sum(counts.values())
     return {label: count / total for label, count in counts.most_common()}
 
 
+def extremes(shares: Mapping[str, float] | pd.Series) -> dict:
+    """The `first` and `last` label of some that stand in order, commonest first, and how much they have: `most`,
+    `fewest`."""
+    (first, most), *_, (last, fewest) = shares.items()
+    return {"first": first, "most": most, "last": last, "fewest": fewest}
+
+
 def balance_finding(labels: Iterable[str], what: str) -> Finding:
     """How evenly the classes of `what` are filled."""
     shares = balance(labels)
-    names = list(shares)
-    return Finding(
+    return note(
         "class balance",
-        "note",
-        f"{len(names)} values of {what}; the commonest, {names[0]}, has {percent(shares[names[0]])} of the items, the"
-        f" rarest, {names[-1]}, {percent(shares[names[-1]])}.",
+        "{values} values of {what}; the commonest, {first}, has {most!p} of the items, the rarest, {last}, {fewest!p}.",
         shares,
+        values=len(shares),
+        what=what,
+        **extremes(shares),
     )
 
 
@@ -434,8 +444,6 @@ def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) 
     """Clips that are shorter than `shortest` (s) where `stated` s are documented; None where the copy has no sound, or
     is a twin, whose clips are short by design."""
     import soundfile
-
-    from mer_repro.errors import DataMissing
 
     if dataset.location.kind != "real":
         return None
@@ -451,7 +459,7 @@ def length_finding(dataset, song_ids: Iterable, stated: float, shortest: float) 
     listed = ", ".join(f"{song} ({seconds[song]:.1f} s)" for song in short[:5])
     return Finding(
         "length of the clips",
-        "note" if short else "ok",
+        NOTE[bool(short)],
         f"{len(seconds):,} clips of {stated:g} s by the documentation: {min(seconds.values()):.1f} to"
         f" {max(seconds.values()):.1f} s; {len(short)} are shorter than {shortest:g} s"
         + (f": {listed}." if short else "."),

@@ -35,7 +35,7 @@ def find(
     DataMissing
         If something goes by its name and is no complete copy: says what was looked for and what lies there.
     """
-    names = [folder, name, *getattr(module, "NAMES", ())]
+    names = [folder, name, *module.NAMES]
     ours = [place for home in homes for place in named(home, names)]
     for place in (*ours, *homes):
         for inner in folders(place, DEPTH if place in ours else 0):
@@ -57,19 +57,17 @@ def complete(name: str, module: ModuleType, place: Path) -> Location | None:
         return None
     place = place.resolve()
     kind = "twin" if (place / TWIN_MARK).is_file() else "real"
-    return Location(name, kind, place, files(module, place), getattr(module, "ALSO", {}))
+    return Location(name, kind, place, files(module, place), module.ALSO)
 
 
 def files(module: ModuleType, place: Path) -> tuple[str, ...]:
     """The official relative paths of the declared files that are in `place`."""
-    also = getattr(module, "ALSO", {})
-    return tuple(sorted({found for table in module.TABLES.values() for found in _matches(place, table.path, also)}))
+    return tuple(sorted({path for t in module.TABLES.values() for path in _matches(place, t.path, module.ALSO)}))
 
 
 def missing(module: ModuleType, place: Path) -> list[str]:
     """The official paths of the required files that `place` lacks."""
-    also = getattr(module, "ALSO", {})
-    return [t.path for t in module.TABLES.values() if not t.optional and not _matches(place, t.path, also)]
+    return [t.path for t in module.TABLES.values() if not t.optional and not _matches(place, t.path, module.ALSO)]
 
 
 def _matches(place: Path, pattern: str, also: Mapping[str, Sequence[str]]) -> set[str]:

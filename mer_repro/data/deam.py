@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Breach, Column, Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_table, require_same_ids
 from mer_repro.errors import DataError
 
@@ -31,68 +32,14 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@article{aljanaki2017deam,
-  title = {Developing a benchmark for emotional analysis of music},
-  author = {Aljanaki, Anna and Yang, Yi-Hsuan and Soleymani, Mohammad},
-  journal = {PLOS ONE},
-  volume = {12},
-  number = {3},
-  pages = {e0173392},
-  year = {2017},
-  doi = {10.1371/journal.pone.0173392}
-}"""
-LICENSE_INFO = "Annotations for research, with citation; the songs carry Creative Commons licences."
-HOST = "https://cvml.unige.ch/databases/DEAM/"
-REMOTES = {
-    "annotations": Remote(
-        address=HOST + "DEAM_Annotations.zip",
-        filename="DEAM_Annotations.zip",
-        size=4_735_283,
-        checksum="sha256:809b0feb4ba6196c1eda9b2b7b33b892b11fa71457cfceb0d47e832ed1a5f15f",
-        unpack_to=".",
-    ),
-    "metadata": Remote(
-        address=HOST + "metadata.zip",
-        filename="metadata.zip",
-        size=344_760,
-        checksum="sha256:3d1d5ab42e852803a770f2cfbd685c6b464e1ebe76f26b0e10954597902b90f8",
-        unpack_to=".",
-    ),
-    "features": Remote(address=HOST + "features.zip", filename="features.zip", unpack_to=".", part="features"),
-    "audio": Remote(
-        address=HOST + "DEAM_audio.zip",
-        filename="DEAM_audio.zip",
-        size=1_343_203_527,
-        checksum="sha256:e2814325f573ade8caebc697f0efcfdf7207142b737d72558a416117ca591353",
-        unpack_to=".",
-        part="audio",
-    ),
-}
-
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.0  # s; raters need the first seconds to settle
 LAST_OF_2013, LAST_OF_2014, LAST_OF_2015 = 1000, 2000, 2058
-YEARS = {
-    2013: (1, LAST_OF_2013),
-    2014: (LAST_OF_2013 + 1, LAST_OF_2014),
-    2015: (LAST_OF_2014 + 1, LAST_OF_2015),
-}
+YEARS = {2013: (1, LAST_OF_2013), 2014: (LAST_OF_2013 + 1, LAST_OF_2014), 2015: (LAST_OF_2014 + 1, LAST_OF_2015)}
 STATIC_SCALE, DYNAMIC_SCALE = (1.0, 9.0), (-1.0, 1.0)
 DOCUMENTED_SONGS = 1802
 #: Raters per song, for the ceiling: at most about ten, so the ceiling is not too low.
 RATERS = 10
-TARGETS = ("valence", "arousal")
-
-SONG_ID = Column("song_id", ("song_id", "Id"), "int", low=1, high=LAST_OF_2015)
-
-
-def _rating(name: str) -> Column:
-    return Column(name, f"{name}_mean", low=STATIC_SCALE[0], high=STATIC_SCALE[1])
-
-
-def _deviation(name: str) -> Column:
-    # A deviation of ratings on 1-9 is at most half the range, times sqrt(n / (n - 1)) for as few as two raters.
-    return Column(f"{name}_std", low=0, high=(STATIC_SCALE[1] - STATIC_SCALE[0]) / 2 * 2**0.5)
 
 
 def _of_years(first: int, last: int):
@@ -102,107 +49,18 @@ def _of_years(first: int, last: int):
     return rule
 
 
-STATIC_COLUMNS = (SONG_ID, *map(_rating, TARGETS), *map(_deviation, TARGETS))
-STATIC_NAMES = [column.name for column in STATIC_COLUMNS]
-#: 2015 also publishes the mean and deviation of each rater's highest and lowest dynamic rating.
-EXTREMES = [f"{target}_{extreme}" for target in TARGETS for extreme in ("max", "min")]
-AVERAGED = "annotations/annotations averaged per song"
-
-
-def _static_table(songs: str, extremes: tuple[Column, ...], years: tuple[int, int], lines: int, digest: str) -> Table:
-    return Table(
-        f"{AVERAGED}/song_level/static_annotations_averaged_songs_{songs}.csv",
-        (*STATIC_COLUMNS, *extremes),
-        lines=lines,
-        digests=(digest,),
-        rule=_of_years(*years),
-        says=f"static labels of the songs {years[0]} to {years[1]}, means and standard deviations over raters",
-    )
-
-
-def _dynamic_table(target: str, digest: str) -> Table:
-    return Table(
-        f"{AVERAGED}/dynamic (per second annotations)/{target}.csv",
-        (SONG_ID,),
-        lines=DOCUMENTED_SONGS,
-        digests=(digest,),
-        short="fill",
-        says=f"dynamic {target}, one column (sample_15000ms ...) every 0.5 s; a row ends with its song",
-    )
-
-
-def _metadata_table(year: int, lines: int, digest: str) -> Table:
-    return Table(
-        f"metadata/metadata_{year}.csv",
-        (
-            SONG_ID,
-            Column("artist", kind="str", nullable=True),
-            Column("title", ("title", "Song title", "Track"), kind="str", nullable=True),
-            Column("album", kind="str", nullable=True, optional=True),
-            Column("genre", kind="str", nullable=True),
-        ),
-        optional=True,
-        lines=lines,
-        digests=(digest,),
-        others="ignore",
-        gather="tags",
-        says=f"artist, title, album, genre and tags of {year}",
-    )
-
-
-DYNAMIC = {
-    "arousal": _dynamic_table("arousal", "2dd3cf94014e4e8de2375d6335c4025e"),
-    "valence": _dynamic_table("valence", "bc529607b040aaf5182815a4e018e9d0"),
-}
-STATIC_EARLY = _static_table("1_2000", (), (1, LAST_OF_2014), 1744, "ff3340a955ca13a7e44141334d614f79")
-STATIC_LATE = _static_table(
-    "2000_2058",
-    tuple(column for name in EXTREMES for column in (_rating(name), _deviation(name))),
-    YEARS[2015],
-    58,
-    "008a53263e5c4c0f6568e8b8f1058943",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "deam",
+    lists={
+        "descriptors": twins.DESCRIPTORS,
+        "statistics": [f"{name}_{statistic}" for name in twins.DESCRIPTORS for statistic in ("stddev", "amean")],
+    },
+    rules={"static_early": _of_years(1, LAST_OF_2014), "static_late": _of_years(*YEARS[2015])},
 )
-METADATA = {
-    2013: _metadata_table(2013, 744, "b0c9821831640325111ba83154a388fc"),
-    2014: _metadata_table(2014, 1000, "aa768a8bc619cdea542441601baed11b"),
-    2015: _metadata_table(2015, 58, "24c7fb848a8abcf6b7d1d1f721fc25b1"),
-}
-SONG_MEANS = Table(
-    "derived/opensmile_song_means.csv",
-    (SONG_ID, *(Column(f"{name}_amean") for name in twins.DESCRIPTORS)),
-    optional=True,
-    lines=DOCUMENTED_SONGS,
-    digests=("49809726e8b507e40b450edecb422f46",),
-    says="means of the openSMILE low-level descriptors over each song; a third party's aggregate",
-)
-FRAME_FEATURES = Table(
-    "features/*.csv",
-    (
-        Column("time", "frameTime", low=0, unit="s"),
-        *(Column(f"{name}_{kind}") for name in twins.DESCRIPTORS for kind in ("stddev", "amean")),
-    ),
-    key=("time",),
-    optional=True,
-    delimiter=";",
-    others="ignore",
-    says="means and deviations of the openSMILE descriptors every 0.5 s, one file per song",
-)
-TABLES = {
-    **{f"dynamic_{target}": table for target, table in DYNAMIC.items()},
-    "static_early": STATIC_EARLY,
-    "static_late": STATIC_LATE,
-    **{f"metadata_{year}": table for year, table in METADATA.items()},
-    "song_means": SONG_MEANS,
-    "frame_features": FRAME_FEATURES,
-}
-NAMES = ("DEAM", "DEAM_Annotations", "deam-mediaeval-dataset-emotional-analysis-in-music")
-#: Kaggle's copy wraps each archive into a folder of its name.
-ALSO = {
-    "annotations/": ("DEAM_Annotations/annotations/", "DEAM_Annotations/"),
-    "MEMD_audio/": ("DEAM_audio/MEMD_audio/", "DEAM_audio/", "audio/MEMD_audio/", "audio/"),
-    "features/": ("features/features/", "DEAM_features/features/", "DEAM_features/"),
-    "metadata/": ("metadata/metadata/", "DEAM_metadata/metadata/"),
-}
+DYNAMIC = {target: TABLES[f"dynamic_{target}"] for target in ("arousal", "valence")}
+STATIC_EARLY, STATIC_LATE = TABLES["static_early"], TABLES["static_late"]
+METADATA = {year: TABLES[f"metadata_{year}"] for year in YEARS}
+SONG_MEANS, FRAME_FEATURES = TABLES["song_means"], TABLES["frame_features"]
 
 
 @dataclass(frozen=True)
@@ -298,7 +156,7 @@ def _read_dynamic(location: Location, target: str) -> pd.DataFrame:
         header = [cell.strip() for cell in stream.readline().split(",")]
     times = _sample_times(path, header)
     low, high = DYNAMIC_SCALE
-    columns = (SONG_ID, *(Column(name, low=low, high=high, nullable=True) for name in header[1:]))
+    columns = (*DYNAMIC[target].columns, *(Column(name, low=low, high=high, nullable=True) for name in header[1:]))
     table = dataclasses.replace(DYNAMIC[target], columns=columns, rule=_without_gaps).read(location)
     values = table.drop(columns="song_id").to_numpy()
     filled = ~np.isnan(values)
@@ -405,22 +263,19 @@ def validate(dataset: Deam) -> list[Finding]:
     counts = {"songs": len(static), "frames": len(dynamic)}
     findings = [
         checks.size_finding(dataset.location, counts, {"songs": DOCUMENTED_SONGS}),
-        checks.note(
-            "unpaired frames",
-            "{frames} frames have only one of valence and arousal and are left out of the joint table.",
-            {"frames": dataset.unpaired_frames},
-        ),
+        note("unpaired frames", {"frames": dataset.unpaired_frames}),
         *_orientation_findings(dataset),
         *checks.label_findings(static, STATIC_SCALE),
         checks.between_songs_finding(dynamic),
-        checks.ceiling_finding(
-            {target: checks.ceiling_of_means(static[target], static[f"{target}_std"], RATERS) for target in TARGETS},
-            f"of the static labels, if each had {RATERS} raters",
-        ),
+        checks.ceiling_finding(checks.ceilings(static, RATERS), f"of the static labels, if each had {RATERS} raters"),
     ]
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
-    findings.append(checks.missing_finding({"static": static[STATIC_NAMES], "metadata": dataset.metadata}))
+    findings.append(
+        checks.missing_finding(
+            {"static": static[[column.name for column in STATIC_EARLY.columns]], "metadata": dataset.metadata}
+        )
+    )
     findings.append(_length_finding(dataset))
     other = checks.beside(dataset.location, "emomusic")
     if other is not None and dataset.metadata is not None:
@@ -442,7 +297,7 @@ def swap_evidence(dataset: Deam) -> dict[str, dict[str, float]]:
     published = dataset.static
     if dataset.swapped and not dataset.as_published:
         published = swap_columns(published, dataset.swapped)
-    means = dataset.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
+    means = checks.song_means(dataset.dynamic)
     early = published.song_id <= LAST_OF_2013
     emomusic = checks.beside(dataset.location, "emomusic")
     evidence = {}
@@ -488,7 +343,7 @@ def _orientation_findings(dataset: Deam) -> list[Finding]:
         else:
             status, verdict = "ok", "the columns are what their names say"
         findings.append(
-            Finding(f"orientation, song_id {which}", status, f"As published, {verdict} (r: {figures}).", numbers)
+            note("orientation, song_id {which}", numbers, status, which=which, verdict=verdict, figures=figures)
         )
     return findings
 
@@ -498,10 +353,8 @@ def _length_finding(dataset: Deam) -> Finding:
     excerpts = lengths[lengths.index <= LAST_OF_2014]
     usual = int(excerpts.mode().iloc[0])
     odd = int((excerpts != usual).sum())
-    return checks.note(
+    return note(
         "frames",
-        "{usual:,} of {excerpts:,} excerpts of 2013 and 2014 have {excerpt_frames} frames ({seconds:g} s),"
-        " {odd_excerpts} others; the longest song of 2015 has {longest:,}.",
         {"excerpt_frames": usual, "odd_excerpts": odd, "longest": int(lengths.max())},
         usual=len(excerpts) - odd,
         excerpts=len(excerpts),
@@ -537,13 +390,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     _write_twin_metadata(folder, ids)
     for song_id, song in zip(ids, songs, strict=True):
         _write_twin_features(folder / f"features/{song_id}.csv", song)
-    twins.write_table(
-        folder / SONG_MEANS.path,
-        SONG_MEANS.header,
+    twins.write(
+        folder,
+        SONG_MEANS,
         ([song_id, *song.features.mean(axis=0).round(6)] for song_id, song in zip(ids, songs, strict=True)),
     )
     truth = twins.ceilings([twins.annotated(song, silent) for song in songs])
-    twins.write_truth(folder, {"dataset": "deam", "seed": seed, "dynamic": truth, "swapped_up_to": LAST_OF_2013})
+    twins.write_truth(folder, "deam", seed, dynamic=truth, swapped_up_to=LAST_OF_2013)
 
 
 def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -> None:
@@ -556,7 +409,7 @@ def _write_twin_dynamic(folder: Path, ids: list[int], labels: dict[str, list]) -
             if target == "arousal" and position == len(ids) - 1:
                 cells.append(cells[-1])  # one frame that the other file does not have, as published
             rows.append([song_id, *cells, *[""] * (columns - len(cells))])
-        twins.write_table(folder / DYNAMIC[target].path, ["song_id", *times], rows)
+        twins.write(folder, DYNAMIC[target], rows, ["song_id", *times])
 
 
 def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list]) -> None:
@@ -575,24 +428,15 @@ def _write_twin_static(folder: Path, rng, ids: list[int], labels: dict[str, list
         row = [song_id]
         for target in ("valence", "arousal"):
             top, bottom = min(rating[target] + 1.1, 9.0), max(rating[target] - 1.1, 1.0)
-            row += [
-                rating[target],
-                spread[target],
-                round(top, 2),
-                spread[target],
-                round(bottom, 2),
-                spread[target],
-            ]
+            row += [rating[target], spread[target], round(top, 2), spread[target], round(bottom, 2), spread[target]]
         late.append(row)
-    twins.write_table(
-        folder / STATIC_EARLY.path,
-        ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"],
-        early,
+    twins.write(
+        folder, STATIC_EARLY, early, ["song_id", " valence_mean", " valence_std", " arousal_mean", " arousal_std"]
     )
     kinds = ("mean", "std", "max_mean", "max_std", "min_mean", "min_std")
     header = [f" {target}_{kind}" for target in ("valence", "arousal") for kind in kinds]
     header[2] = " valence_ max_mean"  # as published
-    twins.write_table(folder / STATIC_LATE.path, ["song_id", *header], late)
+    twins.write(folder, STATIC_LATE, late, ["song_id", *header])
 
 
 def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
@@ -614,7 +458,7 @@ def _write_twin_metadata(folder: Path, ids: list[int]) -> None:
                     "Genre": genres[song_id % len(genres)],
                 }
                 rows.append([cells.get(name, "generated") for name in headers[year]])
-        twins.write_table(folder / METADATA[year].path, headers[year], rows)
+        twins.write(folder, METADATA[year], rows, headers[year])
 
 
 def _write_twin_features(path: Path, song: twins.PlantedSong) -> None:

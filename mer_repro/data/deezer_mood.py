@@ -21,32 +21,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_json, require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{delbouys2018music,
-  title = {Music mood detection based on audio and lyrics with deep neural net},
-  author = {Delbouys, R{\\'e}mi and Hennequin, Romain and Piccoli, Francesco and Royo-Letelier, Jimena and
-    Moussallam, Manuel},
-  booktitle = {Proceedings of the 19th International Society for Music Information Retrieval Conference},
-  pages = {370--375},
-  year = {2018}
-}"""
-LICENSE_INFO = "Published by Deezer for research; the repository names no licence. Contains neither audio nor lyrics."
 SPLITS = ("train", "validation", "test")
-COMMIT = "9c6e1c5992a5b78166f6212d5b62b86217dff17f"
-HOST = f"https://raw.githubusercontent.com/deezer/deezer_mood_detection_dataset/{COMMIT}/"
-REMOTES = {split: Remote(address=f"{HOST}{split}.csv", filename=f"{split}.csv") for split in SPLITS}
 PUBLISHED = {"train": 11_267, "validation": 3_863, "test": 3_514}
-DIGESTS = {
-    "train": "3f7db5e3d1b634b00cf6b8a8bc77ece4",
-    "validation": "2b8984239a3010b328d40d8f0ab0fad6",
-    "test": "79c8ac4b74cd6d7cc88a7c018d78ec96",
-}
 
 
 def _track_ids(songs: pd.DataFrame) -> list[Breach]:
@@ -54,31 +38,10 @@ def _track_ids(songs: pd.DataFrame) -> list[Breach]:
     return [(malformed, "track id '{track_id}'", "TR, 5 letters, 11 hex digits")]
 
 
-COLUMNS = (
-    Column("song_id", "dzr_sng_id", "int", low=1),
-    Column("msd_song_id", "MSD_sng_id", "str"),
-    Column("track_id", "MSD_track_id", "str"),
-    # Standardised values: five deviations either way are generous.
-    Column("valence", low=-5, high=5),
-    Column("arousal", low=-5, high=5),
-    Column("artist", "artist_name", "str"),
-    Column("title", "track_name", "str"),
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "deezer_mood", rules=dict.fromkeys(SPLITS, _track_ids)
 )
-SONGS = {
-    split: Table(
-        f"{split}.csv",
-        COLUMNS,
-        lines=PUBLISHED[split],
-        digests=(DIGESTS[split],),
-        rule=_track_ids,
-        says=f"labels of the {split} songs",
-    )
-    for split in SPLITS
-}
-TAG_SONGS = Table("tags_data_info.json", optional=True, says="names of the songs with tag counts; a third party's")
-TAG_COUNTS = Table("tags_annotations.json", optional=True, says="counts of emotion tags per song; a third party's")
-TABLES = {**SONGS, "tag_songs": TAG_SONGS, "tag_counts": TAG_COUNTS}
-NAMES = ("deezer_mood_detection_dataset", "deezer_mood_detection_dataset-master")
+TAG_SONGS, TAG_COUNTS = TABLES["tag_songs"], TABLES["tag_counts"]
 
 
 @dataclass(frozen=True)
@@ -108,11 +71,11 @@ def load(location: Location) -> DeezerMood:
     """
     import pandas as pd
 
-    songs = pd.concat([SONGS[split].read(location).assign(split=split) for split in SPLITS], ignore_index=True)
+    songs = pd.concat([TABLES[split].read(location).assign(split=split) for split in SPLITS], ignore_index=True)
     twice = songs[songs.song_id.duplicated()]
     if len(twice):
         raise DataError(
-            location.path(SONGS[twice.split.iloc[0]]),
+            location.path(TABLES[twice.split.iloc[0]]),
             found=f"song {twice.song_id.iloc[0]}, which another split has",
             expected="each song in one split",
             todo="Fetch the files again.",
@@ -170,28 +133,26 @@ def _count(value: int) -> int:
 
 def validate(dataset: DeezerMood) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    songs = dataset.songs
+    sizes = {split: int((songs.split == split).sum()) for split in SPLITS}
+    ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
+    seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
     findings = [
-        _check_size(dataset),
-        *_check_duplicates(dataset.songs),
-        _check_artists(dataset.songs),
-        *_check_labels(dataset.songs),
+        note("size", sizes, checks.OK[sizes == expected_size(dataset.location, PUBLISHED)]),
+        *_check_duplicates(songs),
+        _check_artists(songs),
+        note("label multiplicity", checks.label_multiplicity(songs) | {"share_of_ten": float(ten)}),
+        note("test labels seen in training", {"share": seen}),
     ]
     if dataset.tagged is not None:
         findings += _check_tags(dataset)
     for name, tracks in (("tagtraum", "tracks"), ("musixmatch", "songs")):
         other = checks.beside(dataset.location, name)
         if other is not None:
-            shared = dataset.songs.track_id.isin(getattr(other, tracks).track_id)
+            shared = songs.track_id.isin(getattr(other, tracks).track_id)
             findings.append(checks.overlap_finding(name, {"by_track_id": int(shared.sum())}))
     lyrics = checks.beside(dataset.location, "tcc_ceds")
-    return findings if lyrics is None else [*findings, _check_against_service(dataset.songs, lyrics.songs)]
-
-
-def _check_size(dataset: DeezerMood) -> Finding:
-    sizes = dataset.songs.split.value_counts().to_dict()
-    right = sizes == expected_size(dataset.location, PUBLISHED)
-    sizes = {split: sizes[split] for split in SPLITS}
-    return checks.note("size", "{train} train, {validation} validation, {test} test songs.", sizes, checks.OK[right])
+    return findings if lyrics is None else [*findings, _check_against_service(songs, lyrics.songs)]
 
 
 def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
@@ -200,12 +161,8 @@ def _check_duplicates(songs: pd.DataFrame) -> list[Finding]:
     across = sum(split[group].nunique() > 1 for group in checks.duplicate_songs(songs))
     return [
         checks.duplicate_finding(songs),
-        checks.note(
-            "duplicates across splits",
-            "{across_splits} of these artist-and-title pairs are in more than one split; {same_msd_song} pair(s) of"
-            " tracks are one song of the Million Song Dataset.",
-            {"across_splits": across, "same_msd_song": same},
-            "note" if same or across else "ok",
+        note(
+            "duplicates across splits", {"across_splits": across, "same_msd_song": same}, checks.NOTE[same + across > 0]
         ),
     ]
 
@@ -216,34 +173,13 @@ def _check_artists(songs: pd.DataFrame) -> Finding:
     shared = sets["train"] & sets["test"]
     test = songs.split == "test"
     affected = int(names[test].isin(sets["train"]).sum())
-    return checks.note(
+    return note(
         "artists across splits",
-        "{artists} of {test_artists} test artists are in the training set too, with {test_songs} of {all} test songs"
-        "{shown}.",
         {"artists": len(shared), "test_artists": len(sets["test"]), "test_songs": affected},
-        "note" if shared else "ok",
+        checks.NOTE[len(shared) > 0],
         all=int(test.sum()),
         shown=f" ({', '.join(sorted(shared)[:3])}, ...)" if len(shared) > 3 else "",
     )
-
-
-def _check_labels(songs: pd.DataFrame) -> list[Finding]:
-    labels = checks.label_multiplicity(songs)
-    ten = songs.groupby(["valence", "arousal"]).size().nlargest(10).sum() / len(songs)
-    seen = checks.share_seen(songs[songs.split == "train"], songs[songs.split == "test"])
-    return [
-        checks.note(
-            "label multiplicity",
-            "{items} songs share {distinct} different (valence, arousal) labels; the commonest is on {most} songs, the"
-            " ten commonest on {share_of_ten:.0%}.",
-            labels | {"share_of_ten": float(ten)},
-        ),
-        checks.note(
-            "test labels seen in training",
-            "{share:.1%} of the test songs carry a label that a training song carries exactly.",
-            {"share": seen},
-        ),
-    ]
 
 
 def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Finding:
@@ -267,14 +203,7 @@ def _check_against_service(songs: pd.DataFrame, service: pd.DataFrame) -> Findin
         for theirs in checks.TARGETS
     }
     straight, crossed = r["valence_valence"] + r["arousal_arousal"], r["valence_arousal"] + r["arousal_valence"]
-    return checks.note(
-        "orientation, second witness",
-        "On {songs} songs that tcc_ceds has too, valence correlates with the streaming service's by"
-        " {valence_valence:.2f}, arousal with its energy by {arousal_arousal:.2f}; across the axes"
-        " {valence_arousal:.2f} and {arousal_valence:.2f}.",
-        r | {"songs": len(joint)},
-        "ok" if straight > crossed else "note",
-    )
+    return note("orientation, second witness", r | {"songs": len(joint)}, "ok" if straight > crossed else "note")
 
 
 def _check_tags(dataset: DeezerMood) -> list[Finding]:
@@ -283,29 +212,22 @@ def _check_tags(dataset: DeezerMood) -> list[Finding]:
     crossed = float(both.valence.corr(both.tag_arousal)), float(both.arousal.corr(both.tag_valence))
     songs_of_tag = dataset.tags.groupby("tag").size().sort_values(ascending=False)
     return [
-        checks.note(
+        note(
             "orientation of the axes",
-            "Against the third party's values from other tags: r = {valence:.2f} in valence and {arousal:.2f} in"
-            " arousal, {one:.2f} and {other:.2f} across the axes.",
             straight | {"crossed": max(map(abs, crossed))},
             checks.OK[min(straight.values()) > max(map(abs, crossed))],
             one=crossed[0],
             other=crossed[1],
         ),
-        checks.note(
+        note(
             "tag counts",
-            "{songs} songs have counts of {tags} tags; {outside} of them are in no official split, {other_track} name"
-            " another track. Commonest: {first} ({most} songs), rarest: {last} ({fewest}).",
             {
                 "songs": len(dataset.tagged),
                 "tags": len(songs_of_tag),
                 "outside": int((~dataset.tagged.in_split).sum()),
                 "other_track": int((both.track_id != both.track_id_tags).sum()),
             },
-            first=songs_of_tag.index[0],
-            most=songs_of_tag.iloc[0],
-            last=songs_of_tag.index[-1],
-            fewest=songs_of_tag.iloc[-1],
+            **checks.extremes(songs_of_tag),
         ),
     ]
 
@@ -342,7 +264,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     songs = [_twin_song(rng, number, split, index) for number, (split, index) in enumerate(places)]
     for split in SPLITS:
         rows = (song["row"] for song in songs if song["split"] == split)
-        twins.write_table(folder / SONGS[split].path, SONGS[split].header, rows)
+        twins.write(folder, TABLES[split], rows)
     for table, part in ((TAG_SONGS, "named"), (TAG_COUNTS, "counted")):
         document = {str(song["row"][0]): song[part] for song in songs}
         (folder / table.path).write_text(json.dumps(document) + "\n", encoding="utf-8")
@@ -353,14 +275,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     r2 = 1 - ((label - told) ** 2).sum(axis=0) / ((label - label.mean(axis=0)) ** 2).sum(axis=0)
     twins.write_truth(
         folder,
-        {
-            "dataset": "deezer_mood",
-            "seed": seed,
-            "size": TWIN_SONGS,
-            "faithful": [song["row"][0] for song in songs if song["faithful"]],
-            "artists_in_two_splits": TWIN_LEAKED_ARTISTS,
-            "test_r2_of_tags": dict(zip(checks.TARGETS, r2.round(4).tolist(), strict=True)),
-        },
+        "deezer_mood",
+        seed,
+        size=TWIN_SONGS,
+        faithful=[song["row"][0] for song in songs if song["faithful"]],
+        artists_in_two_splits=TWIN_LEAKED_ARTISTS,
+        test_r2_of_tags=dict(zip(checks.TARGETS, r2.round(4).tolist(), strict=True)),
     )
 
 

@@ -22,30 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Breach, Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@article{aljanaki2016emotify,
-  title = {Studying emotion induced by music through a crowdsourcing game},
-  author = {Aljanaki, Anna and Wiering, Frans and Veltkamp, Remco C.},
-  journal = {Information Processing \\& Management},
-  volume = {52},
-  number = {1},
-  pages = {115--128},
-  year = {2016},
-  doi = {10.1016/j.ipm.2015.03.004}
-}"""
-LICENSE_INFO = "Published for research, with citation; the clips are from the Magnatune catalogue."
-HOST = "http://www2.projects.science.uu.nl/memotion/emotifydata/"
-REMOTES = {
-    "answers": Remote(address=HOST + "data.csv", filename="data.csv"),
-    "audio": Remote(address=HOST + "emotifymusic.zip", filename="emotifymusic.zip", unpack_to=".", part="audio"),
-}
 
 EMOTIONS = (
     "amazement",
@@ -81,61 +65,12 @@ def _numbered_files(info: pd.DataFrame) -> list[Breach]:
     return [(~number.between(1, CLIPS_A_GENRE), "filename '{filename}'", expected)]
 
 
-TRACK_ID = Column("song_id", "track id", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE)
-GENRE = Column("genre", "", "str", choices=GENRES)
-RATINGS = Table(
-    "data.csv",
-    (
-        TRACK_ID,
-        GENRE,
-        *(Column(emotion, "", "int", low=0, high=1) for emotion in EMOTIONS),
-        Column("mood", "", "int", low=1, high=5),
-        Column("liked", "", "int", low=0, high=1),
-        Column("disliked", "", "int", low=0, high=1),
-        Column("age", "", "int", low=0, high=120, unit="years"),
-        Column("gender", "", "int", low=0, high=1),
-        Column("mother_tongue", "mother tongue", "str", nullable=True),
-    ),
-    key=(),
-    lines=DOCUMENTED_ANSWERS,
-    digests=("0475dedf09e916ee38c686b9d0b15be7",),
-    rule=_genre_of_id,
-    says="one answer of one listener per row",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "emotify", lists={"emotions": EMOTIONS, "genres": GENRES}, rules={"ratings": _genre_of_id, "info": _numbered_files}
 )
-LABELS = Table(
-    "labels.csv",
-    (
-        TRACK_ID,
-        Column("answers", "number_of_observations", "int", low=1),
-        *(Column(emotion, low=0, high=1) for emotion in EMOTIONS),
-    ),
-    optional=True,
-    lines=DOCUMENTED_CLIPS,
-    digests=("641c48e7f0fbb222d05f6c401ab3edff",),
-    others="ignore",
-    says="shares of the answers that ticked each emotion",
-)
-INFO = Table(
-    "info.csv",
-    (
-        Column("published_id", "Track ID", "int", low=1, high=len(GENRES) * CLIPS_A_GENRE),
-        GENRE,
-        Column("filename", "Filename", "str"),
-        Column("duration", "Duration", low=0, unit="s"),
-        Column("sample_rate", "Sample rate", low=1, unit="Hz"),
-        Column("loudness", "Mean absolute amplitude", low=0, high=1, optional=True),
-    ),
-    key=("genre", "filename"),
-    optional=True,
-    lines=DOCUMENTED_CLIPS,
-    digests=("95235735d00f3b3f18dd9bb49b80da0c",),
-    others="ignore",
-    rule=_numbered_files,
-    says="file name, length, sample rate and loudness of the published clips",
-)
-TABLES = {"ratings": RATINGS, "labels": LABELS, "info": INFO}
-NAMES = ("emotifymusic", "emotify_dataset")
-ALSO = {f"{genre}/": (f"emotifymusic/{genre}/",) for genre in GENRES}
+RATINGS, LABELS, INFO = TABLES.values()
+
+
 ENDINGS = ("ogg", "mp3", "wav", "flac", "opus")
 
 
@@ -219,18 +154,13 @@ def validate(dataset: Emotify) -> list[Finding]:
     findings = [
         checks.size_finding(dataset.location, counts, {"clips": DOCUMENTED_CLIPS, "answers": DOCUMENTED_ANSWERS}),
         checks.ceiling_finding(ceilings, "of the shares of listeners who ticked an emotion"),
-        checks.note(
+        note(
             "emotions",
-            "{fewest} to {most} answers per clip; the commonest emotion, {first}, is ticked in {first_share} of them,"
-            " the rarest, {last}, in {last_share}; {beyond} answers tick more than {allowed}.",
             {**shares, "beyond": beyond},
-            fewest=labels.answers.min(),
-            most=labels.answers.max(),
-            first=shares.index[0],
-            first_share=checks.percent(shares.iloc[0]),
-            last=shares.index[-1],
-            last_share=checks.percent(shares.iloc[-1]),
+            fewest_answers=labels.answers.min(),
+            most_answers=labels.answers.max(),
             allowed=TICKS_ALLOWED,
+            **checks.extremes(shares),
         ),
         checks.missing_finding({"ratings": dataset.ratings, "info": dataset.info}),
     ]
@@ -263,21 +193,15 @@ def numbering_evidence(dataset: Emotify) -> dict[str, float]:
 
 def _numbering_finding(dataset: Emotify) -> Finding:
     info = dataset.info
-    check, moved = "numbering of the clips", int((info.published_id != info.song_id).sum())
+    moved = int((info.published_id != info.song_id).sum())
     if not moved:
-        return Finding(check, "ok", "info.csv numbers the clips as the answers do.")
+        return Finding("numbering of the clips", "ok", "info.csv numbers the clips as the answers do.")
     if "loudness" not in info:
         says = "info.csv numbers {clips} clips otherwise than the answers; they are placed by genre and file name."
-        return checks.note(check, says, {"clips": moved}, "known_defect")
+        return checks.note("numbering of the clips", says, {"clips": moved}, "known_defect")
     evidence = numbering_evidence(dataset)
-    return checks.note(
-        check,
-        "info.csv numbers {clips} clips otherwise than the answers (genres in another order). Over these, loudness and"
-        " calmness correlate by {by_file:.2f} when clips are placed by genre and file name, as the loader does, and by"
-        " {by_published_id:.2f} by its numbers.",
-        evidence,
-        "known_defect" if evidence["by_file"] < evidence["by_published_id"] else "failed",
-    )
+    right = evidence["by_file"] < evidence["by_published_id"]
+    return note("numbering of the clips", evidence, "known_defect" if right else "failed")
 
 
 TWIN_CLIPS_A_GENRE = 10
@@ -292,8 +216,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     that circulate.
     """
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 400])
     shift = 0.8 * rng.standard_normal((len(GENRES), len(EMOTIONS)))
@@ -315,15 +237,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             loudness = _write_clip(folder / f"audio/{genre}_{number}.ogg", probability, rng)
             info.append([other_block + number, genre, f"{number}.mp3", 3.0, 22050.0, loudness])
     header = [f" {cell}" if k else cell for k, cell in enumerate(RATINGS.header)]
-    twins.write_table(folder / RATINGS.path, header, answers)
+    twins.write(folder, RATINGS, answers, header)
     pairs = [name for emotion in EMOTIONS for name in (emotion, f"var_{emotion}")]
-    twins.write_table(folder / LABELS.path, ["track id", "genre", "number_of_observations", *pairs], labels)
+    twins.write(folder, LABELS, labels, ["track id", "genre", "number_of_observations", *pairs])
     info.sort(key=lambda row: str(row[0]))  # as published: 1, 10, 100, 101
-    twins.write_table(folder / INFO.path, INFO.header, info)
-    truth, shares = np.array(truth), np.array(shares)
-    ceiling = 1 - ((shares - truth) ** 2).sum(axis=0) / ((shares - shares.mean(axis=0)) ** 2).sum(axis=0)
-    found = {e: {"noise_ceiling_r2": round(float(c), 4)} for e, c in zip(EMOTIONS, ceiling, strict=True)}
-    twins.write_truth(folder, {"dataset": "emotify", "seed": seed, "static": found})
+    twins.write(folder, INFO, info)
+    ceilings = twins.noise_ceilings(EMOTIONS, np.array(shares), np.array(truth))
+    twins.write_truth(folder, "emotify", seed, static=ceilings)
 
 
 def _liking(rng) -> tuple[int, int]:

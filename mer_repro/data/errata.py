@@ -9,13 +9,13 @@ typed here; where no finding measures it, the file says the evidence in words.
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mer_repro import paths
 from mer_repro.data import registry
+from mer_repro.data.declaration import document
 from mer_repro.errors import DataError, require_choice
 
 LIST = Path(__file__).with_name("errata.yaml")
@@ -40,13 +40,6 @@ class Erratum:
     numbers: dict[str, float] | None = None
 
 
-@functools.cache
-def _listed() -> dict[str, list[dict]]:
-    import yaml
-
-    return yaml.safe_load(LIST.read_text(encoding="utf-8"))
-
-
 def errata(name: str | None = None, survey: Path = SURVEY) -> list[Erratum]:
     """The errata of one data set, or of all.
 
@@ -57,12 +50,12 @@ def errata(name: str | None = None, survey: Path = SURVEY) -> list[Erratum]:
     DataError
         If the list names a finding that the survey does not have.
     """
-    names = list(_listed()) if name is None else [require_choice("data set", name, registry.DATASETS)]
+    names = list(document("errata")) if name is None else [require_choice("data set", name, registry.DATASETS)]
     try:
         surveyed = json.loads(survey.read_text(encoding="utf-8"))["sets"]
     except FileNotFoundError:  # an installed package has no survey beside it
         surveyed = None
-    return [_erratum(key, entry, surveyed) for key in names for entry in _listed().get(key, [])]
+    return [_erratum(key, entry, surveyed) for key in names for entry in document("errata").get(key, [])]
 
 
 def _erratum(name: str, entry: dict, surveyed: dict | None) -> Erratum:
@@ -85,7 +78,7 @@ def _erratum(name: str, entry: dict, surveyed: dict | None) -> Erratum:
 
 def same_song(name: str) -> list[list]:
     """Groups of song_ids that are one recording although artist or title differ, as reported."""
-    return [group for entry in _listed().get(name, []) for group in entry.get("same_song", [])]
+    return [group for entry in document("errata").get(name, []) for group in entry.get("same_song", [])]
 
 
 def as_rows(found: list[Erratum]) -> list[dict]:

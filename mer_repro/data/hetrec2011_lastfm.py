@@ -20,35 +20,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, Table, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{cantador2011hetrec,
-  title = {2nd Workshop on Information Heterogeneity and Fusion in Recommender Systems ({HetRec} 2011)},
-  author = {Cantador, Iv{\\'a}n and Brusilovsky, Peter and Kuflik, Tsvi},
-  booktitle = {Proceedings of the 5th ACM Conference on Recommender Systems},
-  year = {2011}
-}"""
-LICENSE_INFO = "Non-commercial use, with acknowledgement of Last.fm and the workshop; no redistribution for profit."
-REMOTES = {
-    "archive": Remote(
-        address="https://files.grouplens.org/datasets/hetrec2011/hetrec2011-lastfm-2k.zip",
-        filename="hetrec2011-lastfm-2k.zip",
-        checksum="sha256:6738f48195667ff03caaab4d32ca9a3133d8cc026b7c3cdaf6ce1010e913c59c",
-        unpack_to=".",
-    )
-}
 #: Last.fm opened in 2002; an event dated earlier is a mistake.
 FIRST_YEAR = 2002
 PUBLISHED = {"users": 1_892, "artists": 17_632, "plays": 92_834, "tags": 11_946, "events": 186_479}
-
-
-def _table(path: str, columns: tuple[Column, ...], key: tuple[str, ...], digest: str, says: str, **options) -> Table:
-    lines = PUBLISHED[{"artists.dat": "artists", "tags.dat": "tags", "user_artists.dat": "plays"}.get(path, "events")]
-    return Table(path, columns, key, lines=lines, digests=(digest,), delimiter="\t", quoted=False, says=says, **options)
 
 
 def _days(events: pd.DataFrame) -> list[Breach]:
@@ -58,49 +39,8 @@ def _days(events: pd.DataFrame) -> list[Breach]:
     return [(dates.isna(), "the date {year}-{month}-{day}", "a day that exists")]
 
 
-_USER = Column("user_id", "userID", "int", low=1)
-_ARTIST = Column("artist_id", "artistID", "int", low=1)
-_TAG = Column("tag_id", "tagID", "int", low=1)
-_DATE = (
-    Column("day", kind="int", low=1, high=31),
-    Column("month", kind="int", low=1, high=12),
-    Column("year", kind="int", low=1900, high=2011),
-)
-ARTISTS = _table(
-    "artists.dat",
-    (Column("artist_id", "id", "int", low=1), Column("artist", "name", "str")),
-    ("artist_id",),
-    "08284fa8ec3914ed97500ca389316fb9",
-    "names of the artists",
-    others="ignore",
-)
-#: Latin-1 in the official archive, UTF-8 in edited copies. An accented Latin-1 letter before a plain one is no valid
-#: UTF-8, so trying the latter first does not mistake one for the other.
-TAGS = _table(
-    "tags.dat",
-    (_TAG, Column("tag", "tagValue", "str")),
-    ("tag_id",),
-    "942c5163d65d1d1bb7ec17be709c257d",
-    "names of the tags",
-    encodings=("utf-8", "latin-1"),
-)
-PLAYS = _table(
-    "user_artists.dat",
-    (_USER, _ARTIST, Column("plays", "weight", "int", low=1)),
-    ("user_id", "artist_id"),
-    "edbb24b56424eadec8fbe60f05037749",
-    "how often a user played an artist",
-)
-EVENTS = _table(
-    "user_taggedartists.dat",
-    (_USER, _ARTIST, _TAG, *_DATE),
-    ("user_id", "artist_id", "tag_id", "day", "month", "year"),
-    "1de70052e999f5240539723697e81f28",
-    "who tagged whom with what and when",
-    rule=_days,
-)
-TABLES = {"artists": ARTISTS, "tags": TAGS, "plays": PLAYS, "events": EVENTS}
-NAMES = ("hetrec2011-lastfm-2k", "hetrec2011-lastfm", "lastfm-2k")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("hetrec2011_lastfm", rules={"events": _days})
+ARTISTS, TAGS, PLAYS, EVENTS = TABLES.values()
 
 
 @dataclass(frozen=True)
@@ -163,18 +103,28 @@ def _require_known(location: Location, table: Table, used, known, what: str) -> 
 
 def validate(dataset: Hetrec2011Lastfm) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    events = dataset.events
+    nameless = events[~events.artist_id.isin(dataset.artists.artist_id)]
     return [
         _check_size(dataset),
-        checks.note(
+        note(
             "impossible dates",
-            "{events} events are dated before {first}, when Last.fm opened"
-            + (".", "; left out.")[not dataset.as_published],
             {"events": dataset.impossible_dates},
-            "known_defect" if dataset.impossible_dates else "ok",
+            checks.DEFECT[dataset.impossible_dates > 0],
             first=FIRST_YEAR,
+            left_out="" if dataset.as_published else "; left out",
         ),
-        _check_resolution(dataset),
-        _check_names(dataset),
+        note(
+            "resolution of the dates",
+            {"first_of_month": float((events.date.dt.day == 1).mean())},
+            earliest=events.date.min(),
+            latest=events.date.max(),
+        ),
+        note(
+            "artists without a name",
+            {"artists": nameless.artist_id.nunique(), "events": len(nameless)},
+            checks.DEFECT[len(nameless) > 0],
+        ),
         _check_histories(dataset),
         _check_plays(dataset),
     ]
@@ -196,46 +146,16 @@ def _check_size(dataset: Hetrec2011Lastfm) -> Finding:
         status = "known_defect"  # the copy at hand has a blank line in the place of one event
     else:
         status = "failed"
-    return Finding(
-        "size",
-        status,
-        ", ".join(f"{n} {name}" for name, n in sizes.items())
-        + "".join(f"; {n} {name} expected" for name, n in other.items())
-        + ".",
-        sizes,
-    )
-
-
-def _check_resolution(dataset: Hetrec2011Lastfm) -> Finding:
-    return checks.note(
-        "resolution of the dates",
-        "{first_of_month:.1%} of the events are dated the first of a month, from {earliest:%Y-%m} to {latest:%Y-%m}:"
-        " what is known is the month, and the order within it is not.",
-        {"first_of_month": float((dataset.events.date.dt.day == 1).mean())},
-        earliest=dataset.events.date.min(),
-        latest=dataset.events.date.max(),
-    )
-
-
-def _check_names(dataset: Hetrec2011Lastfm) -> Finding:
-    nameless = ~dataset.events.artist_id.isin(dataset.artists.artist_id)
-    artists = dataset.events.artist_id[nameless].nunique()
-    return checks.note(
-        "artists without a name",
-        "{artists} artists of {events} tag events are not in the artist table.",
-        {"artists": artists, "events": int(nameless.sum())},
-        "known_defect" if artists else "ok",
-    )
+    listed = ", ".join(f"{n} {name}" for name, n in sizes.items())
+    return note("size", sizes, status, listed=listed + "".join(f"; {n} {name} expected" for name, n in other.items()))
 
 
 def _check_histories(dataset: Hetrec2011Lastfm) -> Finding:
     events = dataset.events
     dates = events.groupby("user_id").date.nunique()
     at_once = float(events.groupby(["user_id", "date"]).artist_id.nunique().mean())
-    return checks.note(
+    return note(
         "length of the histories",
-        "{users} users tagged; the median user did so in {median_dates:.0f} different months, {once:.0%} in one only;"
-        " {artists_a_date:.1f} artists per user and date on average.",
         {"users": events.user_id.nunique(), "median_dates": float(dates.median()), "artists_a_date": at_once},
         once=float((dates == 1).mean()),
     )
@@ -245,11 +165,8 @@ def _check_plays(dataset: Hetrec2011Lastfm) -> Finding:
     plays = dataset.plays
     listed = plays.groupby("user_id").size()
     top = plays.groupby("artist_id").plays.sum().sort_values(ascending=False)
-    return checks.note(
+    return note(
         "plays",
-        "At most {most_artists} artists per user are listed ({full:.0%} of the users have that many); one artist in a"
-        " hundred has {share_of_top_percent:.0%} of all plays; {artists_with_one_listener:.0%} of the artists have one"
-        " listener.",
         {
             "most_artists": int(listed.max()),
             "share_of_top_percent": float(top.iloc[: max(1, len(top) // 100)].sum() / top.sum()),
@@ -306,8 +223,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         "tags": len(tags),
         "events": len(events),
     }
-    truth = {"dataset": "hetrec2011_lastfm", "seed": seed, "size": size, "genres": list(TWIN_TAGS)}
-    twins.write_truth(folder, truth | planted.truth())
+    twins.write_truth(folder, "hetrec2011_lastfm", seed, size=size, genres=list(TWIN_TAGS), **planted.truth())
 
 
 def _write_twin_file(path: Path, header: list[str], rows) -> None:

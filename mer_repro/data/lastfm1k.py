@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream, open_bytes
 from mer_repro.errors import DataError, DataMissing
@@ -31,36 +32,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@book{celma2010music,
-  title = {Music Recommendation and Discovery: The Long Tail, Long Fail, and Long Play in the Digital Music Space},
-  author = {Celma, {\\`O}scar},
-  publisher = {Springer},
-  year = {2010},
-  doi = {10.1007/978-3-642-13287-2}
-}"""
-LICENSE_INFO = "Non-commercial use only, with permission of Last.fm."
-EVENTS = Table(
-    "userid-timestamp-artid-artname-traid-traname.tsv", optional=True, says="one listen per row; streamed", quoted=False
-)
-SAMPLE = Table(
-    "sample_events_one_user.tsv",
-    optional=True,
-    lines=85,
-    digests=("007770ccd965a1271d1ae6be0a57356a",),
-    says="the first listens of one user",
-)
-REMOTES = {
-    "archive": Remote(
-        address="https://zenodo.org/records/6090214/files/lastfm-dataset-1K.tar.gz",
-        filename="lastfm-dataset-1K.tar.gz",
-        checksum="md5:a79a6808f54f73354789a9fb02cb1e41",
-        unpack_to=".",
-        contents={
-            f"lastfm-dataset-1K/{EVENTS.path}": "md5:64747b21563e3d2aa95751e0ddc46b68",
-            "lastfm-dataset-1K/userid-profile.tsv": "md5:c53608b6b445db201098c1489ea497df",
-        },
-    )
-}
 PUBLISHED = {"users": 992, "listens": 19_150_868}
 FIRST_EVENT, LAST_EVENT = "2002-01-01", "2010-01-01"  # Last.fm opened in 2002; the crawl ended in 2009
 EVENT_COLUMNS = ("user_id", "timestamp", "artist_id", "artist", "track_id", "title")
@@ -86,26 +57,8 @@ def _ids_and_days(profiles: pd.DataFrame) -> Iterator[Breach]:
     yield no_day, "'{registered}' as day of registration", "a day as 'Aug 13, 2006', or nothing"
 
 
-PROFILES = Table(
-    "userid-profile.tsv",
-    (
-        Column("user_id", "#id", "str"),
-        Column("gender", kind="str", choices=("m", "f"), nullable=True),
-        Column("age", low=0, high=120, nullable=True, unit="years"),
-        Column("country", kind="str", nullable=True),
-        Column("registered", kind="str", nullable=True),
-    ),
-    key=("user_id",),
-    lines=992,
-    digests=("3378db18f2d46de8eb2e4c2667b9821f",),
-    delimiter="\t",
-    quoted=False,
-    rule=_ids_and_days,
-    says="gender, age, country and day of registration, as the users gave them",
-)
-PACKED_EVENTS = Table(EVENTS.path + ".gz", optional=True, says="the same, compressed")
-TABLES = {"profiles": PROFILES, "events": EVENTS, "packed_events": PACKED_EVENTS, "sample": SAMPLE}
-NAMES = ("lastfm-dataset-1K", "lastfm-1k", "lastfm-dataset-1k")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("lastfm1k", rules={"profiles": _ids_and_days})
+PROFILES, EVENTS, PACKED_EVENTS, SAMPLE = TABLES.values()
 
 
 @dataclass(frozen=True)
@@ -238,25 +191,20 @@ def _check_profiles(dataset: Lastfm1k) -> list[Finding]:
     missing |= {"country": int((people.country == "").sum()), "registered": int(people.registered.isna().sum())}
     ages = sorted(people.age[(people.age < 13) | (people.age > 80)])
     return [
-        checks.note(
+        note(
             "size",
-            "{users} users, of whom {male} say male and {female} female.",
             {"users": n},
             checks.OK[n == expected_size(dataset.location, PUBLISHED)["users"]],
             male=int((people.gender == "m").sum()),
             female=int((people.gender == "f").sum()),
         ),
-        checks.note(
-            "missing values",
-            "Not given: {listed}. An outcome drawn from them leaves most users out.",
-            missing,
-            listed=", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items()),
+        note(
+            "missing values", missing, listed=", ".join(f"{name} by {k} ({k / n:.0%})" for name, k in missing.items())
         ),
-        checks.note(
+        note(
             "implausible ages",
-            "{ages} ages are below 13 or above 80{listed}.",
             {"ages": len(ages)},
-            "note" if ages else "ok",
+            checks.NOTE[len(ages) > 0],
             listed=": " * bool(ages) + ", ".join(f"{a:.0f}" for a in ages),
         ),
     ]
@@ -276,10 +224,8 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
     expected = expected_size(dataset.location, PUBLISHED)["listens"]
     shortfall = "known_defect" if dataset.events_file == SAMPLE.path else "failed"
     return [
-        checks.note(
+        note(
             "listens",
-            "{listens:,} listens of {users} users from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d}, in {file}; the whole"
-            " file has {expected:,}.",
             {"listens": stream.rows, "users": len(users)},
             "ok" if stream.rows + sum(stream.broken.values()) == expected else shortfall,
             earliest=earliest,
@@ -288,11 +234,7 @@ def _check_listens(dataset: Lastfm1k) -> list[Finding]:
             expected=expected,
         ),
         *checks.stream_findings(stream),
-        checks.note(
-            "listens without an id",
-            "{artist_id:.0%} have no artist id, {track_id:.0%} no track id: songs must be told by name.",
-            {name: n / stream.rows for name, n in nameless.items()},
-        ),
+        note("listens without an id", {name: n / stream.rows for name, n in nameless.items()}),
     ]
 
 
@@ -314,6 +256,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     repetitions of a genre beyond chance.
     """
     import numpy as np
+    from sklearn.metrics import roc_auc_score
 
     rng = np.random.default_rng([seed, 992])
     lean = np.resize([1.0, -1.0], TWIN_GENRES) / np.sqrt(TWIN_GENRES)
@@ -332,22 +275,20 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         people.append(
             [user, "mf"[not male], shown_age, "Generatedland", f"{MONTHS[number % 12]} {number % 28 + 1}, 2005"]
         )
-    twins.write_table(folder / PROFILES.path, PROFILES.header, people, delimiter="\t")
+    twins.write(folder, PROFILES, people)
     # One row cut, one from the future: the published file has such rows.
     lines[500:500] = ["user_000001\t2008-01-01T00:00:00Z\tcut", lines[0].replace("2008-", "2018-")]
     (folder / EVENTS.path).write_text("\n".join(lines) + "\n", encoding="utf-8")
     twins.write_truth(
         folder,
-        {
-            "dataset": "lastfm1k",
-            "seed": seed,
-            "size": {"users": TWIN_USERS, "listens": len(lines)},
-            "bag_effect": TWIN_BAG_EFFECT,
-            "persistence": TWIN_PERSISTENCE,
-            "older_from": TWIN_OLDER_FROM,
-            "auc_gender_from_taste": round(_auc(taste_score), 4),
-            "auc_age_from_order": round(_auc(order_score), 4),
-        },
+        "lastfm1k",
+        seed,
+        size={"users": TWIN_USERS, "listens": len(lines)},
+        bag_effect=TWIN_BAG_EFFECT,
+        persistence=TWIN_PERSISTENCE,
+        older_from=TWIN_OLDER_FROM,
+        auc_gender_from_taste=round(float(roc_auc_score(*zip(*taste_score, strict=True))), 4),
+        auc_age_from_order=round(float(roc_auc_score(*zip(*order_score, strict=True))), 4),
     )
 
 
@@ -376,10 +317,3 @@ def _twin_listens(rng, user: str, genres) -> list[str]:
         title = f'Song "{track}' if track % 40 == 0 else f"Song {track}"
         lines.append(f"{user}\t{now:%Y-%m-%dT%H:%M:%SZ}\t{ids[0]}\tGenre {genre} Artist {artist}\t{ids[1]}\t{title}")
     return lines[::-1]
-
-
-def _auc(scored: list[tuple[bool, float]]) -> float:
-    import numpy as np
-
-    high, low = (np.array([score for label, score in scored if label == wanted]) for wanted in (True, False))
-    return float(np.mean(high[:, None] > low))

@@ -22,31 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Finding, Location, Table
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, require_same_ids
 from mer_repro.errors import DataError, DataMissing, require_choice
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@article{louro2024merge,
-  title = {{MERGE}: a bimodal dataset for static music emotion recognition},
-  author = {Louro, Pedro Lima and Redinho, Hugo and Santos, Ricardo and Malheiro, Ricardo and Panda, Renato and
-    Paiva, Rui Pedro},
-  journal = {arXiv preprint arXiv:2407.06060},
-  year = {2024}
-}"""
-LICENSE_INFO = "Published on Zenodo for research; lyrics and audio excerpts belong to their owners."
-REMOTES = {
-    "complete": Remote(
-        address="https://zenodo.org/records/13939205/files/MERGE_Bimodal_Complete.zip?download=1",
-        filename="MERGE_Bimodal_Complete.zip",
-        size=739_234_182,
-        checksum="md5:4b4dbe24083a5987e0f37ce4eb1df771",
-        unpack_to=".",
-    )
-}
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 MIDDLE = 0.5
@@ -56,53 +39,11 @@ DOCUMENTED_SONGS = 2216
 SHARE_TOLERANCE = 2
 SPLITS = ("70_15_15", "40_30_30")
 PARTS = {"train": "train", "validation": "validate", "test": "test"}
-QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
-
-LABELS = Table(
-    "merge_bimodal_complete_av_values.csv",
-    (
-        Column("song_id", "Audio_Song", "str"),
-        Column("lyrics_id", "Lyric_Song", "str"),
-        Column("valence", "Valence", low=0, high=1),
-        Column("arousal", "Arousal", low=0, high=1),
-    ),
-    lines=DOCUMENTED_SONGS,
-    digests=("4fc73b9848dfdd086063f060495a1a12",),
-    says="valence and arousal, computed from tagged words",
-)
-METADATA = Table(
-    "merge_bimodal_complete_metadata.csv",
-    (
-        Column("song_id", ("Audio_Song", "Song"), "str"),
-        QUADRANT,
-        Column("artist", "Artist", "str", nullable=True),
-        Column("title", "Title", "str", nullable=True),
-        Column("genres", "Genres", "str", nullable=True, optional=True),
-        Column("moods", ("MoodsAll", "Moods"), "str", nullable=True, optional=True),
-    ),
-    optional=True,
-    lines=DOCUMENTED_SONGS,
-    others="ignore",
-    says="artist, title, quadrant, genres and moods",
-)
 
 
-def _split_table(split: str, part: str) -> Table:
-    """One part of an official split."""
-    return Table(
-        f"tvt_dataframes/tvt_{split}/tvt_{split}_{PARTS[part]}_bimodal_complete.csv",
-        (Column("song_id", ("Song", "Audio_Song"), "str"), QUADRANT),
-        optional=True,
-        lines=332 if split == "70_15_15" and part != "train" else 0,
-        digests=("22184eef3c6c2a49bb3f83fbf8b36184", "de28490cfa89a41073664cd4ab3a95f0"),
-        others="ignore",
-        says=f"{part} songs of the official split {split.replace('_', '-')}",
-    )
-
-
-LISTS = {(split, part): _split_table(split, part) for split in SPLITS for part in PARTS}
-TABLES = {"labels": LABELS, "metadata": METADATA} | {f"{part}_{split}": t for (split, part), t in LISTS.items()}
-NAMES = ("MERGE_Bimodal_Complete", "MERGE")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("merge")
+LABELS, METADATA = TABLES["labels"], TABLES["metadata"]
+LISTS = {(split, part): TABLES[f"{part}_{split}"] for split in SPLITS for part in PARTS}
 
 
 @dataclass(frozen=True)
@@ -214,11 +155,11 @@ def _quadrants(location: Location, songs: pd.DataFrame, lists: dict, metadata: p
     sources = [(LISTS[key], table) for key, table in lists.items()]
     if metadata is not None:
         sources.append((METADATA, metadata))
-    for declared, table in sources:
+    for source, table in sources:
         for song_id, quadrant in zip(table.song_id, table.quadrant, strict=True):
             if stated.setdefault(song_id, quadrant) != quadrant:
                 raise DataError(
-                    location.path(declared),
+                    location.path(source),
                     found=f"{quadrant} for song '{song_id}'",
                     expected=f"{stated[song_id]}, as in another file of this copy",
                 )
@@ -283,15 +224,8 @@ def validate(dataset: Merge) -> list[Finding]:
         if not (dataset.splits.split == split).any():
             continue
         train, test = (by_id.loc[dataset.part(split, part)] for part in ("train", "test"))
-        seen = checks.share_seen(train, test)
-        findings.append(
-            checks.note(
-                f"test labels seen in training, {split.replace('_', '-')}",
-                "{seen} of the {test} test songs carry exactly the valence and arousal of a training song.",
-                {"share": seen, "test": len(test), "train": len(train)},
-                seen=checks.percent(seen),
-            )
-        )
+        numbers = {"share": checks.share_seen(train, test), "test": len(test), "train": len(train)}
+        findings.append(note("test labels seen in training, {split}", numbers, split=split.replace("_", "-")))
     if dataset.metadata is not None:
         findings.append(checks.duplicate_finding(dataset.metadata))
     findings += _clip_findings(dataset)
@@ -310,10 +244,8 @@ def _clip_findings(dataset: Merge) -> list[Finding]:
         test = joint[joint.part == "test"]
         trained = test.key.isin(of.index[of.map(lambda held: "train" in held)])
         found.append(
-            checks.note(
+            note(
                 "artists across the official split",
-                "Of {songs} songs whose artist is known, by {artists} artists, {shared} artists stand in more than one"
-                " part of the split 70-15-15; {test_trained} of {test} test songs are by an artist who is trained on.",
                 {
                     "songs": len(joint),
                     "artists": len(of),
@@ -328,12 +260,7 @@ def _clip_findings(dataset: Merge) -> list[Finding]:
         placed = [quadrant_of(*point) for point in zip(joint.valence, joint.arousal, strict=True)]
         agree = int((joint.quadrant_clips == placed).sum())
         found.append(
-            checks.note(
-                "quadrants against panda_4qaed",
-                "{agree} of the {songs} songs that 4QAED holds too lie in its quadrant by their coordinates.",
-                {"songs": len(joint), "agree": agree},
-                checks.OK[agree == len(joint)],
-            )
+            note("quadrants against panda_4qaed", {"songs": len(joint), "agree": agree}, checks.OK[agree == len(joint)])
         )
     return found
 
@@ -344,14 +271,7 @@ def _quadrant_finding(songs: pd.DataFrame) -> Finding:
     off = int((songs.quadrant[stated] != [q for q, known in zip(placed, stated, strict=True) if known]).sum())
     shares = checks.balance(placed)
     listed = ", ".join(f"{quadrant} {checks.percent(shares[quadrant])}" for quadrant in sorted(shares))
-    return checks.note(
-        "quadrants",
-        "{off} of {stated:,} songs whose quadrant the copy states lie in another by their coordinates; by coordinates:"
-        " {listed}.",
-        {"stated": int(stated.sum()), "off": off, **shares},
-        "failed" if off else "ok",
-        listed=listed,
-    )
+    return note("quadrants", {"stated": int(stated.sum()), "off": off, **shares}, checks.OK[off == 0], listed=listed)
 
 
 TWIN_SONGS, TWIN_CLIPS = 240, 60
@@ -373,8 +293,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     """
     import numpy as np
 
-    from mer_repro.data import twins
-
     rng = np.random.default_rng([seed, 2216])
     ids = [f"A{k:03d}" if k < 12 else f"MT{k:010d}" for k in range(TWIN_SONGS)]
     lyric_ids = [song_id.replace("A", "L") if song_id.startswith("A") else song_id for song_id in ids]
@@ -390,15 +308,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         for song_id, quadrant in zip(ids, stated, strict=True)
     }
     rows = [[audio, words, points[audio][1], points[audio][0]] for audio, words in zip(ids, lyric_ids, strict=True)]
-    twins.write_table(folder / LABELS.path, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"], rows)
+    twins.write(folder, LABELS, rows, ["Audio_Song", "Lyric_Song", "Arousal", "Valence"])
     _write_twin_metadata(folder, ids, lyric_ids, stated)
     for split, shares in zip(SPLITS, ((0.70, 0.15), (0.40, 0.30)), strict=True):
         order = rng.permutation(TWIN_SONGS)
         bounds = [round(TWIN_SONGS * share) for share in (shares[0], shares[0] + shares[1])]
         for part, chosen in zip(PARTS, np.split(order, bounds), strict=True):
-            twins.write_table(
-                folder / LISTS[split, part].path, ["Song", "Quadrant"], [[ids[k], stated[k]] for k in chosen]
-            )
+            twins.write(folder, LISTS[split, part], [[ids[k], stated[k]] for k in chosen], ["Song", "Quadrant"])
     fidelity = 0.35
     neutral = [f"word{k}" for k in range(60)]
     for position, quadrant in enumerate(true):
@@ -409,21 +325,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     for position in range(TWIN_CLIPS):
         loudness = 0.05 + 0.4 * high[str(true[position])][1]
-        _write_clip(folder / f"audio/{stated[position]}/{ids[position]}.mp3", loudness, rng)
+        twins.write_clip(folder / f"audio/{stated[position]}/{ids[position]}.mp3", loudness, rng, "MP3", seconds=2)
     twins.write_truth(
-        folder,
-        {
-            "dataset": "merge",
-            "seed": seed,
-            "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4),
-            "word_fidelity": fidelity,
-        },
+        folder, "merge", seed, noise_ceiling_accuracy=round(float(1 - flipped.mean()), 4), word_fidelity=fidelity
     )
 
 
 def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], quadrants: list[str]) -> None:
-    from mer_repro.data import twins
-
     header = ["Audio_Song", "Lyric_Song", "Quadrant", "AllMusic Id", "Artist", "Title", "Year", "Genres", "MoodsAll"]
     rows = [
         [
@@ -439,12 +347,4 @@ def _write_twin_metadata(folder: Path, ids: list[str], lyric_ids: list[str], qua
         ]
         for k, (audio, words, quadrant) in enumerate(zip(ids, lyric_ids, quadrants, strict=True))
     ]
-    twins.write_table(folder / METADATA.path, header, rows)
-
-
-def _write_clip(path: Path, loudness: float, rng) -> None:
-    import soundfile
-
-    rate, seconds = 22_050, 2
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, loudness * rng.standard_normal(rate * seconds).clip(-2, 2) / 2, rate, format="MP3")
+    twins.write(folder, METADATA, rows, header)

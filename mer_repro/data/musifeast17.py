@@ -17,87 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Finding, Location
+from mer_repro.data.declaration import declared
+from mer_repro.data.reading import require_same_ids
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@misc{vanderwalle2025musifeast,
-  title = {{MUSIFEAST-17}: {MUsic} Stimuli for Imagination, Familiarity, Emotion, and Aesthetic {STudies} across 17
-    genres},
-  author = {van der Walle, Hazel A. and others},
-  year = {2025},
-  publisher = {OSF},
-  doi = {10.17605/OSF.IO/5EBZ2}
-}"""
-LICENSE_INFO = "Data CC0; the clips are excerpts of commercial recordings."
-REMOTES = {
-    "repository": Remote(
-        address="https://github.com/HazelvdW/MUSIFEAST-17/archive/refs/heads/main.zip",
-        filename="MUSIFEAST-17-main.zip",
-        unpack_to=".",
-    )
-}
-
 SCALE = (1.0, 5.0)
 DOCUMENTED_CLIPS, DOCUMENTED_RATERS, GENRES, CLIP_SECONDS = 356, 701, 17, 30
 SHORTEST = 28.0
-TARGETS = ("valence", "arousal")
-#: What was rated: published name -> canonical.
-RATINGS = {
-    "valence": "valence",
-    "arousal": "arousal",
-    "enjoyment": "enjoyment",
-    "contrast": "contrast",
-    "clip_familiarity": "clip_familiarity",
-    "style_familiarity": "style_familiarity",
-}
+#: What was rated.
+RATINGS = ("valence", "arousal", "enjoyment", "contrast", "clip_familiarity", "style_familiarity")
 GROUPS = ("all", *(f"{country}{ages}" for country in ("UK", "US") for ages in ("18to30", "31to45", "46to60", "61to75")))
 MOST_RATERS = 60
-SONG_ID = Column("song_id", "CLIP_NAME", "str")
-COLUMNS = (
-    SONG_ID,
-    Column("genre", "GENRE", "str"),
-    Column("expected_familiarity", "FAMILIARITY", "str"),
-    Column("title", "TRACK_TITLE", "str"),
-    Column("artist", "ARTIST", "str"),
-    Column("panel", "group", "int", low=1, says="which of 21 panels rated the clip"),
-    *(Column(name, f"{published}_M", low=SCALE[0], high=SCALE[1]) for published, name in RATINGS.items()),
-    *(Column(f"{name}_std", f"{published}_SD", low=0, high=4) for published, name in RATINGS.items()),
-)
 
 
-#: Of the files at hand.
-DIGESTS = {
-    "all": "25c97cdeb4c23e906e28d26b90630f95",
-    "UK18to30": "6dcb51837c130d27a220e8931e0fa220",
-    "UK31to45": "6a9faeb1d94bb111494621247e383862",
-    "UK46to60": "f6ca9ebbefba2b7b9cae0e6233457f76",
-    "UK61to75": "0be93f398c48e0438e868b4820d84f6b",
-    "US18to30": "f3c1c3e12b01415d7e07f7c73f49b11c",
-    "US31to45": "439c6e340cc3e9bc13e8586fdd5559aa",
-    "US46to60": "978a707502cfbfb8d770de662f1d4260",
-    "US61to75": "303e7d64521d2c18acff54eb2b531a73",
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("musifeast17", lists={"ratings": RATINGS})
 
 
-def _table(group: str) -> Table:
-    return Table(
-        f"data/MUSIFEAST17_{group}.csv",
-        COLUMNS,
-        optional=group != "all",
-        lines=DOCUMENTED_CLIPS,
-        digests=(DIGESTS[group],),
-        others="ignore",
-        says="means and deviations over " + ("all raters" if group == "all" else f"the raters of {group}"),
-    )
-
-
-TABLES = {group: _table(group) for group in GROUPS}
-NAMES = ("MUSIFEAST-17", "MUSIFEAST-17-main")
-ALSO = {"data/": ("M17_normative_data_tables/", "M17 norm data reference tables/"), "stimuli/": ("M17_music_stimuli/",)}
 ENDINGS = ("mp3", "opus", "ogg", "wav", "flac")
 
 
@@ -132,8 +72,6 @@ def load(location: Location) -> Musifeast17:
     """
     import pandas as pd
 
-    from mer_repro.data.reading import require_same_ids
-
     clips = TABLES["all"].read(location).sort_values("song_id", ignore_index=True)
     clips["raters"] = rater_counts(clips)
     blocks = []
@@ -158,8 +96,8 @@ def rater_counts(table: pd.DataFrame, most: int = MOST_RATERS) -> np.ndarray:
     """
     import numpy as np
 
-    means = table[list(RATINGS.values())].to_numpy(float)
-    squares = table[[f"{name}_std" for name in RATINGS.values()]].to_numpy(float) ** 2
+    means = table[list(RATINGS)].to_numpy(float)
+    squares = table[[f"{name}_std" for name in RATINGS]].to_numpy(float) ** 2
     found = np.zeros(len(table), dtype=int)
     for n in range(most, 1, -1):
         sums, powers = means * n, squares * (n - 1) + n * means**2
@@ -190,7 +128,7 @@ def validate(dataset: Musifeast17) -> list[Finding]:
 def _ceilings(table: pd.DataFrame) -> dict[str, float]:
     """Ceilings of valence and arousal over the clips whose number of raters is known."""
     known = table[table.raters > 0]
-    return {t: checks.ceiling_of_means(known[t], known[f"{t}_std"], known.raters) for t in TARGETS}
+    return checks.ceilings(known, known.raters)
 
 
 def _rater_finding(dataset: Musifeast17) -> Finding:
@@ -198,13 +136,8 @@ def _rater_finding(dataset: Musifeast17) -> Finding:
     panels = dataset.clips.groupby("panel").raters.max()
     total = int(panels.sum())
     fits = dataset.location.kind == "twin" or total == DOCUMENTED_RATERS
-    return Finding(
-        "number of raters",
-        "ok" if fits else "failed",
-        f"Means and deviations come from whole ratings of {panels.min()} to {panels.max()} people a clip;"
-        f" {len(panels)} panels of {total} people in all.",
-        {"total": total, "panels": len(panels), "fewest": panels.min(), "most": panels.max()},
-    )
+    numbers = {"total": total, "panels": len(panels), "fewest": panels.min(), "most": panels.max()}
+    return note("number of raters", numbers, checks.OK[fits])
 
 
 def _group_finding(dataset: Musifeast17) -> Finding:
@@ -214,18 +147,11 @@ def _group_finding(dataset: Musifeast17) -> Finding:
         numbers |= {f"{group}_{target}": value for target, value in _ceilings(table).items()}
     numbers["raters"] = float(dataset.by_group.raters[dataset.by_group.raters > 0].mean())
     spans = []
-    for target in TARGETS:
+    for target in checks.TARGETS:
         values = {key[: -len(target) - 1]: v for key, v in numbers.items() if key.endswith(target)}
         low, high = min(values, key=values.get), max(values, key=values.get)
         spans.append(f"{target} {values[low]:.2f} ({low}) to {values[high]:.2f} ({high})")
-    return Finding(
-        "rater ceiling by group",
-        "note",
-        f"With {numbers['raters']:.1f} raters per clip and group, the R2 ceilings of the groups' own means are "
-        + ", ".join(spans)
-        + ".",
-        numbers,
-    )
+    return note("rater ceiling by group", numbers, spans=", ".join(spans))
 
 
 TWIN_CLIPS_A_GENRE, TWIN_GENRES = 5, ("60s", "Classical", "Folk", "Jazz", "Metal", "Pop")
@@ -237,8 +163,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ``truth.json`` holds the R2 of the true values against the published means.
     """
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 356])
     names = [f"{genre}_HIGH_{number:02d}" for genre in TWIN_GENRES for number in range(1, TWIN_CLIPS_A_GENRE + 1)]
@@ -253,10 +177,8 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             + [repr(float(value)) for value in (*means[k], *deviations[k])]
             for k, name in enumerate(names)
         ]
-        twins.write_table(folder / TABLES[group].path, TABLES[group].header, rows)
+        twins.write(folder, TABLES[group], rows)
     means = ratings.mean(axis=1)
-    error = ((means - true) ** 2).sum(axis=0) / ((means - means.mean(axis=0)) ** 2).sum(axis=0)
-    ceilings = {name: {"noise_ceiling_r2": round(float(1 - error[k]), 4)} for k, name in enumerate(RATINGS)}
     for k, name in enumerate(names):
         twins.write_clip(folder / f"stimuli/{name}.mp3", 0.05 + 0.08 * float(means[k, 1]), rng, "MP3")
-    twins.write_truth(folder, {"dataset": "musifeast17", "seed": seed, "static": ceilings})
+    twins.write_truth(folder, "musifeast17", seed, static=twins.noise_ceilings(RATINGS, means, true))

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, Table, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, whole
 from mer_repro.errors import DataError
 
@@ -27,32 +28,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_array
 
-BIBTEX = """@inproceedings{bertinmahieux2011million,
-  title = {The Million Song Dataset},
-  author = {Bertin-Mahieux, Thierry and Ellis, Daniel P. W. and Whitman, Brian and Lamere, Paul},
-  booktitle = {Proceedings of the 12th International Society for Music Information Retrieval Conference},
-  year = {2011}
-}"""
-LICENSE_INFO = "Research only, strictly non-commercial; the lyrics belong to their publishers."
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("musixmatch")
+STEMS = TABLES["stems"]
 SPLITS = ("train", "test")
-STEMS = Table("mxm_reverse_mapping.txt", optional=True, says="the commonest word behind each stem")
-HOST = "http://millionsongdataset.com/sites/default/files/"
-REMOTES = {
-    **{
-        split: Remote(address=f"{HOST}AdditionalFiles/{name}.zip", filename=f"{name}.zip", unpack_to=".")
-        for split, name in ((split, f"mxm_dataset_{split}.txt") for split in SPLITS)
-    },
-    "stems": Remote(address=HOST + STEMS.path, filename=STEMS.path),
-}
 #: Songs in the published files.
 PUBLISHED = {"train": 210_519, "test": 27_143}
-DIGESTS = ("13db5b7287080e6501bfea5fa1bcb2d4", "48e635fb979852d237d815d9d4e54f84")
-BAGS = {
-    split: Table(f"mxm_dataset_{split}.txt", digests=DIGESTS, says=f"words, and their counts in each {split} song")
-    for split in SPLITS
-}
-TABLES = {**BAGS, "stems": STEMS}
-NAMES = ("musixmatch", "mxm_dataset", "MillionSongDataset")
 SEPARATOR = "<SEP>"
 _ROW = re.compile(rf"({msd.TRACK_ID.pattern}),(\d+)((?:,\d+:\d+)+)", re.ASCII)
 
@@ -94,13 +74,13 @@ def load(location: Location) -> Musixmatch:
     import pandas as pd
     from scipy.sparse import csr_array
 
-    bags = {split: _read_bags(location, BAGS[split]) for split in SPLITS}
+    bags = {split: _read_bags(location, TABLES[split]) for split in SPLITS}
     vocabulary = bags["train"].vocabulary
     if bags["test"].vocabulary != vocabulary:
         raise DataError(
-            location.path(BAGS["test"]),
+            location.path(TABLES["test"]),
             found="other words",
-            expected=f"those of {BAGS['train'].path}",
+            expected=f"those of {TABLES['train'].path}",
             todo="Fetch both again.",
         )
     rows = [(*row, split) for split in SPLITS for row in bags[split].rows]
@@ -114,7 +94,7 @@ def load(location: Location) -> Musixmatch:
     twice = songs[songs.track_id.duplicated()]
     if len(twice):
         raise DataError(
-            location.path(BAGS["test"]),
+            location.path(TABLES["test"]),
             found=f"{twice.track_id.iloc[0]}, a song of the training file",
             expected="other songs",
             todo="Fetch both files again.",
@@ -216,28 +196,16 @@ def validate(dataset: Musixmatch) -> list[Finding]:
     used = int((dataset.counts.sum(axis=0) > 0).sum())
     shared = int(dataset.songs.mxm_id.duplicated().sum())
     return [
-        checks.note(
+        note(
             "size",
-            "{train_songs} training and {test_songs} test songs; the whole files have {train} and {test}.",
             {f"{split}_songs": sizes[split] for split in SPLITS},
             "ok" if sizes == expected else shortfall,
             **expected,
         ),
-        checks.note(
-            "rows cut short",
-            "{rows} file(s) end in mid-row; the broken rows were left out.",
-            {"rows": dataset.cut_rows},
-            "known_defect" if dataset.cut_rows else "ok",
-        ),
-        checks.note(
-            "lyrics shared by songs",
-            "{songs} songs carry the musiXmatch id of an earlier one; no track is in both splits.",
-            {"songs": shared},
-            "note" if shared else "ok",
-        ),
-        checks.note(
+        note("rows cut short", {"rows": dataset.cut_rows}, checks.DEFECT[dataset.cut_rows > 0]),
+        note("lyrics shared by songs", {"songs": shared}, checks.NOTE[shared > 0]),
+        note(
             "length",
-            "Median {median} counted words per song, shortest {shortest}; {stems_used} of {stems} stems occur.",
             {"shortest": int(words.min()), "stems_used": used},
             median=sorted(words)[len(words) // 2],
             stems=len(dataset.vocabulary),
@@ -278,8 +246,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             lines.append(f"{track_id},{1000 + number},{pairs}")
             number += 1
         end = "" if split == "train" else f"\n{msd.generated_track_id(number)},{1000 + number},1:4,2:"
-        (folder / BAGS[split].path).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
+        (folder / TABLES[split].path).write_text("\n".join(lines) + (end or "\n"), encoding="utf-8")
     (folder / STEMS.path).write_text("".join(f"{stem}{SEPARATOR}{stem}s\n" for stem in stems), encoding="utf-8")
-    twins.write_truth(
-        folder, {"dataset": "musixmatch", "seed": seed, "size": TWIN_SONGS, "theme_word_share": share, "theme": themes}
-    )
+    twins.write_truth(folder, "musixmatch", seed, size=TWIN_SONGS, theme_word_share=share, theme=themes)

@@ -16,28 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@misc{rasgaitis2022mxmh,
-  title = {Music \\& Mental Health Survey Results},
-  author = {Rasgaitis, Catherine},
-  year = {2022},
-  howpublished = {Kaggle},
-  url = {https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results}
-}"""
-LICENSE_INFO = "CC0 1.0 by the page it is published on."
-REMOTES = {
-    "survey": Remote(
-        address="",
-        filename="mxmh-survey-results.zip",
-        unpack_to=".",
-        manual="Sign in at https://www.kaggle.com/datasets/catherinerasgaitis/mxmh-survey-results, press 'Download' and"
-        " put the zip, or mxmh_survey_results.csv out of it, into the folder mxmh",
-    )
-}
 
 CONDITIONS = ("anxiety", "depression", "insomnia", "ocd")
 GENRES = (
@@ -69,39 +52,11 @@ def frequency_column(genre: str) -> str:
     return "frequency_" + genre.lower().replace("&", "n").replace(" ", "_")
 
 
-def _yes_no(name: str, header: str, nullable: bool = True) -> Column:
-    return Column(name, header, "str", choices=("Yes", "No"), nullable=nullable)
-
-
-PEOPLE = Table(
-    "mxmh_survey_results.csv",
-    (
-        Column("answered", "Timestamp", "str"),
-        Column("age", "Age", low=5, high=110, nullable=True, unit="years"),
-        Column("service", "Primary streaming service", "str", nullable=True),
-        Column("hours_per_day", "Hours per day", low=0, high=24, unit="h"),
-        _yes_no("while_working", "While working"),
-        _yes_no("instrumentalist", "Instrumentalist"),
-        _yes_no("composer", "Composer"),
-        Column("favourite_genre", "Fav genre", "str", choices=GENRES),
-        _yes_no("exploratory", "Exploratory", nullable=False),
-        _yes_no("foreign_languages", "Foreign languages"),
-        Column("bpm", "BPM", low=0, nullable=True, unit="beats a minute"),
-        *(Column(frequency_column(g), f"Frequency [{g}]", "str", choices=FREQUENCIES) for g in GENRES),
-        *(
-            Column(name, header, low=0, high=10)
-            for name, header in zip(CONDITIONS, ("Anxiety", "Depression", "Insomnia", "OCD"), strict=True)
-        ),
-        Column("effect", "Music effects", "str", choices=("Improve", "No effect", "Worsen"), nullable=True),
-        Column("permission", "Permissions", "str", choices=("I understand.",), optional=True),
-    ),
-    key=(),
-    others="ignore",  # copies that circulate have columns of their editors
-    lines=736,
-    digests=("93628a4369ba3d2a556817b680d7f7fa",),
-    says="answers of one respondent per row",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "mxmh",
+    lists={"genres": GENRES, "frequencies": {frequency_column(genre): f"Frequency [{genre}]" for genre in GENRES}},
 )
-TABLES = {"people": PEOPLE}
+PEOPLE = TABLES["people"]
 
 
 @dataclass(frozen=True)
@@ -147,56 +102,35 @@ def validate(dataset: Mxmh) -> list[Finding]:
     twice = int(people.drop(columns=["person_id"]).duplicated().sum())
     means = {name: float(people[name].mean()) for name in CONDITIONS}
     high = {name: float((people[name] >= 7).mean()) for name in CONDITIONS}
+    pair = float(people[list(CONDITIONS)].corr().loc["anxiety", "depression"])
     halves = int((people[list(CONDITIONS)] % 1 != 0).any(axis=1).sum())
     return [
-        checks.note(
+        note(
             "size",
-            "{people} respondents, {duplicates} of them the same in every answer as an earlier one.",
             {"people": len(people), "duplicates": twice},
             checks.OK[len(people) == expected_size(dataset.location, PUBLISHED)["people"]],
         ),
-        checks.note(
+        note(
             "impossible tempo",
-            "{answers} favourite tempi are not between {low} and {high} beats a minute and were made missing{largest}.",
             {"answers": len(dataset.impossible_bpm)},
             checks.DEFECT[bool(dataset.impossible_bpm)],
             low=BPM_RANGE[0],
             high=BPM_RANGE[1],
             largest=f"; the largest is {dataset.impossible_bpm[-1]:.0f}" if dataset.impossible_bpm else "",
         ),
-        checks.note(
-            "missing values",
-            "Missing: {listed}.",
-            missing,
-            listed=", ".join(f"{name} {n}" for name, n in missing.items()),
-        ),
-        checks.note(
+        note("missing values", missing, listed=", ".join(f"{name} {n}" for name, n in missing.items())),
+        note(
             "who answered",
-            "Median age {median_age:.0f} years, a quarter at most {lower_quartile_age:.0f}; the sample chose itself, so"
-            " shares in it are no shares of any population.",
             {"median_age": float(people.age.median()), "lower_quartile_age": float(people.age.quantile(0.25))},
         ),
-        checks.note(
+        note(
             "balance of the scores",
-            "Mean and share of at least 7: {listed}; {halves} people gave half points.",
             means | {f"{name}_high": share for name, share in high.items()},
             listed=", ".join(f"{name} {means[name]:.1f} and {high[name]:.0%}" for name in CONDITIONS),
             halves=halves,
         ),
-        _check_conditions_hang_together(people),
+        note("scores against each other", {"r": pair}, checks.OK[pair > 0]),
     ]
-
-
-def _check_conditions_hang_together(people: pd.DataFrame) -> Finding:
-    r = people[list(CONDITIONS)].corr()
-    pair = float(r.loc["anxiety", "depression"])
-    return checks.note(
-        "scores against each other",
-        "Anxiety and depression correlate by {r:.2f}: no music variable need be expected to say more about one than the"
-        " other score does.",
-        {"r": pair},
-        checks.OK[pair > 0],
-    )
 
 
 TWIN_PEOPLE = 600
@@ -226,20 +160,18 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     signal = sum(predictor.values())
     latent = signal[:, None] * np.array([1, 1, 0.3, 0.0]) + np.sqrt(1 - sum(TWIN_SHARES.values())) * noise
     scores = np.clip(np.round(5.3 + 2.8 * latent), 0, 10).astype(int)
-    twins.write_table(folder / PEOPLE.path, PEOPLE.header, _twin_rows(rng, age.astype(int), habit, scores))
+    twins.write(folder, PEOPLE, _twin_rows(rng, age.astype(int), habit, scores))
     high = scores[:, 0] >= 7
     auc = {"genres_and_age": signal, **predictor}
     twins.write_truth(
         folder,
-        {
-            "dataset": "mxmh",
-            "seed": seed,
-            "size": {"people": TWIN_PEOPLE},
-            "variance_shares_of_anxiety": TWIN_SHARES,
-            "carriers": carriers,
-            "auc_anxiety_at_least_7": {
-                name: round(float(np.mean(values[high][:, None] > values[~high])), 4) for name, values in auc.items()
-            },
+        "mxmh",
+        seed,
+        size={"people": TWIN_PEOPLE},
+        variance_shares_of_anxiety=TWIN_SHARES,
+        carriers=carriers,
+        auc_anxiety_at_least_7={
+            name: round(float(np.mean(values[high][:, None] > values[~high])), 4) for name, values in auc.items()
         },
     )
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, Table, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import whole
 from mer_repro.data.streaming import RowStream
 
@@ -30,20 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-BIBTEX = """@inproceedings{poddar2018nowplaying,
-  title = {{\\#}nowplaying-{RS}: A New Benchmark Dataset for Building Context-Aware Music Recommender Systems},
-  author = {Poddar, Asmita and Zangerle, Eva and Yang, Yi-Hsuan},
-  booktitle = {Proceedings of the 15th Sound and Music Computing Conference},
-  year = {2018}
-}"""
-LICENSE_INFO = "As on its Zenodo record; research use, with citation."
-REMOTES = {
-    "archive": Remote(
-        address="https://zenodo.org/records/3248543/files/nowplayingrs.zip",
-        filename="nowplayingrs.zip",
-        unpack_to=".",
-    )
-}
 #: As published, rounded.
 PUBLISHED = {"events": 11_600_000, "users": 139_000, "tracks": 346_000}
 ROUNDED_WITHIN = 0.01
@@ -63,25 +50,10 @@ FEATURES = {
 }
 _RENAMED = {"created_at": "timestamp", "id": "event_id", "lang": "user_language", "tweet_lang": "language"}
 _CONTEXT = ("id", "user_id", "track_id", "artist_id", "created_at", "tweet_lang", "lang", "time_zone")
-DICTIONARIES = ("vader", "afinn", "ol", "ss")
-EVENTS = Table("context_content_features.csv", says="one listen per row with context and audio features; streamed")
-HASHTAGS = Table("user_track_hashtag_timestamp.csv", says="one hashtag of one listen per row; streamed")
-SENTIMENTS = Table(
-    "sentiment_values.csv",
-    (
-        Column("hashtag", kind="str"),
-        *(
-            Column(f"{dictionary}_{statistic}", nullable=True)
-            for dictionary in DICTIONARIES
-            for statistic in ("min", "max", "sum", "avg")
-        ),
-    ),
-    key=("hashtag",),
-    optional=True,
-    says="sentiment of the words of each hashtag in four dictionaries",
-)
-TABLES = {"events": EVENTS, "hashtags": HASHTAGS, "sentiments": SENTIMENTS}
-NAMES = ("nowplaying_rs_dataset", "nowplayingrs", "nowplaying-rs")
+
+
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("nowplaying_rs")
+EVENTS, HASHTAGS, SENTIMENTS = TABLES.values()
 
 
 @dataclass(frozen=True)
@@ -132,10 +104,7 @@ def _check_hashtags(block: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.nda
     import pandas as pd
 
     when = pd.to_datetime(block.created_at, format="%Y-%m-%d %H:%M:%S", errors="coerce").astype("datetime64[s]")
-    wrong = {
-        "no time": when.isna(),
-        "no user or track": (block.user_id == "") | (block.track_id == ""),
-    }
+    wrong = {"no time": when.isna(), "no user or track": (block.user_id == "") | (block.track_id == "")}
     return block.assign(created_at=when).rename(columns=_RENAMED), wrong
 
 
@@ -173,10 +142,8 @@ def _check_listens(dataset: NowplayingRs) -> list[Finding]:
     expected = expected_size(dataset.location, PUBLISHED)
     within = ROUNDED_WITHIN if dataset.location.kind == "real" else 0
     return [
-        checks.note(
+        note(
             "size",
-            "{events:,} listens of {users:,} users to {tracks:,} tracks, from {earliest:%Y-%m-%d} to {latest:%Y-%m-%d};"
-            " expected are about {expected}.",
             found,
             checks.OK[all(abs(n / expected[name] - 1) <= within for name, n in found.items())],
             earliest=earliest,
@@ -184,11 +151,7 @@ def _check_listens(dataset: NowplayingRs) -> list[Finding]:
             expected=", ".join(f"{expected[name]:,} {name}" for name in found),
         ),
         *checks.stream_findings(stream),
-        checks.note(
-            "missing features",
-            "{share:.1%} of the listens have no audio features.",
-            {"share": featureless / stream.rows},
-        ),
+        note("missing features", {"share": featureless / stream.rows}),
     ]
 
 
@@ -200,9 +163,8 @@ def _check_tags(dataset: NowplayingRs) -> Finding:
             counts[tag] = counts.get(tag, 0) + int(n)
     # The publication does not say how many there are; a twin's generator does.
     expected = expected_size(dataset.location, PUBLISHED).get("hashtags", stream.rows)
-    return checks.note(
+    return note(
         "hashtags",
-        "{rows:,} hashtags, {different:,} different; the commonest: {top}.",
         {"rows": stream.rows, "different": len(counts)},
         "note" if stream.rows == expected else "failed",
         top=", ".join(sorted(counts, key=counts.get, reverse=True)[:5]),
@@ -252,15 +214,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             | {"tweet_lang": "en", **who, "lang": "en", "time_zone": "Vienna", "id": 10_000 + number}
         )
     for table, rows in ((EVENTS, events), (HASHTAGS, hashtags)):
-        twins.write_table(folder / table.path, list(rows[0]), (row.values() for row in rows))
+        twins.write(folder, table, (row.values() for row in rows), list(rows[0]))
     words = {"happy": 0.8, "sad": 0.2}
     # The published header has spaces after its commas.
     header = [SENTIMENTS.header[0], *(f" {name}" for name in SENTIMENTS.header[1:])]
-    twins.write_table(
-        folder / SENTIMENTS.path, header, ([word, *[score] * 8, *[""] * 8] for word, score in words.items())
-    )
+    twins.write(folder, SENTIMENTS, ([word, *[score] * 8, *[""] * 8] for word, score in words.items()), header)
     genres = {f"track{track:04d}": TWIN_HASHTAGS[track // TWIN_TRACKS_A_GENRE] for track in features}
     size = {"events": len(events), "users": TWIN_USERS, "tracks": len({event["track_id"] for event in events})}
     size["hashtags"] = len(hashtags)
-    truth = {"dataset": "nowplaying_rs", "seed": seed, "size": size, "genre_of_track": genres}
-    twins.write_truth(folder, truth | planted.truth())
+    twins.write_truth(folder, "nowplaying_rs", seed, size=size, genre_of_track=genres, **planted.truth())

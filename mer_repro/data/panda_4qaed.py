@@ -13,84 +13,26 @@ Affective Computing 11(4).
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data import checks
-from mer_repro.data.base import Column, Finding, Location, Remote, Table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Column, Finding, Location
+from mer_repro.data.declaration import declared
+from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@article{panda2018novel,
-  title = {Novel audio features for music emotion recognition},
-  author = {Panda, Renato and Malheiro, Ricardo and Paiva, Rui Pedro},
-  journal = {IEEE Transactions on Affective Computing},
-  volume = {11},
-  number = {4},
-  pages = {614--626},
-  year = {2020},
-  doi = {10.1109/TAFFC.2018.2820691}
-}"""
-LICENSE_INFO = "Published for research, with citation; the clips are AllMusic's samples of commercial recordings."
-REMOTES = {
-    "dataset": Remote(
-        address="",
-        filename="MER_audio_taffc_dataset.zip",
-        unpack_to=".",
-        manual=(
-            "Open http://mir.dei.uc.pt, section Downloads, fetch the TAFFC 2018 audio data set and its features, and"
-            " unpack them so that panda_4qaed/panda_dataset_taffc_annotations.csv, panda_4qaed/Q1 to Q4 and"
-            " panda_4qaed/features/top100_features.csv exist."
-        ),
-    )
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("panda_4qaed")
 
 QUADRANTS = ("Q1", "Q2", "Q3", "Q4")
 DOCUMENTED_CLIPS, CLIPS_A_QUADRANT, CLIP_SECONDS, FEATURES = 900, 225, 30, 100
 #: The readme says "~30 second clips"; shorter than this is another thing.
 SHORTEST = 28.0
-SONG_ID = Column("song_id", ("Song", "SongID", "IDSong"), "str")
-QUADRANT = Column("quadrant", "Quadrant", "str", choices=QUADRANTS)
-#: Features stand in the order of their rank: "F0001" to "F1603" are standard ones, the others the authors' own.
-TABLES = {
-    "annotations": Table(
-        "panda_dataset_taffc_annotations.csv",
-        (SONG_ID, QUADRANT),
-        lines=DOCUMENTED_CLIPS,
-        digests=("821385ef265b004f7683bf244c0ee409",),
-        says="quadrants",
-    ),
-    "metadata": Table(
-        "panda_dataset_taffc_metadata.csv",
-        (
-            SONG_ID,
-            Column("artist", "Artist", "str", nullable=True),
-            Column("title", "Title", "str", nullable=True),
-            QUADRANT,
-            Column("quadrant_share", "PQuad", low=0, high=1, says="share of the mood tags that are the quadrant's"),
-            Column("moods", "MoodsStr", "str", nullable=True, says="AllMusic's moods, separated by ;"),
-            Column("genres", "GenresStr", "str", nullable=True),
-        ),
-        lines=DOCUMENTED_CLIPS,
-        digests=("b00a7a75688706cd58f037de0ebb8d1d",),
-        others="ignore",
-        says="artist, title, mood tags, genres",
-    ),
-    "features": Table(
-        "features/top100_features.csv",
-        (SONG_ID, QUADRANT),
-        optional=True,
-        lines=DOCUMENTED_CLIPS,
-        digests=("648e4e1dd61e6771350708a8f3caf8a7",),
-        others="ignore",
-        says="the 100 features that the authors rank highest, ordered by rank",
-    ),
-}
-NAMES = ("MER_audio_taffc_dataset", "MER_audio_taffc_dataset_wav", "4QAED")
-ALSO = {"features/": ("", "Features/", "Features - Audio MER/", "Features - Audio MER - TAFFC/")}
 ENDINGS = ("mp3", "wav", "opus", "ogg", "flac")
 
 
@@ -134,22 +76,19 @@ def load(location: Location) -> Panda4QAED:
 
 def _read_features(location: Location) -> pd.DataFrame:
     """The table of features: the header names them, so that the copy's own columns are what is read."""
-    import dataclasses
-
     path = location.path(TABLES["features"])
     with open(path, encoding="utf-8") as stream:
         names = [cell.strip().strip('"') for cell in stream.readline().split(",")]
-    named = {*SONG_ID.headers, QUADRANT.published}
+    song_id, quadrant = TABLES["features"].columns
+    named = {*song_id.headers, quadrant.published}
     columns = [Column(name) for name in names if name not in named]
     if len(columns) != FEATURES:
         raise DataError(path, line=1, found=f"{len(columns)} features", expected=f"{FEATURES}")
-    return dataclasses.replace(TABLES["features"], columns=(SONG_ID, *columns, QUADRANT)).read(location)
+    return dataclasses.replace(TABLES["features"], columns=(song_id, *columns, quadrant)).read(location)
 
 
 def _require_agreement(location: Location, name: str, table: pd.DataFrame, songs: pd.DataFrame) -> None:
     """Both tables speak of the same songs and place them in the same quadrants."""
-    from mer_repro.data.reading import require_same_ids
-
     path = location.path(TABLES[name])
     require_same_ids(path, table.song_id, location.path(TABLES["metadata"]), songs.song_id)
     joint = table[["song_id", "quadrant"]].merge(songs, on="song_id", suffixes=("", "_metadata"))
@@ -172,12 +111,11 @@ def validate(dataset: Panda4QAED) -> list[Finding]:
         checks.size_finding(dataset.location, {"clips": len(songs)}, {"clips": DOCUMENTED_CLIPS}),
         checks.balance_finding(songs.quadrant, "quadrant"),
         checks.duplicate_finding(songs),
-        Finding(
+        note(
             "songs of one artist",
-            "note",
-            f"{len(most)} artists of {len(named)} songs; {checks.percent((named.artist.map(most) > 1).mean())} of these"
-            f" songs have another by the same artist in the set, {most.index[0]} has {most.iloc[0]}.",
             {"artists": len(most), "named": len(named), "most": most.iloc[0]},
+            siblings=(named.artist.map(most) > 1).mean(),
+            first=most.index[0],
         ),
         checks.missing_finding({"songs": songs, "features": dataset.features}),
     ]
@@ -196,8 +134,6 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     """
     import numpy as np
 
-    from mer_repro.data import twins
-
     rng = np.random.default_rng([seed, 900])
     ids = [f"MT{number:010d}" for number in sorted(rng.choice(10**8, TWIN_CLIPS, replace=False))]
     true = np.arange(TWIN_CLIPS) % 4
@@ -205,20 +141,17 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     stated = [QUADRANTS[(t + (1 + rng.integers(3)) * f) % 4] for t, f in zip(true, flipped, strict=True)]
     centres = np.where(rng.random((4, FEATURES)) < 0.15, 1.2, 0.0)
     values = (centres[true] + rng.standard_normal((TWIN_CLIPS, FEATURES))).round(6)
-    twins.write_table(folder / TABLES["annotations"].path, ["Song", "Quadrant"], list(zip(ids, stated, strict=True)))
+    twins.write(folder, TABLES["annotations"], list(zip(ids, stated, strict=True)), ["Song", "Quadrant"])
     rows = [
         [song, f"Generated Artist {place // 3}", f"Generated Song {place}", stated[place], 0.75, "Generated", "Pop"]
         for place, song in enumerate(ids)
     ]
     rows[-1][1:3] = rows[-2][1:3]
-    twins.write_table(folder / TABLES["metadata"].path, TABLES["metadata"].header, rows)
+    twins.write(folder, TABLES["metadata"], rows)
     header = ["SongID", *(f"F{code:04d}" for code in range(FEATURES)), "Quadrant"]
     rows = [[song, *row, q] for song, row, q in zip(ids, values.tolist(), stated, strict=True)]
-    twins.write_table(folder / TABLES["features"].path, header, rows)
+    twins.write(folder, TABLES["features"], rows, header)
     for song, quadrant, kind in zip(ids, stated, true, strict=True):
         loudness = 0.4 if kind in (0, 1) else 0.08
         twins.write_clip(folder / f"{quadrant}/{song}.mp3", loudness, rng, "MP3")
-    twins.write_truth(
-        folder,
-        {"dataset": "panda_4qaed", "seed": seed, "noise_ceiling_accuracy": round(float(1 - flipped.mean()), 4)},
-    )
+    twins.write_truth(folder, "panda_4qaed", seed, noise_ceiling_accuracy=round(float(1 - flipped.mean()), 4))

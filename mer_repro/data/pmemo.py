@@ -19,36 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table
+from mer_repro.data.base import Breach, Column, Finding, Location, Table
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import require_same_ids
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@inproceedings{zhang2018pmemo,
-  title = {The {PMEmo} dataset for music emotion recognition},
-  author = {Zhang, Kejun and Zhang, Hui and Li, Simeng and Yang, Changyuan and Sun, Lingyun},
-  booktitle = {Proceedings of the 2018 ACM International Conference on Multimedia Retrieval},
-  pages = {135--142},
-  year = {2018},
-  doi = {10.1145/3206025.3206037}
-}"""
-LICENSE_INFO = (
-    "Open to researchers, with citation (the MIT licence of the repository covers its code); the choruses are"
-    " commercial recordings."
-)
-REMOTES = {
-    "all": Remote(
-        address="",
-        filename="PMEmo2019.zip",
-        unpack_to=".",
-        manual=(
-            "Open https://github.com/HuiZhangDB/PMEmo, follow its Google Drive link, download PMEmo2019.zip, and put"
-            " it, packed or unpacked, into the folder pmemo."
-        ),
-    )
-}
 
 HOP = 0.5  # s between frames
 FIRST_FRAME = 15.5  # s
@@ -60,11 +37,6 @@ WIDER_SCALE = 2
 
 SONG_ID = Column("song_id", "musicId", "int", low=1)
 TIME = Column("time", "frameTime", low=0, unit="s")
-MEANS = tuple(Column(target, f"{target.title()}(mean)", low=0, high=1) for target in ("valence", "arousal"))
-# No two ratings on 0-1 deviate by more than sqrt(1/2) from each other's mean.
-DEVIATIONS = tuple(
-    Column(f"{target}_std", f"{target.title()}(std)", low=0, high=0.5**0.5) for target in ("valence", "arousal")
-)
 FRAME = ("song_id", "time")
 
 
@@ -79,48 +51,6 @@ def _clocks(metadata: pd.DataFrame) -> Iterator[Breach]:
         yield metadata[column].map(_seconds).isna(), f"'{{{column}}}' as {column}", "a time as mm:ss"
 
 
-STATIC = Table(
-    "annotations/static_annotations.csv",
-    (SONG_ID, *MEANS),
-    lines=DOCUMENTED_SONGS,
-    digests=("93f07551b02ba32f7fcb60025ea24d85",),
-    says="means over raters, one pair per chorus",
-)
-DYNAMIC = Table(
-    "annotations/dynamic_annotations.csv",
-    (SONG_ID, TIME, *MEANS),
-    key=FRAME,
-    lines=DOCUMENTED_FRAMES,
-    digests=("80a5c2ba419846b9e329e5489a96ddec",),
-    says="means over raters every 0.5 s",
-)
-DYNAMIC_STD = Table(
-    "annotations/dynamic_annotations_std.csv",
-    (SONG_ID, TIME, *DEVIATIONS),
-    key=FRAME,
-    optional=True,
-    lines=DOCUMENTED_FRAMES,
-    digests=("e7ea5c50065b9b680e50b6cc431c5343",),
-    says="standard deviations of the raters every 0.5 s",
-)
-METADATA = Table(
-    "metadata.csv",
-    (
-        SONG_ID,
-        Column("filename", "fileName", "str"),
-        Column("title", kind="str"),
-        Column("artist", kind="str"),
-        Column("album", kind="str", nullable=True),
-        Column("duration", low=0, unit="s"),
-        Column("chorus_start", "chorus_start_time", "str"),
-        Column("chorus_end", "chorus_end_time", "str"),
-    ),
-    optional=True,
-    lines=794,
-    digests=("30cc221c1cc941b67a3f649c746e5f09",),
-    rule=_clocks,
-    says="title, artist, album, and where the chorus lies in the song",
-)
 FRAME_FEATURES = Table(
     "features/dynamic_features.csv",
     (SONG_ID, TIME, *(Column(f"{name}_{kind}") for kind in ("mean", "std") for name in twins.DESCRIPTORS)),
@@ -129,15 +59,11 @@ FRAME_FEATURES = Table(
     others="ignore",
     says="means and deviations of the openSMILE descriptors, 1 s wide every 0.5 s",
 )
-TABLES = {
-    "static": STATIC,
-    "dynamic": DYNAMIC,
-    "dynamic_std": DYNAMIC_STD,
-    "metadata": METADATA,
-    "frame_features": FRAME_FEATURES,
-}
-NAMES = ("PMEmo2019", "PMEmo")
-ALSO = {"chorus/": ("samples/",)}
+
+
+BIBTEX, LICENSE_INFO, REMOTES, _LABELS, NAMES, ALSO, note = declared("pmemo", rules={"metadata": _clocks})
+STATIC, DYNAMIC, DYNAMIC_STD, METADATA = _LABELS.values()
+TABLES = {**_LABELS, "frame_features": FRAME_FEATURES}
 
 
 @dataclass(frozen=True)
@@ -201,9 +127,7 @@ def load(location: Location) -> PMEmo:
         unknown = sorted(set(static.song_id) - set(metadata.song_id))
         if unknown:
             raise DataError(
-                location.path(METADATA),
-                found=f"no song_id {unknown[0]}",
-                expected=f"every song of {static_path}",
+                location.path(METADATA), found=f"no song_id {unknown[0]}", expected=f"every song of {static_path}"
             )
     return PMEmo(location, static.sort_values("song_id", ignore_index=True), dynamic, metadata)
 
@@ -237,7 +161,7 @@ def validate(dataset: PMEmo) -> list[Finding]:
         ),
         *checks.label_findings(static, SCALE),
         checks.between_songs_finding(dynamic),
-        _orientation_finding(static, dynamic),
+        checks.orientation_finding(note, static, dynamic),
     ]
     if "valence_std" in dynamic:
         findings += _deviation_findings(dynamic)
@@ -246,17 +170,6 @@ def validate(dataset: PMEmo) -> list[Finding]:
         findings.append(_unlabelled_finding(dataset))
     findings.append(checks.missing_finding({"static": static, "dynamic": dynamic, "metadata": dataset.metadata}))
     return findings
-
-
-def _orientation_finding(static: pd.DataFrame, dynamic: pd.DataFrame) -> Finding:
-    means = dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
-    witness = checks.orientation(static, means)
-    return checks.note(
-        "orientation",
-        "Static against dynamic labels: r = {straight:.2f} axis by axis, {crossed:.2f} crosswise.",
-        witness,
-        "ok" if witness["straight"] > witness["crossed"] else "failed",
-    )
 
 
 def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
@@ -279,14 +192,10 @@ def _deviation_findings(dynamic: pd.DataFrame) -> list[Finding]:
             f"of the dynamic labels, if each had {RATERS} raters"
             + (f" and the published deviations are on a scale {WIDER_SCALE} times as wide" if wide else ""),
         ),
-        checks.note(
+        note(
             "scale of the deviations",
-            "{impossible} published deviations are larger than any two or more ratings on 0-1 with that mean can have;"
-            " on a scale {wider} times as wide (-1..1) {still} are. Taken on the labels' own scale they would put the"
-            " ceiling at valence {valence_on_own_scale:.3f}, arousal {arousal_on_own_scale:.3f}. The loader leaves them"
-            " as published.",
             {"impossible": sum(impossible.values()), **{f"{t}_on_own_scale": on_labels_scale[t] for t in impossible}},
-            "known_defect" if wide else "ok",
+            checks.DEFECT[wide],
             wider=WIDER_SCALE,
             still=sum(still.values()),
         ),
@@ -305,10 +214,8 @@ def _duplicate_findings(dataset: PMEmo) -> list[Finding]:
             f"{one} and {other} ({labels.valence[one]:g} and {labels.valence[other]:g})" for one, other in pairs[:3]
         )
         found.append(
-            checks.note(
+            note(
                 "labels of duplicates",
-                "Two entries of one artist and title differ by {valence:.3f} in valence and {arousal:.3f} in arousal"
-                " (mean of {pairs} pairs), at most by {valence_most:.3f} and {arousal_most:.3f}; in valence {shown}.",
                 {"pairs": len(pairs)}
                 | {t: float(sum(gap) / len(gap)) for t, gap in gaps.items()}
                 | {f"{t}_most": float(max(gap)) for t, gap in gaps.items()},
@@ -322,12 +229,10 @@ def _unlabelled_finding(dataset: PMEmo) -> Finding:
     """Clips that end before the first label is due."""
     bare = dataset.metadata[~dataset.metadata.song_id.isin(dataset.static.song_id)]
     early = int((bare.duration < FIRST_FRAME).sum())
-    return checks.note(
+    return note(
         "songs without labels",
-        "{songs} of {all} songs have no labels, {early} of them because their clip ends before {first:g} s, when labels"
-        " begin; song_id {ids}.",
         {"songs": len(bare), "early": early},
-        "note" if len(bare) else "ok",
+        checks.NOTE[len(bare) > 0],
         all=len(dataset.metadata),
         first=FIRST_FRAME,
         ids=", ".join(map(str, sorted(bare.song_id))),
@@ -337,12 +242,10 @@ def _unlabelled_finding(dataset: PMEmo) -> Finding:
 def _duration_finding(dynamic: pd.DataFrame, metadata: pd.DataFrame) -> Finding:
     last = dynamic.groupby("song_id").time.max()
     rest = metadata.set_index("song_id").duration.loc[last.index] - last
-    return checks.note(
+    return note(
         "frames against durations",
-        "The last label comes {median:.2f} s before the end of the clip (median); {beyond} songs have labels up to"
-        " {most:.2f} s beyond it.",
         {"shortest_rest": float(rest.min()), "longest_rest": float(rest.max()), "beyond": int((rest < 0).sum())},
-        "ok" if rest.abs().max() < 1 else "failed",
+        checks.OK[bool(rest.abs().max() < 1)],
         median=rest.median(),
         most=-min(rest.min(), 0),
     )
@@ -376,12 +279,12 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         overall = [float(label[target].mean() + 0.03 * rng.standard_normal()) for target in twins.TARGETS]
         static.append([song_id, *np.clip(overall, 0, 1).round(4)])
     for table, rows, kind in ((DYNAMIC, means, "mean"), (DYNAMIC_STD, deviations, "std")):
-        twins.write_table(folder / table.path, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"], rows)
-    twins.write_table(folder / STATIC.path, ["musicId", "Arousal(mean)", "Valence(mean)"], static)
+        twins.write(folder, table, rows, ["musicId", "frameTime", f"Arousal({kind})", f"Valence({kind})"])
+    twins.write(folder, STATIC, static, ["musicId", "Arousal(mean)", "Valence(mean)"])
     _write_twin_metadata(folder, ids, labelled)
     _write_twin_features(folder / FRAME_FEATURES.path, ids[:TWIN_FEATURES_FOR], songs)
     truth = twins.ceilings(parts)
-    twins.write_truth(folder, {"dataset": "pmemo", "seed": seed, "dynamic": truth})
+    twins.write_truth(folder, "pmemo", seed, dynamic=truth)
 
 
 def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
@@ -390,13 +293,9 @@ def _write_twin_metadata(folder: Path, ids: list[int], labelled) -> None:
         frames = int(labelled[position]) if position < len(labelled) else 20
         duration = FIRST_FRAME + HOP * frames
         chorus = [f"{seconds // 60:02d}:{seconds % 60:02d}" for seconds in (65, 65 + round(duration))]
-        names = [
-            f"Generated Song {song_id}, part {position % 3}",
-            f"Generated Artist {position % 41}",
-            "Generated",
-        ]
+        names = [f"Generated Song {song_id}, part {position % 3}", f"Generated Artist {position % 41}", "Generated"]
         rows.append([song_id, f"{song_id}.mp3", *names, duration, *chorus])
-    twins.write_table(folder / METADATA.path, METADATA.header, rows)
+    twins.write(folder, METADATA, rows)
 
 
 def _write_twin_features(path: Path, ids: list[int], songs: list[twins.PlantedSong]) -> None:

@@ -530,9 +530,5 @@ def read_json(path: Path):
         return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
     except json.JSONDecodeError as error:
         raise DataError(
-            path,
-            line=error.lineno,
-            found=f"broken JSON ({error.msg})",
-            expected="a whole JSON document",
-            todo=CUT,
+            path, line=error.lineno, found=f"broken JSON ({error.msg})", expected="a whole JSON document", todo=CUT
         ) from None

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from mer_repro.data import copies
+from mer_repro.data import checks, copies, declaration, reading
 from mer_repro.data.base import TWIN_MARK, Finding, Location, write_atomically
 from mer_repro.errors import DataMissing, DataWarning, require_choice
 from mer_repro.paths import cache_home, data_home
+from mer_repro.runs.fingerprint import source_fingerprint
 from mer_repro.storage import spare_home
 
 SOURCES = ("auto", "real", "twin")
@@ -32,10 +33,9 @@ TWIN_SEED = 0
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set: its loader `module`, what it `says` in one line, its `folder` where that is not its
-    name."""
+    """One data set, whose loader is the module of its name: what it `says` in one line, its `folder` where that is not
+    its name."""
 
-    module: str
     says: str
     folder: str = ""
 
@@ -52,54 +52,23 @@ class Unavailable:
 
 
 DATASETS: dict[str, Entry] = {
-    "deam": Entry(
-        "mer_repro.data.deam", "DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"
-    ),
-    "deezer_mood": Entry(
-        "mer_repro.data.deezer_mood", "Deezer mood: valence and arousal of 18,644 MSD songs, official split"
-    ),
-    "emomusic": Entry(
-        "mer_repro.data.emomusic", "emoMusic: 744 songs, static valence and arousal, MediaEval 2013 split"
-    ),
-    "emotify": Entry(
-        "mer_repro.data.emotify", "Emotify: 400 clips in four genres, 8,407 answers on nine induced emotions"
-    ),
-    "hetrec2011_lastfm": Entry(
-        "mer_repro.data.hetrec2011_lastfm", "HetRec 2011 Last.fm-2K: dated tags and plays of 1,892 users"
-    ),
-    "lastfm1k": Entry("mer_repro.data.lastfm1k", "Last.fm-1K: profiles and 19 million listens of 992 users"),
-    "merge": Entry(
-        "mer_repro.data.merge", "MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"
-    ),
-    "musifeast17": Entry(
-        "mer_repro.data.musifeast17",
-        "MUSIFEAST-17: 356 clips in 17 genres, valence and arousal by eight groups of raters",
-    ),
-    "musixmatch": Entry(
-        "mer_repro.data.musixmatch", "musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"
-    ),
-    "mxmh": Entry("mer_repro.data.mxmh", "MXMH survey: self-rated mental health and listening habits of 736 people"),
-    "nowplaying_rs": Entry(
-        "mer_repro.data.nowplaying_rs", "#nowplaying-RS: 11.6 million listening tweets with audio features"
-    ),
-    "panda_4qaed": Entry(
-        "mer_repro.data.panda_4qaed", "4QAED: 900 clips in four quadrants, 100 features each; 405 of them MERGE's"
-    ),
-    "pmemo": Entry(
-        "mer_repro.data.pmemo", "PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"
-    ),
-    "situnes": Entry(
-        "mer_repro.data.situnes", "SiTunes: listens of 30 users with valence and arousal before and after"
-    ),
-    "tagtraum": Entry(
-        "mer_repro.data.tagtraum", "tagtraum: genres of 133,676 Million Song Dataset tracks", folder="msd"
-    ),
-    "tcc_ceds": Entry(
-        "mer_repro.data.tcc_ceds", "Music Dataset 1950 to 2019: lyrics, audio descriptors, genre and topic"
-    ),
-    "vgmidi": Entry(
-        "mer_repro.data.vgmidi", "VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"
-    ),
+    "deam": Entry("DEAM: 1,802 songs, static and dynamic valence and arousal, openSMILE features"),
+    "deezer_mood": Entry("Deezer mood: valence and arousal of 18,644 MSD songs, official split"),
+    "emomusic": Entry("emoMusic: 744 songs, static valence and arousal, MediaEval 2013 split"),
+    "emotify": Entry("Emotify: 400 clips in four genres, 8,407 answers on nine induced emotions"),
+    "hetrec2011_lastfm": Entry("HetRec 2011 Last.fm-2K: dated tags and plays of 1,892 users"),
+    "lastfm1k": Entry("Last.fm-1K: profiles and 19 million listens of 992 users"),
+    "merge": Entry("MERGE bimodal: valence, arousal, quadrants of 2,216 songs, official splits"),
+    "musifeast17": Entry("MUSIFEAST-17: 356 clips in 17 genres, valence and arousal by eight groups of raters"),
+    "musixmatch": Entry("musiXmatch: bags of words of Million Song Dataset lyrics", folder="msd"),
+    "mxmh": Entry("MXMH survey: self-rated mental health and listening habits of 736 people"),
+    "nowplaying_rs": Entry("#nowplaying-RS: 11.6 million listening tweets with audio features"),
+    "panda_4qaed": Entry("4QAED: 900 clips in four quadrants, 100 features each; 405 of them MERGE's"),
+    "pmemo": Entry("PMEmo: 767 choruses, static and dynamic valence and arousal with deviations"),
+    "situnes": Entry("SiTunes: listens of 30 users with valence and arousal before and after"),
+    "tagtraum": Entry("tagtraum: genres of 133,676 Million Song Dataset tracks", folder="msd"),
+    "tcc_ceds": Entry("Music Dataset 1950 to 2019: lyrics, audio descriptors, genre and topic"),
+    "vgmidi": Entry("VGMIDI: 200 piano pieces, valence and arousal a measure by about 30 raters"),
 }
 
 UNAVAILABLE: dict[str, Unavailable] = {
@@ -132,7 +101,7 @@ def dataset_module(name: str) -> ModuleType:
         gone = UNAVAILABLE[name]
         since = f" (since {gone.since})" if gone.since else ""
         raise DataMissing(f"{name} cannot be had{since}: {gone.why}. Stand-ins: {', '.join(gone.stands_in)}.")
-    return importlib.import_module(DATASETS[require_choice("data set", name, DATASETS)].module)
+    return importlib.import_module(f"mer_repro.data.{require_choice('data set', name, DATASETS)}")
 
 
 def locate(name: str, source: str = "auto", home: Path | None = None, seed: int = TWIN_SEED) -> Location:
@@ -203,13 +172,12 @@ def tables_fingerprint(location: Location) -> str:
     DataError
         If a file is not what its documentation promises.
     """
-    from mer_repro.runs.fingerprint import source_fingerprint
-
-    module = DATASETS[location.dataset].module
-    asked = f"{location.fingerprint} {source_fingerprint((f'{module}:load',))}"
+    module = dataset_module(location.dataset)
+    asked = f"{location.fingerprint} {source_fingerprint((f'{module.__name__}:load',))}"
+    asked += declaration.digest(location.dataset)
     memo = cache_home() / "digests" / "tables" / hashlib.sha256(asked.encode()).hexdigest()
     if not memo.is_file():
-        tables = importlib.import_module(module).load(location)
+        tables = module.load(location)
         digest = hashlib.sha256(location.fingerprint.encode())
         for field in sorted(dataclasses.fields(tables), key=lambda field: field.name):
             digest.update(field.name.encode() + _content(getattr(tables, field.name)))
@@ -261,8 +229,6 @@ def load(name: str, source: str = "auto", home: Path | None = None, seed: int = 
 
 def validate(dataset) -> list[Finding]:
     """Every check of a loaded set: its loader's, and those that every set has by its declaration."""
-    from mer_repro.data import checks
-
     module = dataset_module(dataset.location.dataset)
     return [*module.validate(dataset), *checks.declared(dataset.location, module.TABLES)]
 
@@ -280,12 +246,11 @@ def _found(name: str, module: ModuleType, home: Path | None) -> Location | None:
 
 
 def twin_folder(name: str, seed: int = TWIN_SEED) -> Path:
-    """Where the twin of a data set lies: the name holds a fingerprint of its generator's definitions, so that an edit
-    of one makes a new twin, and an edit of a comment does not."""
-    from mer_repro.runs.fingerprint import source_fingerprint
-
+    """Where the twin of a data set lies: the name holds a fingerprint of its declaration and its generator's
+    definitions, so that an edit of one makes a new twin, and an edit of a comment in the code does not."""
     roots = (f"{dataset_module(name).__name__}:make_twin", f"{__name__}:_note_tables")
-    return cache_home() / "twins" / f"{name}-seed{seed}-{source_fingerprint(roots)[:12]}"
+    state = hashlib.sha256((source_fingerprint(roots) + declaration.digest(name)).encode()).hexdigest()
+    return cache_home() / "twins" / f"{name}-seed{seed}-{state[:12]}"
 
 
 def _twin(name: str, module: ModuleType, seed: int) -> Location:
@@ -297,7 +262,7 @@ def _twin(name: str, module: ModuleType, seed: int) -> Location:
             folder = spare_home() / "twins" / folder.name
             if not folder.is_dir():
                 generate_twin(module, folder, seed)
-    return Location(name, "twin", folder, copies.files(module, folder), getattr(module, "ALSO", {}))
+    return Location(name, "twin", folder, copies.files(module, folder), module.ALSO)
 
 
 def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
@@ -317,8 +282,6 @@ def generate_twin(module: ModuleType, folder: Path, seed: int) -> None:
 
 def _note_tables(folder: Path, module: ModuleType) -> None:
     """Add to ``truth.json`` what tells these files from cut copies of them."""
-    from mer_repro.data import reading
-
     mark = folder / TWIN_MARK
     truth = json.loads(mark.read_text(encoding="utf-8"))
     names = [name for name in copies.files(module, folder) if name.endswith((".csv", ".txt", ".tsv", ".dat", ".cls"))]

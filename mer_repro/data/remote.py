@@ -104,7 +104,7 @@ def _placed_by_hand(name: str, module: ModuleType, folder: Path, missing: dict[s
     Raises DataMissing, with the steps to take, where a person has yet to act.
     """
     homes = [place for place in (folder.parent, data_home()) if place is not None]
-    names = [folder.name, name, *getattr(module, "NAMES", ())]
+    names = [folder.name, name, *module.NAMES]
     searched = [place for home in homes for place in (*copies.named(home, names), home)]
     placed, steps = {}, []
     for key, remote in list(missing.items()):

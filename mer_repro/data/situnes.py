@@ -21,86 +21,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twin_listening, twins
-from mer_repro.data.base import Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{li2024situnes,
-  title = {{SiTunes}: A Situational Music Recommendation Dataset with Physiological and Psychological Signals},
-  author = {Li, Jiayu and He, Zhiyu and Cui, Yumeng and Wang, Chenyang and Chen, Chong and Yu, Chun and Zhang, Min
-    and Liu, Yiqun and Ma, Shaoping},
-  booktitle = {Proceedings of the 2024 Conference on Human Information Interaction and Retrieval},
-  year = {2024},
-  doi = {10.1145/3627508.3638343}
-}"""
-LICENSE_INFO = "Published with the paper for research; the repository names no licence."
 STAGES = (1, 2, 3)
-HOST = "https://raw.githubusercontent.com/JiayuLi-997/SiTunes_dataset/HEAD/SiTunes/"
-REMOTES = {
-    name: Remote(address=HOST + path, filename=path)
-    for name, path in (
-        *((f"stage{stage}", f"Stage{stage}/interactions.csv") for stage in STAGES),
-        ("songs", "music_metadata/music_info.csv"),
-    )
-}
 
 #: (users, listens) a stage, as the publication states them.
 PUBLISHED = {"stage1": [30, 600], "stage2": [30, 897], "stage3": [10, 509]}
 RECOMMENDERS = ("Rand", "WD", "GCN", "Random", "Situ-MT", "Situ-MT_c")
 NO_SONG = -1  # a placeholder row of the published song table
-
-
-def _emotion(name: str, header: str) -> Column:
-    return Column(name, header, low=-1, high=1)
-
-
-_WHO = (
-    Column("user_id", kind="int", low=1),
-    Column("song_id", "item_id", "int", low=0),
-    Column("timestamp", kind="int", low=1_600_000_000, high=1_700_000_000, unit="s"),
-    Column("rating", kind="int", low=1, high=5),
-    Column("duration", low=0, nullable=True, unit="s"),
-)
-_BEFORE_AND_AFTER = (
-    Column("listen_id", "inter_id", "int", low=1),
-    _emotion("valence_before", "emo_pre_valence"),
-    _emotion("arousal_before", "emo_pre_arousal"),
-    _emotion("valence_after", "emo_post_valence"),
-    _emotion("arousal_after", "emo_post_arousal"),
-    Column("recommender", "rec_type", "str", choices=RECOMMENDERS, nullable=True),
-)
-_COLUMNS = {
-    1: (
-        *_WHO,
-        Column("listen_id", "No.", "int", low=1),
-        _emotion("valence_after", "emo_valence"),
-        _emotion("arousal_after", "emo_arousal"),
-    ),
-    2: (*_WHO, *_BEFORE_AND_AFTER),
-    3: (*_WHO, *_BEFORE_AND_AFTER, Column("preference", low=0, high=100)),
-}
-_DIGESTS = {
-    1: "af2aa206b411ea9ad1ecdd0d82f899da",
-    2: "7a6b971f96ae97cda095ce4b6703e71a",
-    3: "803d5b83b31091a5b3ba19220753a722",
-}
-LISTENS = {
-    stage: Table(
-        f"Stage{stage}/interactions.csv",
-        _COLUMNS[stage],
-        key=("user_id", "listen_id") if stage == 1 else ("listen_id",),
-        lines=PUBLISHED[f"stage{stage}"][1],
-        digests=(_DIGESTS[stage],),
-        says=f"one listen of stage {stage} per row",
-    )
-    for stage in STAGES
-}
-
-
-def _unit(name: str) -> Column:
-    return Column(name, low=0, high=1, nullable=True)
 
 
 OPENSMILE = (
@@ -113,26 +46,13 @@ OPENSMILE = (
     "pcm_zcr_sma_amean",
     "pcm_zcr_sma_stddev",
 )
-SONGS = Table(
-    "music_metadata/music_info.csv",
-    (
-        Column("song_id", "item_id", "int", low=NO_SONG),
-        Column("genre", "general_genre", "str"),
-        Column("genre_id", "general_genre_id", "int", low=0),
-        Column("popularity", low=0, high=100, nullable=True),
-        Column("loudness", low=-60, high=10, nullable=True, unit="dB"),
-        *map(_unit, ("danceability", "energy", "speechiness", "acousticness", "instrumentalness", "valence")),
-        Column("key", low=0, high=11, nullable=True, says="pitch class, 0 = C"),
-        Column("tempo", low=0, nullable=True, unit="beats a minute"),
-        Column("duration", low=0, nullable=True, unit="ms as published, s as loaded"),
-        *(Column(name, low=0) for name in OPENSMILE),
-    ),
-    lines=946,
-    digests=("9ac9be4bb063715241641fb10a254b15",),
-    says="genre, a streaming service's features, openSMILE functionals",
+
+
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "situnes", lists={"opensmile": OPENSMILE, "recommenders": RECOMMENDERS}
 )
-TABLES = {**{f"listens_{stage}": table for stage, table in LISTENS.items()}, "songs": SONGS}
-NAMES = ("SiTunes", "Situ-Music", "SiTunes_dataset", "SiTunes_dataset-main")
+LISTENS = {stage: TABLES[f"listens_{stage}"] for stage in STAGES}
+SONGS = TABLES["songs"]
 
 
 @dataclass(frozen=True)
@@ -208,20 +128,15 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
     listens = dataset.listens
     found = {f"stage{stage}": [part.user_id.nunique(), len(part)] for stage, part in listens.groupby("stage")}
     return [
-        checks.note(
+        note(
             "size",
-            "{sizes}; {heard} of {songs} songs were heard.",
             {f"listens_{stage}": n for stage, (_, n) in found.items()} | {"songs": len(dataset.songs)},
             checks.OK[found == expected_size(dataset.location, PUBLISHED)],
             sizes=", ".join(f"{stage}: {n} listens of {users} users" for stage, (users, n) in found.items()),
             heard=listens.song_id.nunique(),
         ),
-        checks.note(
-            "placeholder songs",
-            "{rows} row(s) of the song table have the id {none} and no features; left out.",
-            {"rows": dataset.placeholders},
-            "known_defect" if dataset.placeholders else "ok",
-            none=NO_SONG,
+        note(
+            "placeholder songs", {"rows": dataset.placeholders}, checks.DEFECT[dataset.placeholders > 0], none=NO_SONG
         ),
     ]
 
@@ -229,11 +144,7 @@ def _check_sizes(dataset: Situnes) -> list[Finding]:
 def _check_missing(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     durations, unnamed = int(field.duration.isna().sum()), int((field.recommender == "").sum())
-    return checks.note(
-        "missing values",
-        "In daily life {duration} listens have no duration and {recommender} no recommender, of {listens}.",
-        {"duration": durations, "recommender": unnamed, "listens": len(field)},
-    )
+    return note("missing values", {"duration": durations, "recommender": unnamed, "listens": len(field)})
 
 
 def _check_times(dataset: Situnes) -> Finding:
@@ -243,27 +154,17 @@ def _check_times(dataset: Situnes) -> Finding:
     ties = int(field.duplicated(["stage", "user_id", "timestamp"]).sum())
     hours = pd.to_datetime(field.timestamp, unit="s", utc=True).dt.tz_convert("Asia/Shanghai").dt.hour
     night = int(hours.between(2, 7).sum())
-    return checks.note(
-        "times",
-        "{ties} listens start in the same second as another of the same user; {night} lie between 2 and 8 o'clock at"
-        " UTC+8, in which by the data's own description none were collected.",
-        {"ties": ties, "night": night},
-        "note" if ties or night else "ok",
-    )
+    return note("times", {"ties": ties, "night": night}, checks.NOTE[ties + night > 0])
 
 
 def _check_genre_ids(dataset: Situnes) -> Finding:
     pairs = dataset.songs[["genre", "genre_id"]].drop_duplicates()
     shares = dataset.songs.genre.value_counts(normalize=True)
-    return checks.note(
+    return note(
         "genres",
-        "{genres} genres; the commonest, {first}, has {largest_share:.0%} of the songs, the rarest, {last},"
-        " {least:.0%}.",
         {"genres": len(shares), "largest_share": float(shares.iloc[0])},
         checks.OK[pairs.genre.is_unique and pairs.genre_id.is_unique],
-        first=shares.index[0],
-        last=shares.index[-1],
-        least=shares.iloc[-1],
+        **checks.extremes(shares),
     )
 
 
@@ -271,32 +172,21 @@ def _check_persistence(dataset: Situnes, stage: int) -> Finding:
     table = genre_sequences(dataset, stage)
     later = table[table.last_genre != ""]
     shares = later.genre.value_counts(normalize=True)
-    return checks.note(
-        f"genre persistence, stage {stage}",
-        "The last genre comes again in {again:.1%} of {steps} steps; two independent listens would agree in"
-        " {chance:.1%}, and always guessing the commonest genre is right in {commonest:.1%}."
-        + " A recommender chose these songs, not the listener."
-        * (dataset.location.kind == "real"),
-        {
-            "again": float((later.genre == later.last_genre).mean()),
-            "chance": float((shares**2).sum()),
-            "commonest": float(shares.max()),
-            "steps": len(later),
-        },
-    )
+    numbers = {
+        "again": float((later.genre == later.last_genre).mean()),
+        "chance": float((shares**2).sum()),
+        "commonest": float(shares.max()),
+        "steps": len(later),
+    }
+    chosen = " A recommender chose these songs, not the listener." * (dataset.location.kind == "real")
+    return note("genre persistence, stage {stage}", numbers, stage=stage, chosen=chosen)
 
 
 def _check_emotions(dataset: Situnes) -> Finding:
     field = dataset.listens[dataset.listens.stage > 1]
     r = {axis: float(field[f"{axis}_before"].corr(field[f"{axis}_after"])) for axis in ("valence", "arousal")}
     crossed = float(field.valence_before.corr(field.arousal_after))
-    return checks.note(
-        "orientation of the axes",
-        "Before and after correlate by r = {valence:.2f} in valence and {arousal:.2f} in arousal, across the axes by"
-        " {crossed:.2f}: the state after a song mostly repeats the state before it.",
-        r | {"crossed": crossed},
-        checks.OK[min(r.values()) > abs(crossed)],
-    )
+    return note("orientation of the axes", r | {"crossed": crossed}, checks.OK[min(r.values()) > abs(crossed)])
 
 
 TWIN_GENRES = ("metal", "rock", "hip-hop", "electronic", "indie", "pop")
@@ -319,14 +209,13 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     rng = np.random.default_rng([seed, 2006])
     genre_of_song = rng.integers(0, len(TWIN_GENRES), TWIN_SONGS)
     size = {f"stage{stage}": [TWIN_USERS[stage], TWIN_USERS[stage] * TWIN_LISTENS[stage]] for stage in STAGES}
-    truth: dict = {"dataset": "situnes", "seed": seed, "size": size, "genres": list(TWIN_GENRES)}
-    truth["valence_after"] = TWIN_AFTER
+    stages = {}
     for stage in STAGES:
         planted = twin_listening.plant_listens(rng, [TWIN_LISTENS[stage]] * TWIN_USERS[stage], len(TWIN_GENRES))
         _write_twin_stage(folder / LISTENS[stage].path, stage, rng, planted, genre_of_song)
-        truth[f"stage{stage}"] = planted.truth()
+        stages[f"stage{stage}"] = planted.truth()
     _write_twin_songs(folder / SONGS.path, rng, genre_of_song)
-    twins.write_truth(folder, truth)
+    twins.write_truth(folder, "situnes", seed, size=size, genres=list(TWIN_GENRES), valence_after=TWIN_AFTER, **stages)
 
 
 def _write_twin_stage(path: Path, stage: int, rng, planted: twin_listening.PlantedListens, genre_of_song) -> None:

@@ -39,10 +39,6 @@ def _joined(table, names) -> pd.DataFrame:
     return table.merge(known, on="song_id", how="left").fillna({"artist": "", "title": ""})
 
 
-def _piece_means(dataset) -> pd.DataFrame:
-    return dataset.dynamic.groupby("song_id", as_index=False)[["valence", "arousal"]].mean()
-
-
 @dataclass(frozen=True)
 class SongSet:
     """A set whose items are songs or clips: what it is called, its song table, its scale (None: standardised).
@@ -61,7 +57,7 @@ SONG_SETS: dict[str, SongSet] = {
     "deam": SongSet("DEAM", _deam, (1, 9), ("emomusic",)),
     "emomusic": SongSet("emoMusic", lambda d: _joined(d.static, d.songs), (1, 9), ("deam",)),
     "pmemo": SongSet("PMEmo", lambda d: _joined(d.static, d.metadata), (0, 1)),
-    "vgmidi": SongSet("VGMIDI, piece means", _piece_means, (-1, 1), named=False),
+    "vgmidi": SongSet("VGMIDI, piece means", lambda d: checks.song_means(d.dynamic), (-1, 1), named=False),
     "merge": SongSet("MERGE", lambda d: _joined(d.songs, d.names()), (0, 1), ("panda_4qaed",)),
     "panda_4qaed": SongSet("4QAED", lambda d: d.songs, None, ("merge",)),
     "musifeast17": SongSet("MUSIFEAST-17", lambda d: d.clips, (1, 5)),
@@ -85,7 +81,7 @@ def songs(name: str, source: str = "auto", home: Path | None = None) -> pd.DataF
 
     location = registry.locate(name, source, home)
     code = hashlib.sha256(location.fingerprint.encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".yaml")):
         code.update(file.read_bytes())
     memo = cache_home() / "songs" / f"{name}-{code.hexdigest()[:24]}.parquet"
     if memo.is_file():

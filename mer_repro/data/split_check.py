@@ -20,13 +20,13 @@ import io
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mer_repro.data import checks, registry
+from mer_repro.data import checks, declaration, errata, registry
 from mer_repro.data.reading import read_text
 from mer_repro.data.songs import SONG_SETS, quadrants, songs
 from mer_repro.errors import DataError, DataMissing, ParameterError, require_choice
@@ -308,7 +308,12 @@ def check(
     require_choice("data set of songs", name, SONG_SETS)
     location, table = registry.locate(name, source, home), songs(name, source, home)
     split = read_split(paths, table.song_id)
-    findings = [_unknown(split), _missing(split, table), *_repeated(split), versions(split, table, name)]
+    findings = [
+        _finding("unknown ids", dict.fromkeys(split.rows.song_id[~split.rows.known])),
+        _finding("missing items", table.song_id[~table.song_id.isin(split.rows.song_id)], songs=len(table)),
+        *_repeated(split),
+        versions(split, table, name),
+    ]
     findings += [_artists(split, table)] if "artist" in table else []
     findings += _labels(split, table, name)
     findings += _elsewhere(split, table, name, source, home)
@@ -318,56 +323,23 @@ def check(
     return Report(name, location.kind, str(location.folder), counts, split.remarks, tuple(findings))
 
 
-def _finding(check: str, wrong: str, items: Iterable, sentence: Callable[[int], str], fine: str) -> SplitFinding:
-    """A finding with status `wrong` if there are `items`, else "ok"."""
-    items = tuple(str(item) for item in items)
+def _finding(name: str, items: Iterable, **words) -> SplitFinding:
+    """What the entry `name` of ``split_check.yaml`` says of `items`, with its status if there are any, else "ok"."""
+    entry, items = declaration.document("split_check")[name], tuple(str(item) for item in items)
+    check = entry.get("check", name).format(**words)
     if not items:
-        return SplitFinding(check, "ok", fine)
-    return SplitFinding(check, wrong, sentence(len(items)), len(items), items)
-
-
-def _unknown(split: Split) -> SplitFinding:
-    ids = split.rows.song_id[~split.rows.known]
-    return _finding(
-        "unknown ids", "fault", dict.fromkeys(ids), lambda n: f"{n} ids are not in the set.", "Every id is in the set."
-    )
-
-
-def _missing(split: Split, table: pd.DataFrame) -> SplitFinding:
-    ids = table.song_id[~table.song_id.isin(split.rows.song_id)]
-    return _finding(
-        "missing items",
-        "note",
-        ids,
-        lambda n: f"{n:,} of the set's {len(table):,} songs are in no part.",
-        "Every song of the set is in a part.",
-    )
+        return SplitFinding(check, "ok", entry["fine"].format(**words))
+    return SplitFinding(check, entry["status"], entry["found"].format(n=len(items), **words), len(items), items)
 
 
 def _repeated(split: Split) -> list[SplitFinding]:
     """Songs in more than one part; songs listed twice in one."""
     parts = split.rows.groupby("song_id", sort=False).part.agg(lambda p: tuple(dict.fromkeys(p)))
     torn = parts[parts.map(len) > 1]
-    found = [
-        _finding(
-            "songs in two parts",
-            "fault",
-            torn.index,
-            lambda n: f"{n} songs are in more than one part: " + _spread(torn) + ".",
-            "No song is in two parts.",
-        )
-    ]
+    found = [_finding("songs in two parts", torn.index, spread=_spread(torn))]
     if not split.frames:
         twice = split.rows[split.rows.duplicated(["song_id", "part"])].song_id
-        found.append(
-            _finding(
-                "listed twice",
-                "fault",
-                dict.fromkeys(twice),
-                lambda n: f"{n} songs are listed more than once in one part.",
-                "No song is listed twice.",
-            )
-        )
+        found.append(_finding("listed twice", dict.fromkeys(twice)))
     return found
 
 
@@ -380,8 +352,6 @@ def _spread(parts: pd.Series) -> str:
 
 def versions(split: Split, table: pd.DataFrame, name: str) -> SplitFinding:
     """Entries that are one song, by artist and title of `table` or as reported (`errata.same_song`), in two parts."""
-    from mer_repro.data import errata
-
     of = split.rows[split.rows.known].groupby("song_id").part.agg(set)
     groups = [*errata.same_song(name), *(checks.duplicate_songs(table) if "artist" in table else [])]
     torn = [
@@ -391,11 +361,7 @@ def versions(split: Split, table: pd.DataFrame, name: str) -> SplitFinding:
         if len(of[pair[0]] | of[pair[1]]) > 1
     ]
     return _finding(
-        "versions in two parts",
-        "fault",
-        dict.fromkeys(" = ".join(map(str, sorted(pair, key=str))) for pair in torn),
-        lambda n: f"{n} pairs that are one song (by artist and title, or as reported) stand in different parts.",
-        "No two versions of one song are in different parts.",
+        "versions in two parts", dict.fromkeys(" = ".join(map(str, sorted(pair, key=str))) for pair in torn)
     )
 
 
@@ -409,14 +375,12 @@ def _artists(split: Split, table: pd.DataFrame) -> SplitFinding:
     shared = parts[parts.map(len) > 1].index
     trained = parts[parts.map(lambda p: "train" in p)].index
     tested = joint[joint.part.eq("test") & joint.key.isin(trained)].song_id.nunique()
-    both = f" {tested} test songs have an artist that is trained on." if tested else ""
-    known = joint.song_id.nunique()
     return _finding(
         "artists in two parts",
-        "note",
         joint.groupby("key").artist.first()[shared],
-        lambda n: f"{n} of {len(parts):,} artists (known of {known:,} songs) are in more than one part.{both}",
-        f"No artist (known of {known:,} songs) is in two parts.",
+        artists=len(parts),
+        known=joint.song_id.nunique(),
+        both=f" {tested} test songs have an artist that is trained on." if tested else "",
     )
 
 
@@ -431,10 +395,7 @@ def _labels(split: Split, table: pd.DataFrame, name: str) -> list[SplitFinding]:
         found += _compared(split, table, scale)
     elif "swapped" in table and table.swapped.any():
         ids = table.song_id[table.swapped & table.song_id.isin(split.rows.song_id)]
-        says = (
-            "songs of this split have valence and arousal in each other's columns in the published table: take labels"
-        )
-        found.append(_finding("swapped labels", "note", ids, lambda n: f"{n} {says} from the loader.", "None."))
+        found.append(_finding("swapped labels of the published table", ids))
     if "quadrant" in split.rows and ("quadrant" in table or (scale and "valence" in table)):
         found.append(_classes(split, table, scale))
     if {"valence", "arousal"} <= set(table):
@@ -465,29 +426,9 @@ def _compared(split: Split, table: pd.DataFrame, scale: tuple[float, float]) -> 
     outside = ((written < low - ROUNDING) | (written > high + ROUNDING)).any(axis=1)
     other = ~straight & ~crossed & ~outside
     ids = np.array([str(song) for song in joint.song_id], dtype=object)
-    return [
-        _finding(
-            "swapped labels",
-            "fault",
-            ids[crossed],
-            lambda n: f"{n} of {len(joint):,} songs have valence and arousal in each other's place.",
-            f"Valence and arousal of {len(joint):,} songs are in their place.",
-        ),
-        _finding(
-            "labels outside the range",
-            "fault",
-            ids[outside],
-            lambda n: f"{n} songs have a label outside {low:g} to {high:g}.",
-            f"Every label is within {low:g} to {high:g}.",
-        ),
-        _finding(
-            "labels of the set",
-            "fault",
-            ids[other],
-            lambda n: f"{n} of {len(joint):,} songs have another label than in the set.",
-            f"The labels are the set's, on the scale {low:g} to {high:g}.",
-        ),
-    ]
+    words = {"songs": len(joint), "low": low, "high": high}
+    masks = {"swapped labels": crossed, "labels outside the range": outside, "labels of the set": other}
+    return [_finding(name, ids[mask], **words) for name, mask in masks.items()]
 
 
 def _classes(split: Split, table: pd.DataFrame, scale: tuple[float, float] | None) -> SplitFinding:
@@ -497,13 +438,7 @@ def _classes(split: Split, table: pd.DataFrame, scale: tuple[float, float] | Non
     joint = split.rows[split.rows.known].merge(right.drop_duplicates("song_id"), on="song_id")
     joint = joint[joint.quadrant.notna() & (joint.right != "")]
     off = joint[joint.quadrant != joint.right]
-    return _finding(
-        "quadrants of the set",
-        "fault",
-        off.song_id,
-        lambda n: f"{n} of {len(joint):,} songs have another quadrant than in the set.",
-        f"The {len(joint):,} quadrants are the set's.",
-    )
+    return _finding("quadrants of the set", off.song_id, songs=len(joint))
 
 
 def _seen(split: Split, table: pd.DataFrame) -> SplitFinding:
@@ -520,13 +455,7 @@ def _seen(split: Split, table: pd.DataFrame) -> SplitFinding:
         hit = [song for song, pair in zip(ids, checks.label_pairs(by_id.loc[ids]), strict=True) if pair in seen]
         items += hit
         counts.append(f"{len(hit)} of the {len(ids)} songs of {part} ({checks.percent(len(hit) / max(1, len(ids)))})")
-    return _finding(
-        "exact labels seen in training",
-        "note",
-        items,
-        lambda n: "; ".join(counts) + " carry exactly the valence and arousal of a training song.",
-        "No test song carries exactly the labels of a training song.",
-    )
+    return _finding("exact labels seen in training", items, counts="; ".join(counts))
 
 
 # ---- other sets ------------------------------------------------------------------------------------------------------
@@ -578,11 +507,5 @@ def _trained_elsewhere(
 
     here, there = torn("test", "train"), torn("train", "test")
     return _finding(
-        f"trained on through {other_name}",
-        "fault",
-        [*here, *there],
-        lambda n: (
-            f"{len(here)} test songs are trained on in {other_name}'s split, and {len(there)} of its test songs here."
-        ),
-        f"No test song is trained on in {other_name}'s split, and none of its own here.",
+        "trained on through another set", [*here, *there], other=other_name, here=len(here), there=len(there)
     )

@@ -160,9 +160,7 @@ class RowStream:
                 io.BytesIO(block),
                 read_options=arrow_csv.ReadOptions(column_names=self.columns),
                 parse_options=arrow_csv.ParseOptions(
-                    delimiter=self.delimiter,
-                    quote_char='"' if self.quoted else False,
-                    invalid_row_handler=left_out,
+                    delimiter=self.delimiter, quote_char='"' if self.quoted else False, invalid_row_handler=left_out
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     include_columns=self.wanted,

@@ -15,37 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, msd, twins
-from mer_repro.data.base import Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_text, require_unique, whole
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{schreiber2015improving,
-  title = {Improving Genre Annotations for the Million Song Dataset},
-  author = {Schreiber, Hendrik},
-  booktitle = {Proceedings of the 16th International Society for Music Information Retrieval Conference},
-  pages = {241--247},
-  year = {2015}
-}"""
-LICENSE_INFO = "For research purposes only, as the publisher's page says."
-REMOTES = {
-    "cd1": Remote(
-        address="https://www.tagtraum.com/genres/msd_tagtraum_cd1.cls.zip",
-        filename="msd_tagtraum_cd1.cls.zip",
-        unpack_to=".",
-    )
-}
-TRACKS = Table(
-    "msd_tagtraum_cd1.cls",
-    key=("track_id",),
-    lines=133_675,
-    digests=("4048c584ca84feba92ed20ae116b4a66",),
-    says="track id and one or two genres per line, between tabs",
-)
-TABLES = {"tracks": TRACKS}
-NAMES = ("msd_tagtraum_cd1", "tagtraum", "MillionSongDataset")
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("tagtraum")
+TRACKS = TABLES["tracks"]
 
 GENRES = (
     "Blues",
@@ -114,27 +93,13 @@ def validate(dataset: Tagtraum) -> list[Finding]:
     two = tracks.second_genre != ""
     same = int((tracks.genre == tracks.second_genre).sum())
     return [
-        checks.note(
-            "size",
-            "{tracks} tracks, {expected} expected.",
-            {"tracks": len(tracks)},
-            checks.OK[len(tracks) == expected],
-            expected=expected,
-        ),
-        checks.note(
+        note("size", {"tracks": len(tracks)}, checks.OK[len(tracks) == expected], expected=expected),
+        note(
             "class balance",
-            "{first} is the genre of {largest_share:.0%} of the tracks, {last} of {smallest_share:.1%}: always saying"
-            " the first is right that often.",
             {"largest_share": float(shares.iloc[0]), "smallest_share": float(shares.iloc[-1])},
-            first=shares.index[0],
-            last=shares.index[-1],
+            **checks.extremes(shares),
         ),
-        checks.note(
-            "ambiguous tracks",
-            "{share:.0%} of the tracks carry a second genre; {repeats} repeat the first.",
-            {"share": float(two.mean()), "repeats": same},
-            "note" if not same else "failed",
-        ),
+        note("ambiguous tracks", {"share": float(two.mean()), "repeats": same}, "note" if not same else "failed"),
     ]
 
 
@@ -158,11 +123,5 @@ def make_twin(folder: Path, seed: int = 0) -> None:
         rows.append([msd.generated_track_id(number), *genres])
     twins.write_table(folder / TRACKS.path, ["# generated; tab-separated"], rows, delimiter="\t")
     twins.write_truth(
-        folder,
-        {
-            "dataset": "tagtraum",
-            "seed": seed,
-            "size": {"tracks": TWIN_TRACKS},
-            "shares": dict(zip(GENRES, shares.round(4), strict=True)),
-        },
+        folder, "tagtraum", seed, size={"tracks": TWIN_TRACKS}, shares=dict(zip(GENRES, shares.round(4), strict=True))
     )

@@ -21,28 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mer_repro.data import checks, twins
-from mer_repro.data.base import Breach, Column, Finding, Location, Remote, Table, expected_size
+from mer_repro.data.base import Breach, Finding, Location, expected_size
+from mer_repro.data.declaration import declared
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BIBTEX = """@misc{moura2020music,
-  title = {Music Dataset: Lyrics and Metadata from 1950 to 2019},
-  author = {Moura, Luan and Fontelles, Emanuel and Sampaio, Vinicius and Fran{\\c{c}}a, Mardonio},
-  year = {2020},
-  publisher = {Mendeley Data},
-  version = {3},
-  doi = {10.17632/3t9vbwxgr5.3}
-}"""
-LICENSE_INFO = "CC BY 4.0."
-REMOTES = {
-    "table": Remote(
-        address="",
-        filename="tcc_ceds_music.csv",
-        manual="Open https://data.mendeley.com/datasets/3t9vbwxgr5/3 and download tcc_ceds_music.csv (26 MB)",
-    )
-}
 
 PUBLISHED = {"songs": 28_372}
 GENRES = ("blues", "country", "hip hop", "jazz", "pop", "reggae", "rock")
@@ -88,31 +72,17 @@ def _contradictions(songs: pd.DataFrame) -> Iterator[Breach]:
     yield wrong, "age {age}", f"{age[wrong].iloc[0] if wrong.any() else 0:.9f} for {{year}}"
 
 
-SONGS = Table(
-    "tcc_ceds*.csv",
-    (
-        Column("song_id", ("", "Unnamed: 0"), "int", low=0),
-        Column("artist", "artist_name", "str"),
-        Column("title", "track_name", "str"),
-        Column("year", "release_date", "int", low=FIRST_YEAR, high=LAST_YEAR),
-        Column("genre", kind="str", choices=GENRES),
-        Column("lyrics", kind="str"),
-        Column("words", "len", "int", low=1),
-        *(Column(weight_column(topic), topic, low=0, high=1) for topic in TOPIC_WEIGHTS),
-        *(Column(name, low=0, high=1) for name in DESCRIPTORS),
-        Column("topic", kind="str", choices=TOPICS),
-        Column("age", low=0, high=1),
-    ),
-    digests=(
-        "9d5b15e853dfc090fdf064bc2caec0a8",
-        "7dd05a34f52b4f5593d172eb5c806f45",
-        "164771e1f32438f65486b54f52c671ae",
-    ),
-    short="drop last",
-    rule=_contradictions,
-    says="lyrics, descriptors, genre and topic of one song per row; the whole table or parts of it",
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared(
+    "tcc_ceds",
+    lists={
+        "genres": GENRES,
+        "topics": TOPICS,
+        "weights": {weight_column(topic): topic for topic in TOPIC_WEIGHTS},
+        "descriptors": DESCRIPTORS,
+    },
+    rules={"songs": _contradictions},
 )
-TABLES = {"songs": SONGS}
+SONGS = TABLES["songs"]
 
 
 @dataclass(frozen=True)
@@ -179,14 +149,28 @@ def _require_agreement(path: Path, copy: pd.DataFrame, songs: pd.DataFrame) -> N
 
 def validate(dataset: TccCeds) -> list[Finding]:
     """Checks of the set; see `Finding`."""
+    songs = dataset.songs
+    lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
+    genres, sizes = songs.genre.value_counts(normalize=True), songs.artist.value_counts()
+    among = float((sizes[sizes > 1]).sum() / len(songs))
+    heaviest = songs[[weight_column(topic) for topic in TOPICS]].idxmax(axis=1)
+    agree = float((heaviest == songs.topic.map(weight_column)).mean())
     return [
         _check_size(dataset),
-        checks.duplicate_finding(dataset.songs),
-        _check_duplicates(dataset.songs),
-        _check_balance(dataset.songs),
-        _check_artists(dataset.songs),
-        _check_topics(dataset.songs),
-        _check_circularity(dataset.songs),
+        checks.duplicate_finding(songs),
+        note("repeated lyrics and labels", {"lyrics": lyrics, "labels": labels}, checks.NOTE[lyrics + labels > 0]),
+        note(
+            "class balance",
+            {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
+            **checks.extremes(genres),
+        ),
+        note(
+            "songs of one artist",
+            {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
+            first=sizes.index[0],
+        ),
+        note("topic against weights", {"agree": agree}, "ok" if agree > 0.99 else "note"),
+        _check_circularity(songs),
     ]
 
 
@@ -201,56 +185,13 @@ def _check_size(dataset: TccCeds) -> Finding:
         status = "known_defect" if defects else "ok"
     else:
         status = "known_defect" if dataset.location.kind == "real" and n < expected else "failed"
-    return checks.note(
+    return note(
         "size",
-        "{songs} songs in {files} file(s), {expected} in the whole table{defects}.",
         {"songs": n, "files": len(dataset.rows), "overlapping": dataset.overlapping, "cut_rows": dataset.cut_rows},
         status,
         expected=expected,
         defects="".join(f"; {defect}" for defect in defects),
     )
-
-
-def _check_duplicates(songs: pd.DataFrame) -> Finding:
-    lyrics, labels = int(songs.duplicated("lyrics").sum()), int(songs.duplicated(["valence", "energy"]).sum())
-    return checks.note(
-        "repeated lyrics and labels",
-        "{lyrics} songs repeat the lyrics of another, {labels} its valence and energy.",
-        {"lyrics": lyrics, "labels": labels},
-        "note" if lyrics or labels else "ok",
-    )
-
-
-def _check_balance(songs: pd.DataFrame) -> Finding:
-    genres = songs.genre.value_counts(normalize=True)
-    return checks.note(
-        "class balance",
-        "{first} has {largest_genre:.0%} of the songs, {last} {least:.1%}; half of the songs are from before"
-        " {median_year:.0f}.",
-        {"largest_genre": float(genres.iloc[0]), "median_year": float(songs.year.median())},
-        first=genres.index[0],
-        last=genres.index[-1],
-        least=genres.iloc[-1],
-    )
-
-
-def _check_artists(songs: pd.DataFrame) -> Finding:
-    sizes = songs.artist.value_counts()
-    among = float((sizes[sizes > 1]).sum() / len(songs))
-    return checks.note(
-        "songs of one artist",
-        "{artists} artists; {first} has {largest} songs; {share_with_siblings:.0%} of the songs have another by the"
-        " same artist in the set, so a random split puts artists on both sides.",
-        {"artists": len(sizes), "largest": int(sizes.iloc[0]), "share_with_siblings": among},
-        first=sizes.index[0],
-    )
-
-
-def _check_topics(songs: pd.DataFrame) -> Finding:
-    weights = songs[[weight_column(topic) for topic in TOPICS]]
-    agree = float((weights.idxmax(axis=1) == songs.topic.map(weight_column)).mean())
-    says = "The topic is the heaviest of the eight weights in {agree:.1%} of the songs."
-    return checks.note("topic against weights", says, {"agree": agree}, "ok" if agree > 0.99 else "note")
 
 
 def _check_circularity(songs: pd.DataFrame) -> Finding:
@@ -264,12 +205,7 @@ def _check_circularity(songs: pd.DataFrame) -> Finding:
         y = songs[target].to_numpy()
         residual = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
         r2[target] = float(1 - residual.var() / y.var())
-    return checks.note(
-        "labels from the same source as the features",
-        "Four descriptors of the same service explain {energy:.0%} of the variance of energy and {valence:.0%} of"
-        " valence in a straight line: models of audio descriptors start with that for free, models of lyrics do not.",
-        r2,
-    )
+    return note("labels from the same source as the features", r2)
 
 
 TWIN_ARTISTS, TWIN_SONGS_AN_ARTIST = 120, 6
@@ -315,14 +251,7 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     rows = [_twin_row(rng, song, artist[song], table, spoken) for song in range(n)]
     _write_twin_copies(folder, rows)
     twins.write_truth(
-        folder,
-        {
-            "dataset": "tcc_ceds",
-            "seed": seed,
-            "size": {"songs": n},
-            "shares": TWIN_SHARES,
-            "ceilings": _twin_ceilings(cause, labels),
-        },
+        folder, "tcc_ceds", seed, size={"songs": n}, shares=TWIN_SHARES, ceilings=_twin_ceilings(cause, labels)
     )
 
 

@@ -91,13 +91,7 @@ def plant_listens(rng: np.random.Generator, lengths: list[int], genres: int) -> 
             last = genre
     arrays = {name: np.array(values) for name, values in parts.items()}
     return PlantedListens(
-        arrays["user"],
-        arrays["genre"],
-        arrays["last"],
-        arrays["mood"],
-        arrays["probability"],
-        arrays["blind"],
-        group,
+        arrays["user"], arrays["genre"], arrays["last"], arrays["mood"], arrays["probability"], arrays["blind"], group
     )
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mer_repro.data.base import TWIN_MARK
+from mer_repro.data.base import TWIN_MARK, Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,9 +71,15 @@ def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence], del
         writer.writerows(rows)
 
 
-def write_truth(folder: Path, truth: Mapping) -> None:
+def write(folder: Path, table: Table, rows: Iterable[Sequence], header: Sequence[str] = ()) -> None:
+    """Write the file of a declared table, under the published header or, where a copy has another, under `header`."""
+    write_table(folder / table.path, header or table.header, rows, table.delimiter)
+
+
+def write_truth(folder: Path, dataset: str, seed: int, **planted) -> None:
     """Write what was planted as ``truth.json``; the file is also the mark by which a twin is told from real
     data."""
+    truth = {"dataset": dataset, "seed": seed, **planted}
     (folder / TWIN_MARK).write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -184,6 +190,15 @@ def annotated(song: PlantedSong, start: int) -> PlantedSong:
     return PlantedSong(
         song.features[start:], song.spread[start:], cut(song.signal), cut(song.music), cut(song.observed)
     )
+
+
+def noise_ceilings(names: Sequence[str], shown: np.ndarray, true: np.ndarray) -> dict[str, dict[str, float]]:
+    """By name of each column, ``noise_ceiling_r2``: the R2 of the `true` values against those `shown`, both (n, names).
+
+    That is what a model scores that knows everything but the raters' noise.
+    """
+    error = ((shown - true) ** 2).sum(axis=0) / ((shown - shown.mean(axis=0)) ** 2).sum(axis=0)
+    return {name: {"noise_ceiling_r2": round(float(1 - e), 4)} for name, e in zip(names, error, strict=True)}
 
 
 def ceilings(songs: Sequence[PlantedSong]) -> dict[str, dict[str, float]]:

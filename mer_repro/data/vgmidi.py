@@ -13,51 +13,31 @@ Source: Ferreira and Whitehead 2019, "Learning to generate music with sentiment"
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from mer_repro.data import checks
-from mer_repro.data.base import Finding, Location, Remote, Table
+from mer_repro.data import checks, twins
+from mer_repro.data.base import Finding, Location
+from mer_repro.data.declaration import declared
 from mer_repro.data.reading import read_json
 from mer_repro.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BIBTEX = """@inproceedings{ferreira2019sentiment,
-  title = {Learning to generate music with sentiment},
-  author = {Ferreira, Lucas N. and Whitehead, Jim},
-  booktitle = {Proceedings of the 20th International Society for Music Information Retrieval Conference},
-  pages = {384--390},
-  year = {2019}
-}"""
-LICENSE_INFO = "Published for research without a stated licence; the compositions belong to their publishers."
-REMOTES = {
-    "repository": Remote(
-        address="https://github.com/lucasnfe/vgmidi/archive/refs/heads/master.zip",
-        filename="vgmidi-master.zip",
-        unpack_to=".",
-    )
-}
+BIBTEX, LICENSE_INFO, REMOTES, TABLES, NAMES, ALSO, note = declared("vgmidi")
 
 RAW = ("vgmidi_raw_1.json", "vgmidi_raw_2.json")
-TABLES = {name: Table(name, says="pieces with duration and measures, and every rater's two series") for name in RAW}
-NAMES = ("vgmidi-master", "VGMIDI", "vgmidi-main")
-ALSO = {
-    "vgmidi_raw": ("labelled/annotations/vgmidi_raw", "annotations/vgmidi_raw"),
-    "midi/": ("labelled/midi/", "midi_labelled/"),
-    "audio/": ("labelled/audio/",),
-}
 
 SCALE = (-1.0, 1.0)
 DOCUMENTED_PIECES = 200
 
 #: A series may have this many values more than its piece has measures.
 SURPLUS_ALLOWED = 1
-TARGETS = ("valence", "arousal")
 #: Published name -> (canonical name, kind).
 RATER_FIELDS = {
     "age": ("age", str),
@@ -157,18 +137,17 @@ def _require_layout(path: Path, document) -> dict:
     return document
 
 
-def _line(path: Path, name: str) -> int:
-    """The line on which a name first stands in a JSON file; only asked for when an error is told."""
+def _refuse(path: Path, name: str, found: str, expected: str) -> NoReturn:
+    """Raise DataError over the entry `name`, at the line on which that first stands in the JSON file."""
     text = path.read_text(encoding="utf-8-sig")
-    return text.count("\n", 0, max(text.find(f'"{name}"'), 0)) + 1
+    line = text.count("\n", 0, max(text.find(f'"{name}"'), 0)) + 1
+    raise DataError(path, line=line, found=found, expected=expected)
 
 
 def _split_key(path: Path, key: str) -> tuple[str, int]:
     match = re.fullmatch(r"(piece\d+)_(\d+)", key)
     if not match:
-        raise DataError(
-            path, line=_line(path, key), found=f"an annotation named '{key}'", expected="'piece<n>_<rater>'"
-        )
+        _refuse(path, key, f"an annotation named '{key}'", "'piece<n>_<rater>'")
     return match[1], int(match[2])
 
 
@@ -177,18 +156,15 @@ def _is_number(value) -> bool:
 
 
 def _read_piece(path: Path, piece: str, entry: dict) -> dict:
-    def refuse(found: str, expected: str):
-        raise DataError(path, line=_line(path, piece), found=f"{found} of {piece}", expected=expected)
-
     if not isinstance(entry, dict):
-        refuse("no description", "an object")
+        _refuse(path, piece, f"no description of {piece}", "an object")
     duration, measures, midi = (entry.get(name) for name in ("duration", "measures", "midi"))
     if not _is_number(duration) or duration <= 0:
-        refuse(f"duration {duration!r}", "seconds above 0")
+        _refuse(path, piece, f"duration {duration!r} of {piece}", "seconds above 0")
     if not isinstance(measures, int) or isinstance(measures, bool) or measures < 1:
-        refuse(f"measures {measures!r}", "a whole number of at least 1")
+        _refuse(path, piece, f"measures {measures!r} of {piece}", "a whole number of at least 1")
     if not isinstance(midi, str) or not midi.endswith(".mid") or midi.count("_") < 3:
-        refuse(f"midi {midi!r}", "a name 'Series_Console_Game_Title.mid'")
+        _refuse(path, piece, f"midi {midi!r} of {piece}", "a name 'Series_Console_Game_Title.mid'")
     filename = midi.rsplit("/", 1)[-1].removesuffix(".mid")
     series, console, game, title = filename.split("_", 3)
     return {
@@ -204,22 +180,18 @@ def _read_piece(path: Path, piece: str, entry: dict) -> dict:
 
 def _read_series(path: Path, key: str, entry: dict, measures: int) -> tuple[dict[str, list[float]], int]:
     """The two series of one rater, cut to the piece's measures, and how many values were cut."""
-
-    def refuse(found: str, expected: str):
-        raise DataError(path, line=_line(path, key), found=f"{found} in {key}", expected=expected)
-
-    series = {target: entry.get(target) if isinstance(entry, dict) else None for target in TARGETS}
+    series = {target: entry.get(target) if isinstance(entry, dict) else None for target in checks.TARGETS}
     for target, values in series.items():
         if not isinstance(values, list) or not measures <= len(values) <= measures + SURPLUS_ALLOWED:
             found = f"{len(values)} values of {target}" if isinstance(values, list) else f"no list of {target}"
-            refuse(found, f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)")
+            _refuse(path, key, f"{found} in {key}", f"{measures}, one a measure (or {SURPLUS_ALLOWED} more)")
         for value in values:
             if not _is_number(value) or not SCALE[0] <= value <= SCALE[1]:
-                refuse(f"{value!r} as {target}", f"a number from {SCALE[0]:g} to {SCALE[1]:g}")
+                _refuse(path, key, f"{value!r} as {target} in {key}", f"a number from {SCALE[0]:g} to {SCALE[1]:g}")
     lengths = {len(values) for values in series.values()}
     if len(lengths) > 1:
-        refuse("series of different lengths", "as many values of valence as of arousal")
-    surplus = len(TARGETS) * (lengths.pop() - measures)
+        _refuse(path, key, f"series of different lengths in {key}", "as many values of valence as of arousal")
+    surplus = len(checks.TARGETS) * (lengths.pop() - measures)
     return {target: [float(value) for value in values[:measures]] for target, values in series.items()}, surplus
 
 
@@ -237,7 +209,7 @@ def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
             "rater": np.repeat([rater for _, rater, *_ in series], lengths),
             "measure": measure,
             "time": measure * np.repeat([measure_seconds[song_id] for song_id in song_ids], lengths),
-            **{target: np.concatenate([values[target] for _, _, values in series]) for target in TARGETS},
+            **{target: np.concatenate([values[target] for _, _, values in series]) for target in checks.TARGETS},
         }
     )
     return table.sort_values(["song_id", "rater", "measure"], ignore_index=True)
@@ -245,8 +217,8 @@ def _rating_table(pieces: pd.DataFrame, series: list) -> pd.DataFrame:
 
 def _medians(ratings: pd.DataFrame) -> pd.DataFrame:
     grouped = ratings.groupby(["song_id", "measure", "time"])
-    medians = grouped[list(TARGETS)].median()
-    deviations = grouped[list(TARGETS)].std(ddof=1).add_suffix("_std")
+    medians = grouped[list(checks.TARGETS)].median()
+    deviations = grouped[list(checks.TARGETS)].std(ddof=1).add_suffix("_std")
     return medians.join(deviations).join(grouped.size().rename("raters")).reset_index()
 
 
@@ -257,44 +229,28 @@ def _read_rater(path: Path, key: str, entry: dict) -> dict:
         value = entry.get(name)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             expected = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-            raise DataError(path, line=_line(path, key), found=f"{value!r} as {name} of {key}", expected=expected)
+            _refuse(path, key, f"{value!r} as {name} of {key}", expected)
         person[column] = value
     return person
 
 
 def validate(dataset: VGMidi) -> list[Finding]:
     """Sizes, what was left out, agreement of the raters, constant series, variance between pieces, repeated pieces."""
-    counts = {
-        "pieces": len(dataset.pieces),
-        "series": len(dataset.raters),
-        "measures": len(dataset.dynamic),
-    }
-    spread = dataset.ratings.groupby(["song_id", "rater"])[list(TARGETS)].nunique()
-    constant = {target: int((spread[target] == 1).sum()) for target in TARGETS}
-    ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in TARGETS}
+    counts = {"pieces": len(dataset.pieces), "series": len(dataset.raters), "measures": len(dataset.dynamic)}
+    spread = dataset.ratings.groupby(["song_id", "rater"])[list(checks.TARGETS)].nunique()
+    constant = {target: int((spread[target] == 1).sum()) for target in checks.TARGETS}
+    ceilings = {t: checks.split_half_ceiling(dataset.ratings, t, item=("song_id", "measure")) for t in checks.TARGETS}
     repeated = dataset.pieces.filename[dataset.pieces.filename.duplicated()].tolist()
     means = dataset.dynamic[["valence_std", "arousal_std"]].mean()
     return [
         checks.size_finding(dataset.location, counts, {"pieces": DOCUMENTED_PIECES}),
-        checks.note(
-            "left out",
-            "{orphan_series} series belong to pieces without a description, {surplus_values} values lie beyond the last"
-            " measure of their piece.",
-            {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values},
-        ),
-        checks.note(
-            "raters",
-            "{fewest} to {most} raters per piece deviate by {valence_std:.2f} in valence and {arousal_std:.2f} in"
-            " arousal on -1..1; {valence} valence and {arousal} arousal series never move.",
-            {**means, **constant},
-            fewest=dataset.dynamic.raters.min(),
-            most=dataset.dynamic.raters.max(),
-        ),
+        note("left out", {"orphan_series": dataset.orphan_series, "surplus_values": dataset.surplus_values}),
+        note("raters", {**means, **constant}, fewest=dataset.dynamic.raters.min(), most=dataset.dynamic.raters.max()),
         checks.ceiling_finding(ceilings, "of the median over raters, all measures"),
         checks.between_songs_finding(dataset.dynamic),
         Finding(
             "duplicates",
-            "failed" if repeated else "ok",
+            checks.OK[not repeated],
             f"Pieces described twice: {', '.join(repeated)}." if repeated else "No piece is described twice.",
         ),
     ]
@@ -310,23 +266,19 @@ def make_twin(folder: Path, seed: int = 0) -> None:
     ``truth.json`` holds the rater model (a rater's own level, and slips) and ``noise_ceiling_r2``: the R2 of
     the planted signal against the published median, over all measures.
     """
-    import json
-
     import numpy as np
-
-    from mer_repro.data import twins
 
     rng = np.random.default_rng([seed, 200])
     bias, slip = 0.18, 0.15  # deviations of a rater's level and of single ratings, on -1..1
-    signals: dict[str, list] = {target: [] for target in TARGETS}
-    medians: dict[str, list] = {target: [] for target in TARGETS}
+    signals: dict[str, list] = {target: [] for target in checks.TARGETS}
+    medians: dict[str, list] = {target: [] for target in checks.TARGETS}
     for name, count in zip(RAW, TWIN_PIECES, strict=True):
         lengths = rng.integers(8, 60, size=count)
         document: dict[str, dict] = {"annotations": {}, "pieces": {}}
         for number, song in enumerate(twins.plant_songs(rng, lengths)):
             measures = int(lengths[number])
             ratings = {}
-            for target in TARGETS:
+            for target in checks.TARGETS:
                 signal = 0.3 * song.signal[target]
                 noise = bias * rng.standard_normal((TWIN_RATERS, 1)) + slip * rng.standard_normal(
                     (TWIN_RATERS, measures)
@@ -337,29 +289,17 @@ def make_twin(folder: Path, seed: int = 0) -> None:
             duration = float(round(measures * rng.uniform(1.5, 3.0), 3)) if name == RAW[1] else 2 * measures
             document["pieces"][f"piece{number}"] = _twin_piece(name, number, measures, duration)
             for rater in range(TWIN_RATERS):
-                series = {target: ratings[target][rater].tolist() for target in TARGETS}
+                series = {target: ratings[target][rater].tolist() for target in checks.TARGETS}
                 document["annotations"][f"piece{number}_{rater + 1}"] = _twin_annotation(rng, series)
         if name == RAW[0]:
-            document["annotations"][f"piece{count}_1"] = _twin_annotation(rng, {t: [0.5, 0.25] for t in TARGETS})
+            document["annotations"][f"piece{count}_1"] = _twin_annotation(rng, {t: [0.5, 0.25] for t in checks.TARGETS})
         else:
-            for target in TARGETS:
+            for target in checks.TARGETS:
                 document["annotations"]["piece0_1"][target].append(0.0)
         (folder / name).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    ceiling = {}
-    for target in TARGETS:
-        signal, median = np.concatenate(signals[target]), np.concatenate(medians[target])
-        r2 = 1 - np.sum((median - signal) ** 2) / np.sum((median - median.mean()) ** 2)
-        ceiling[target] = {"noise_ceiling_r2": round(float(r2), 4)}
-    twins.write_truth(
-        folder,
-        {
-            "dataset": "vgmidi",
-            "seed": seed,
-            "rater_bias_std": bias,
-            "rater_slip_std": slip,
-            "dynamic": ceiling,
-        },
-    )
+    shown, true = (np.column_stack([np.concatenate(kind[t]) for t in checks.TARGETS]) for kind in (medians, signals))
+    ceiling = twins.noise_ceilings(checks.TARGETS, shown, true)
+    twins.write_truth(folder, "vgmidi", seed, rater_bias_std=bias, rater_slip_std=slip, dynamic=ceiling)
 
 
 def _twin_piece(name: str, number: int, measures: int, duration: float) -> dict:

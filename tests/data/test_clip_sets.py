@@ -75,8 +75,8 @@ def test_the_number_of_raters_follows_from_means_and_deviations():
     rows = []
     for count in counts:
         ratings = rng.integers(1, 6, (count, len(musifeast17.RATINGS)))
-        means = dict(zip(musifeast17.RATINGS.values(), ratings.mean(axis=0), strict=True))
-        deviations = dict(zip(musifeast17.RATINGS.values(), ratings.std(axis=0, ddof=1), strict=True))
+        means = dict(zip(musifeast17.RATINGS, ratings.mean(axis=0), strict=True))
+        deviations = dict(zip(musifeast17.RATINGS, ratings.std(axis=0, ddof=1), strict=True))
         rows.append(means | {f"{name}_std": value for name, value in deviations.items()})
     table = pd.DataFrame(rows)
     assert musifeast17.rater_counts(table).tolist() == counts

@@ -83,9 +83,9 @@ def contradictions(key: str) -> list[tuple[str, set[tuple]]]:
     return [(r.check, places(paper, r)) for r in audit.run(key) if r.verdict == "inconsistent"]
 
 
-#: What a table by itself is charged with and the paper is not: a table alone is read as one run, and this paper states
-#: no number of runs.
-ALONE = [("gujar2026", "confusion_counts")]
+#: What a table by itself is charged with and the paper is not. A table alone is read as one run, and gujar2026 states no
+#: number of runs; qiu2025's gains may be of the optimised version that its next sentence names and prints no scores of.
+ALONE = [("gujar2026", "confusion_counts"), ("qiu2025", "stated_change")]
 
 
 def matched(key: str) -> tuple[list, list]:
@@ -101,9 +101,9 @@ def matched(key: str) -> tuple[list, list]:
     return hits, beyond
 
 
-def test_the_tables_alone_prove_fourteen_of_the_contradictions_and_accuse_nothing_else():
+def test_the_tables_alone_prove_all_but_two_of_the_contradictions_and_accuse_nothing_else():
     hits, beyond = zip(*(matched(key) for key in paper_keys()), strict=True)
-    assert sum(map(len, hits)) >= 14
+    assert sum(map(len, hits)) == sum(len(contradictions(key)) for key in paper_keys()) - 2 > 6
     assert [other for paper in beyond for other in paper] == []
 
 

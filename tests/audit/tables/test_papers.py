@@ -83,8 +83,8 @@ def contradictions(key: str) -> list[tuple[str, set[tuple]]]:
     return [(r.check, places(paper, r)) for r in audit.run(key) if r.verdict == "inconsistent"]
 
 
-#: What a table by itself is charged with and the paper is not. A table alone is read as one run, and gujar2026 states no
-#: number of runs; qiu2025's gains may be of the optimised version that its next sentence names and prints no scores of.
+#: What a table by itself is charged with and the paper is not. A table alone is read as one run, and gujar2026 states
+#: no number of runs; qiu2025's gains may be of the optimised version that its next sentence names without its scores.
 ALONE = [("gujar2026", "confusion_counts"), ("qiu2025", "stated_change")]
 
 

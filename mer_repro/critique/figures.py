@@ -36,7 +36,7 @@ def overview(rooms: list[Room]) -> plots.DescribedFigure:
 
     plots.use_style()
     counts = chapter.matrix_counts(rooms).set_index("paper")
-    figure, axes = plt.subplots(1, 2, figsize=(9, 0.55 * len(counts) + 1.6), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 0.46 * len(counts) + 1.5), sharey=True)
     for axis, kinds, title in (
         (axes[0], finding.VERDICTS, "audit: checks"),
         (axes[1], JUDGEMENTS, "reruns: judged claims"),
@@ -83,7 +83,7 @@ def inflations(rooms: list[Room], survey: dict) -> plots.DescribedFigure:
 
     plots.use_style()
     found = [(leak, says, change) for leak, says, metric, change in chapter.measured(rooms, survey) if metric == "r2"]
-    figure, axis = plt.subplots(figsize=(9, 1.0 + 0.42 * len(found)))
+    figure, axis = plt.subplots(figsize=(9, 1.0 + 0.36 * len(found)))
     colours = dict(zip(dict.fromkeys(leak.type for leak, _, _ in found), plots.PALETTE, strict=False))
     markers = dict(zip(colours, "osD^vPX*<", strict=False))
     labelled = set()

@@ -368,8 +368,6 @@ def moods_table(results: Results) -> Table:
 
 #: What attention fusion is held against on tcc_ceds: name of the difference, rival, measure.
 OVER = (
-    ("over_audio_only", "audio_only", "accuracy"),
-    ("over_concatenation", "concatenation", "accuracy"),
     ("over_late", "late_fusion", "accuracy"),
     ("f1_over_late", "late_fusion", "macro_f1"),
 )

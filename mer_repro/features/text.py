@@ -193,6 +193,31 @@ def encode(
             yield positions, _pool(states, mask.to(device), pooling).float().cpu().numpy()
 
 
+def tokens(texts: Sequence[str], encoder: Encoder | None = None, *, max_length: int) -> torch.Tensor:
+    """Token numbers of `texts` for an encoder that is trained along, (texts, longest of them) int64, padded at the end.
+
+    Parameters
+    ----------
+    encoder : from `find_encoder`; None for the default.
+    max_length : in tokens, with the special ones; longer texts are cut at the end.
+    """
+    import transformers
+
+    folder = (encoder or find_encoder()).folder
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    cut = tokenizer(list(texts), truncation=True, max_length=max_length, padding=True, return_tensors="pt")
+    return cut["input_ids"]
+
+
+def load_encoder(encoder: Encoder | None = None) -> torch.nn.Module:
+    """A fresh copy of an encoder's network with its pretrained weights, to be trained along; see `find_encoder`."""
+    import torch
+    import transformers
+
+    folder = (encoder or find_encoder()).folder
+    return transformers.AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+
+
 def _pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor:
     """(batch, tokens, dimension) and (batch, tokens) to (batch, dimension)."""
     if pooling == "cls":

@@ -10,12 +10,14 @@ data set                    mood from                 audio                     
 ``deam``                    valence, arousal: 5       130 openSMILE descriptors   –
 ``merge``                   official quadrants        log-mel spectrogram         lyrics
 ``panda_4qaed``             checked quadrants         log-mel spectrogram         –
+``merge+panda_4qaed``       official quadrants        log-mel spectrogram         –
 ``emotify``                 highest of four emotions  log-mel spectrogram         –
 ``planted``                 `planted.generate`        12 numbers                  generated words
 ==========================  ========================  ==========================  =====================================
 
 A value at the cut counts as low. Valence and energy of tcc_ceds are a streaming service's descriptors, computed from
-the audio and rated by nobody; where they make the label they are not among the inputs.
+the audio and rated by nobody; where they make the label they are not among the inputs. ``merge+panda_4qaed`` are the
+songs of MERGE whose clip 4QAED has, in MERGE's official parts.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from mer_repro.errors import DataMissing
+from mer_repro.splits import Split
 
 #: Quadrant of (high valence, high arousal) as a position in `model.MOODS`: happy, sad, angry, calm.
 QUADRANTS = {(True, True): 0, (False, False): 1, (False, True): 2, (True, False): 3}
@@ -46,7 +49,8 @@ class Songs:
     mood : (n,) int, position in `model.MOODS`. artist : (n,) what a split keeps together; the song itself where no
     artist is known. audio : (n, features) descriptors, or (n, bands, frames) in dB, or None. texts : n strings or None.
     audio_informs : planted songs only; see `planted.Planted`. features : (n, features) the data set's own descriptors,
-    best first. clips : the sound files. notes : what a record should say about them.
+    best first. clips : the sound files. official : the data set's own parts, or None. notes : what a record should say
+    about them.
     """
 
     mood: np.ndarray
@@ -56,6 +60,7 @@ class Songs:
     audio_informs: np.ndarray | None = None
     features: np.ndarray | None = None
     clips: list[Path] | None = None
+    official: Split | None = None
     notes: dict = field(default_factory=dict)
 
 
@@ -80,7 +85,8 @@ def load_songs(dataset: str, data: str, target: str, frames: int) -> Songs:
     }
     if dataset == "deam":
         return _deam(data, target)
-    if dataset in (hear := {"emotify": _emotify, "merge": _merge, "panda_4qaed": _panda}):
+    hear = {"emotify": _emotify, "merge": _merge, "panda_4qaed": _panda, "merge+panda_4qaed": _merge_heard}
+    if dataset in hear:
         return hear[dataset](data, frames)
     return _planted(target) if dataset == "planted" else loaders[dataset](data)
 
@@ -138,10 +144,12 @@ def _deezer_with_bags(data: str) -> Songs:
     rows = bags.songs.track_id.reset_index().set_index("track_id")["index"]
     labelled = labelled[labelled.track_id.isin(rows.index)]
     texts = []
+    # Every stem once before the rest, so that a reader who stops early has met most of them.
     for row in rows[labelled.track_id]:
         part = slice(*bags.counts.indptr[row : row + 2])
         counted = zip(bags.counts.indices[part], bags.counts.data[part], strict=True)
-        texts.append(" ".join(word for column, times in counted for word in [bags.vocabulary[column]] * times))
+        counted = [(bags.vocabulary[column], times) for column, times in counted]
+        texts.append(" ".join([*(word for word, _ in counted), *(w for word, n in counted for w in [word] * (n - 1))]))
     return Songs(
         quadrants(labelled.valence, labelled.arousal, 0.0),
         labelled.artist.to_numpy(),
@@ -247,6 +255,30 @@ def _panda(data: str, frames: int) -> Songs:
         features=None if features is None else features.set_index("song_id").loc[songs.song_id].to_numpy(np.float64),
         clips=list(files.values()),
         notes={"label": "quadrants of mood tags, confirmed by listeners (4QAED)"},
+    )
+
+
+def _merge_heard(data: str, frames: int) -> Songs:
+    """MERGE's songs whose clip 4QAED has; both sets give each of them the same quadrant."""
+    from mer_repro.data import registry
+
+    loaded, heard = registry.load("merge", source=data), _panda(data, frames)
+    ids = [path.stem for path in heard.clips]
+    rows = np.flatnonzero(np.isin(ids, loaded.songs.song_id))
+    place = {ids[row]: k for k, row in enumerate(rows)}
+    parts = [
+        np.array(sorted(place[song] for song in loaded.part("70_15_15", part) if song in place), dtype=int)
+        for part in ("train", "validation", "test")
+    ]
+    return Songs(
+        heard.mood[rows],
+        heard.artist[rows],
+        heard.audio[rows],
+        None,
+        features=None if heard.features is None else heard.features[rows],
+        clips=[heard.clips[row] for row in rows],
+        official=Split(*parts),
+        notes={"label": "quadrants of mood tags, the same in MERGE and 4QAED"},
     )
 
 

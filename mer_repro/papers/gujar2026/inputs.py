@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WORDS_READ = 64
 #: Tokens of a song that the sentence encoder reads.
 TOKENS_READ = 128
+#: The same where the encoder is trained along: half the cost, and the median of the lyrics has no more than 75.
+TOKENS_TRAINED = 64
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Inputs:
     tfidf : (n, vocabulary). words : (n, WORDS_READ) numbers of lemmas, 0 for none. sentence : (n, dimension). None
         without words. word_vectors : (1 + lemmas, 300).
     encoder : which sentence encoder served, "" without words.
+    tokens : (n, at most TOKENS_TRAINED) what an encoder that is trained along reads: the song's lemmas as in section
+        4.3, step 5, but each once, since not all sets have them in order; 0 pads.
     """
 
     mood: torch.Tensor
@@ -39,24 +43,28 @@ class Inputs:
     sentence: torch.Tensor | None = None
     word_vectors: torch.Tensor | None = None
     encoder: str = ""
+    tokens: torch.Tensor | None = None
 
-    def text(self) -> tuple[torch.Tensor, ...]:
+    def text(self, finetuned: bool = False) -> tuple[torch.Tensor, ...]:
         """The text branch's inputs in its order; empty without words."""
-        return () if self.tfidf is None else (self.tfidf, self.words, self.sentence)
+        return () if self.tfidf is None else (self.tfidf, self.words, self.tokens if finetuned else self.sentence)
 
-    def examples(self, rows: np.ndarray, modality: str, text_rows: np.ndarray | None = None) -> Examples:
+    def examples(
+        self, rows: np.ndarray, modality: str, text_rows: np.ndarray | None = None, finetuned: bool = False
+    ) -> Examples:
         """The songs `rows` as a network of this modality reads them.
 
         Parameters
         ----------
         modality : "audio", "text" or "both".
         text_rows : the songs whose words stand in place of their own.
+        finetuned : whether the sentence encoder is part of the network and reads tokens.
         """
         from mer_repro.training import Examples
 
         audio = () if modality == "text" else (self.audio[rows],)
         spoken = rows if text_rows is None else text_rows
-        said = () if modality == "audio" else tuple(part[spoken] for part in self.text())
+        said = () if modality == "audio" else tuple(part[spoken] for part in self.text(finetuned))
         return Examples((*audio, *said), self.mood[rows])
 
 
@@ -73,6 +81,7 @@ def prepare(songs: Songs, split: Split, seed: int) -> Inputs:
     tfidf = words.PaperTfidf().fit(training).transform(documents)
     vectors = words.fit_word2vec(training, seed=seed)
     embedded = text.embed(songs.texts, pooling="mean", max_length=TOKENS_READ)
+    spoken = [" ".join(dict.fromkeys(document)) for document in documents]
     return Inputs(
         mood,
         audio,
@@ -81,6 +90,7 @@ def prepare(songs: Songs, split: Split, seed: int) -> Inputs:
         torch.from_numpy(embedded.vectors),
         torch.from_numpy(words.embedding_matrix(vectors)),
         str(embedded.encoder),
+        text.tokens(spoken, max_length=TOKENS_TRAINED),
     )
 
 

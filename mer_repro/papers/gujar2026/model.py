@@ -145,6 +145,10 @@ class TextBranch(nn.Module):
             nn.Linear(width, LATENT), nn.ReLU(), nn.Dropout(dropout), nn.Linear(LATENT, LATENT), nn.ReLU()
         )
 
+    def train_along(self, encoder: ClsEncoder) -> None:
+        """Put an encoder before the layer that reads its sentence vector; the branch then reads tokens instead."""
+        self.sentence = nn.Sequential(encoder, self.sentence)
+
     def joined(self, tfidf: Tensor, words: Tensor, sentence: Tensor) -> Tensor:
         """The three parts side by side: (batch, 684) with word vectors of 300."""
         pooled = self.pool(self.words(words), words > 0)
@@ -172,6 +176,37 @@ class ClsEncoder(nn.Module):
         """(batch, tokens) -> (batch, hidden)"""
         attended = (tokens != self.padding).long()
         return self.encoder(input_ids=tokens, attention_mask=attended).last_hidden_state[:, 0]
+
+
+class _Slowed(nn.Module):
+    """A weight as its start plus `rate` times what is trained, which Adam then moves at `rate` times its own rate."""
+
+    def __init__(self, start: Tensor, rate: float):
+        super().__init__()
+        self.rate = rate
+        self.register_buffer("start", start.detach().clone(), persistent=False)
+
+    def forward(self, shift: Tensor) -> Tensor:
+        return self.start + self.rate * shift
+
+    def right_inverse(self, weight: Tensor) -> Tensor:
+        return (weight - self.start) / self.rate
+
+
+def slowed(network: nn.Module, rate: float) -> nn.Module:
+    """The same network, which an optimiser of Adam's kind trains at `rate` times its learning rate.
+
+    One rate for all weights is what the training loop knows; a pretrained encoder usually gets a smaller one than the
+    layers behind it. Weight decay then pulls towards the pretrained weights instead of zero. At a rate of 1 nothing is
+    changed.
+    """
+    from torch.nn.utils import parametrize
+
+    if rate != 1:
+        for part in list(network.modules()):
+            for name, weight in list(part.named_parameters(recurse=False)):
+                parametrize.register_parametrization(part, name, _Slowed(weight, rate))
+    return network
 
 
 def bert_base() -> nn.Module:

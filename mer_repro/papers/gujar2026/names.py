@@ -12,12 +12,16 @@ LABELS = {
     "majority": "majority class",
     "stratified_random": "random, with the class shares of training",
     "logistic_tfidf": "logistic regression: words",
+    "logistic_word2vec": "logistic regression: mean word vector",
+    "logistic_sentence": "logistic regression: frozen sentence encoder",
     "boosting_descriptors": "gradient boosting: audio",
     "boosting_both": "gradient boosting: audio and words",
     "svm_features": "support vector machine: the set's own 100 descriptors",
     "frozen_audio": "logistic regression: frozen pretrained audio network",
     "audio_only": "network: audio only",
     "text_only": "network: text only",
+    "text_finetuned": "network: text only, encoder trained along",
+    "text_finetuned_slowly": "network: text only, encoder trained along at a tenth of the rate",
     "late_fusion": "network: late fusion",
     "concatenation": "network: concatenation",
     "attention": "network: attention fusion",
@@ -45,6 +49,7 @@ DATASETS = {
     "emotify": "Emotify: log-mel spectrograms of 3 s",
     "panda_4qaed": "4QAED: audio without lyrics, quadrants confirmed by listeners",
     "merge": "MERGE: log-mel spectrograms of 3 s, lyrics",
+    "merge+panda_4qaed": "MERGE's songs whose clip 4QAED has, official parts: audio without lyrics",
 }
 #: Data sets on which lyrics and audio can be compared, and their names in sentences.
 BIMODAL = {"tcc_ceds": "tcc_ceds", "deezer_mood+tcc_ceds": "tags"}

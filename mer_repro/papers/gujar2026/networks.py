@@ -26,12 +26,16 @@ FUSED: dict[str, dict] = {
 SINGLE: dict[str, dict] = {
     "audio_only": {"modality": "audio"},
     "text_only": {"modality": "text"},
+    "text_finetuned": {"modality": "text"},
+    "text_finetuned_slowly": {"modality": "text"},
     "crnn_256": {"modality": "audio"},
     "crnn_lstm": {"modality": "audio", "crnn": {"recurrent": "lstm"}},
     "crnn_steps": {"modality": "audio", "crnn": {"reshape": "steps"}},
     "crnn_stack": {"modality": "audio", "crnn": {"reshape": "stack"}},
     "crnn_norm_last": {"modality": "audio", "crnn": {"norm_first": False}},
 }
+#: Learning rate of a sentence encoder that is trained along, as a part of the other weights' rate.
+ENCODER_RATE = {"text_finetuned": 1.0, "text_finetuned_slowly": 0.1}
 CONSISTENCY_WEIGHT = 0.1
 #: How many other songs lend a test song their words, and as many their audio, to see which of the two it needs.
 EXCHANGES = 5
@@ -75,7 +79,7 @@ def train(variant: str, inputs: Inputs, split: Split, config: TrainingConfig, se
     modality = network.config.modality
 
     def part(rows: np.ndarray) -> training.Examples:
-        return inputs.examples(rows, modality, None if strange is None else strange[rows])
+        return inputs.examples(rows, modality, None if strange is None else strange[rows], variant in ENCODER_RATE)
 
     trained, loss = network, torch.nn.functional.cross_entropy
     if variant == "attention_consistency":
@@ -117,7 +121,17 @@ def build(variant: str, inputs: Inputs):
         audio = model.AudioCRNN(crnn) if spectrograms else model.DescriptorBranch(inputs.audio.shape[1])
     if config.modality != "audio":
         text = model.TextBranch(inputs.tfidf.shape[1], inputs.word_vectors, inputs.sentence.shape[1])
+        if variant in ENCODER_RATE:
+            text.train_along(pretrained(ENCODER_RATE[variant]))
     return model.MoodNetwork(audio, text, config)
+
+
+def pretrained(rate: float):
+    """The packaged sentence encoder as a part of a network, to be trained at `rate` times the network's rate."""
+    from mer_repro.features import text
+    from mer_repro.papers.gujar2026 import model
+
+    return model.ClsEncoder(model.slowed(text.load_encoder(), rate))
 
 
 def _strange_text(variant: str, n_songs: int, split: Split, seed: int) -> np.ndarray | None:

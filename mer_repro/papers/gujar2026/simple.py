@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mer_repro.features import words
+from mer_repro.features import text, words
 from mer_repro.papers.gujar2026.examples import Songs
+from mer_repro.papers.gujar2026.inputs import TOKENS_READ
 
 if TYPE_CHECKING:
     from mer_repro.splits import Split
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 N_MOODS = 4
 #: Inverse strengths of the penalty that logistic regression chooses from.
 STRENGTHS = (0.1, 1.0, 10.0)
-#: The same for an embedding of a thousand dimensions.
+#: The same for an embedding of hundreds of dimensions.
 FROZEN_STRENGTHS = (0.001, 0.01, 0.1)
 #: Leaves a tree that boosting chooses from.
 LEAVES = (4, 16)
@@ -42,6 +43,18 @@ def logistic_tfidf(songs: Songs, split: Split, seed: int) -> np.ndarray:
     """Logistic regression on the TF-IDF of lemmas."""
     features = _tfidf(songs, split)
     return _chosen(map(_logistic, STRENGTHS), features, songs, split).predict_proba(features[split.test])
+
+
+def logistic_word2vec(songs: Songs, split: Split, seed: int) -> np.ndarray:
+    """Logistic regression on the mean of the word vectors that the training songs' lemmas give."""
+    documents = [words.lemmas(lyrics) for lyrics in songs.texts]
+    vectors = words.fit_word2vec([documents[row] for row in split.train], seed=seed)
+    return _scaled_logistic(words.mean_vectors(documents, vectors), songs, split)
+
+
+def logistic_sentence(songs: Songs, split: Split, seed: int) -> np.ndarray:
+    """Logistic regression on the frozen sentence encoder's vector, the one that the network's text branch reads."""
+    return _scaled_logistic(text.embed(songs.texts, pooling="mean", max_length=TOKENS_READ).vectors, songs, split)
 
 
 def boosting_descriptors(songs: Songs, split: Split, seed: int) -> np.ndarray:
@@ -92,20 +105,25 @@ def svm_features(songs: Songs, split: Split, seed: int) -> np.ndarray:
 
 def frozen_audio(songs: Songs, split: Split, seed: int) -> np.ndarray:
     """Logistic regression on what a frozen pretrained network hears; see `mer_repro.features.embeddings`."""
+    from mer_repro.features import embeddings
+
+    return _scaled_logistic(embeddings.vibenet(songs.clips, workers=1).vectors, songs, split)
+
+
+def _scaled_logistic(features: np.ndarray, songs: Songs, split: Split) -> np.ndarray:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    from mer_repro.features import embeddings
-
-    heard = embeddings.vibenet(songs.clips, workers=1).vectors
     models = [make_pipeline(StandardScaler(), _logistic(strength)) for strength in FROZEN_STRENGTHS]
-    return _chosen(models, heard, songs, split).predict_proba(heard[split.test])
+    return _chosen(models, features, songs, split).predict_proba(features[split.test])
 
 
 SIMPLE: dict[str, Callable[[Songs, Split, int], np.ndarray]] = {
     "majority": majority,
     "stratified_random": stratified_random,
     "logistic_tfidf": logistic_tfidf,
+    "logistic_word2vec": logistic_word2vec,
+    "logistic_sentence": logistic_sentence,
     "boosting_descriptors": boosting_descriptors,
     "boosting_both": boosting_both,
     "svm_features": svm_features,

@@ -11,9 +11,10 @@ Data sets: `examples`. Simple rivals: `simple.SIMPLE`. Networks: `networks.SINGL
 and the measured table 4 (`latency`), whose protocol is the batch size.
 
 Splits are the folds of a cross-validation that holds whole artists out (where a song's artist is not known, the song),
-so that every song is tested once; a run's seed is its fold, and seeds its network. Two factors tell further trainings
-of the paper's rows apart: ``init``, another initialisation, and ``stop``, the other stopping rule: the epoch with the
-least validation loss instead of the best macro F1, which the paper states.
+so that every song is tested once; a run's seed is its fold, and seeds its network. MERGE's songs stay in MERGE's own
+parts (protocol ``official_parts``). Two factors tell further trainings of the paper's rows apart: ``init``, another
+initialisation, and ``stop``, the other stopping rule: the epoch with the least validation loss instead of the best
+macro F1, which the paper states.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ KEY = "gujar2026"
 Kind = Literal["real", "twin"]
 Dataset = Literal[
     "tcc_ceds", "deezer_mood+tcc_ceds", "deezer_mood+musixmatch", "deezer_mood", "deam", "merge", "panda_4qaed",
-    "emotify", "planted",
+    "merge+panda_4qaed", "emotify", "planted",
 ]  # fmt: skip
 N_MOODS = 4
 FOLDS = 5
 PROTOCOL = "artist_folds"
+#: Protocol of a data set that comes with parts of its own.
+OFFICIAL, OFFICIAL_SET = "official_parts", "merge+panda_4qaed"
 LATENCY_DATA = "emotify+tcc_ceds"
 
 NAIVE = ("majority", "stratified_random")
@@ -55,20 +58,27 @@ READINGS = (
     "attention_alone",
     "attention_consistency",
 )
+#: One way each to read words, logistic regression behind it: those that the paper's text branch joins.
+WORDS = ("logistic_tfidf", "logistic_word2vec", "logistic_sentence")
+#: The text branch with its sentence encoder trained along: at one rate, as stated; the encoder at a tenth of it.
+FINETUNED = ("text_finetuned", "text_finetuned_slowly")
 #: The ladder where a data set has audio and words.
 LADDER = (
-    *NAIVE, "logistic_tfidf", "boosting_descriptors", "boosting_both", *FOUR_ROWS, "concatenation",
+    *NAIVE, *WORDS, "boosting_descriptors", "boosting_both", *FOUR_ROWS, "concatenation",
     "attention_modality_dropout", "attention_shuffled_text",
 )  # fmt: skip
+#: What hears a data set's clips.
+HEARD = (*NAIVE, "boosting_descriptors", "svm_features", "frozen_audio", "audio_only")
 #: What is run on each data set, in the order of tables. Readings of the paper are compared on tcc_ceds.
 VARIANTS: dict[str, tuple[str, ...]] = {
     "tcc_ceds": (*LADDER, *READINGS),
-    "deezer_mood+tcc_ceds": LADDER,
+    "deezer_mood+tcc_ceds": (*LADDER, *FINETUNED),
     "merge": LADDER,
-    "deezer_mood+musixmatch": (*NAIVE, "logistic_tfidf"),
+    "deezer_mood+musixmatch": (*NAIVE, *WORDS, "text_only", *FINETUNED),
     "deezer_mood": (*NAIVE, "logistic_tfidf"),
     "deam": (*NAIVE, "boosting_descriptors", "audio_only", "supports"),
-    "panda_4qaed": (*NAIVE, "boosting_descriptors", "svm_features", "frozen_audio", "audio_only"),
+    "panda_4qaed": HEARD,
+    OFFICIAL_SET: HEARD,
     "emotify": (
         *NAIVE, "boosting_descriptors", "audio_only",
         "crnn_256", "crnn_lstm", "crnn_steps", "crnn_stack", "crnn_norm_last",
@@ -100,11 +110,15 @@ class Parameters(BaseModel):
         dict[Dataset, Annotated[int, Field(ge=1, le=100)]],
         Field(description="initialisations of the paper's rows, under the stated stopping rule and by loss"),
     ] = {}
+    official_inits: Annotated[int, Field(ge=1, le=100, description="of the network on MERGE's official parts")] = 1
     resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
     training: TrainingConfig = TrainingConfig()
     crnn_training: TrainingConfig = TrainingConfig()
     small_training: TrainingConfig = TrainingConfig()
     heard_training: Annotated[TrainingConfig, Field(description="of the network on 4QAED's sound")] = TrainingConfig()
+    finetuned_training: Annotated[
+        TrainingConfig, Field(description="of the text branch with its encoder trained along")
+    ] = TrainingConfig()
     batches: list[Annotated[int, Field(ge=1, le=4096)]] = []
     repeats: Annotated[int, Field(ge=1, le=1000)] = 5
     frames_per_song: Annotated[
@@ -119,6 +133,9 @@ def plan(parameters: Parameters) -> list[Run]:
         for dataset in parameters.datasets:
             kind = "twin" if dataset == "planted" else data
             if (dataset == "planted" and data != parameters.data[0]) or not _has_songs(dataset, data):
+                continue
+            if dataset == OFFICIAL_SET:
+                runs += _official(parameters, data)
                 continue
             for target in TARGETS.get(dataset, ("",)):
                 for fold in range(parameters.folds.get(dataset, 1)):
@@ -142,6 +159,19 @@ def plan(parameters: Parameters) -> list[Run]:
             for batch in parameters.batches
         ]
     return runs
+
+
+def _official(parameters: Parameters, data: Kind) -> list[Run]:
+    """MERGE's own division of the songs: one split, the network from several initialisations."""
+    inits = [{}, *({"init": number} for number in range(1, parameters.official_inits))]
+    return [
+        Run(
+            KEY, OFFICIAL_SET, data, OFFICIAL, variant, "", 0,
+            _chosen(parameters, OFFICIAL_SET, variant, None), factors,
+        )
+        for factors in inits
+        for variant in (("audio_only",) if factors else VARIANTS[OFFICIAL_SET])
+    ]  # fmt: skip
 
 
 def _repeats(inits: int) -> list[dict[str, Any]]:
@@ -176,9 +206,15 @@ def _chosen(parameters: Parameters, dataset: str, variant: str, stop: str | None
     own = {
         "emotify": parameters.crnn_training,
         "panda_4qaed": parameters.heard_training,
+        OFFICIAL_SET: parameters.heard_training,
         "deezer_mood+tcc_ceds": parameters.small_training,
     }
-    training = own.get(dataset, parameters.training).model_dump()
+    chosen = own.get(dataset, parameters.training)
+    if variant in FINETUNED:
+        chosen = parameters.finetuned_training
+    elif variant == "text_only" and dataset == "deezer_mood+musixmatch":
+        chosen = parameters.small_training
+    training = chosen.model_dump()
     if stop:
         training |= {"monitor": stop, "monitor_mode": "min"}
     return {"resamples": parameters.resamples, "training": training}
@@ -255,13 +291,19 @@ def songs_of(where: _Where, frames: int):
     return _load(where.dataset, where.data, where.target, frames)
 
 
+def _split(songs, fold: int):
+    """The data set's own parts, or a fold that holds artists out."""
+    from mer_repro import splits
+
+    return songs.official or splits.song_folds(songs.artist, fold, FOLDS)
+
+
 @lru_cache(maxsize=2)
 def _prepared(dataset: str, data: str, target: str, fold: int, frames: int):
-    from mer_repro import splits
     from mer_repro.papers.gujar2026 import inputs
 
     songs = _load(dataset, data, target, frames)
-    split = splits.song_folds(songs.artist, fold, FOLDS)
+    split = _split(songs, fold)
     return split, inputs.prepare(songs, split, fold)
 
 
@@ -275,21 +317,18 @@ def answer(where: _Where, variant: str):
         parts = [answer(where, name).probabilities for name in ("audio_only", "text_only")]
         return networks.Answer(sum(parts) / len(parts))
     if variant in simple.SIMPLE:
-        from mer_repro import splits
-
         songs = songs_of(where, frames)
-        split = splits.song_folds(songs.artist, where.seed, FOLDS)
-        return networks.Answer(simple.SIMPLE[variant](songs, split, where.seed))
+        return networks.Answer(simple.SIMPLE[variant](songs, _split(songs, where.seed), where.seed))
     split, prepared = _prepared(where.dataset, where.data, where.target, where.seed, frames)
     config = TrainingConfig(**json.loads(where.training))
     return networks.train(variant, prepared, split, config, where.seed + FOLDS * where.init, where.device)
 
 
 def _scored(run: Run, where: _Where) -> Outcome:
-    from mer_repro import metrics, splits
+    from mer_repro import metrics
 
     songs = songs_of(where, FRAMES.get(run.variant, DEFAULT_FRAMES))
-    split = splits.song_folds(songs.artist, run.seed, FOLDS)
+    split = _split(songs, run.seed)
     said = answer(where, run.variant)
     observed, predicted, artists = songs.mood[split.test], said.probabilities.argmax(axis=1), songs.artist[split.test]
     scores = metrics.classification(observed, predicted, N_MOODS)

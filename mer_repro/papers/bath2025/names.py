@@ -92,6 +92,12 @@ HEARD = MODELS | {
     "weighed_boosting": "probability-weighted quadrant means, boosted trees: mel bands",
     "frozen_ridge": "ridge: frozen pretrained network",
     "frozen_weighed": "probability-weighted quadrant means, logistic classifier: frozen pretrained network",
+    "title_ridge": "ridge: title",
+    "frozen_title_ridge": "ridge: frozen pretrained network and title",
+    "moods_ridge": "ridge: mood words, from which the labels were made",
+    "frozen_moods_ridge": "ridge: frozen pretrained network and mood words",
+    "model_2_titles": "Model 2, audio and title",
+    "model_5_titles": "Model 5, audio and title",
 }
 TIMED = {"librosa": "librosa", "numpy": "mer_repro, NumPy", "torch": "mer_repro, PyTorch"}
 CONGRUENCE = {"as_published": "own lyrics", "half_swapped": "half with another song's lyrics"}

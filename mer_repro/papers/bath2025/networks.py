@@ -260,7 +260,12 @@ def _fit(run: Run, network, number: int, examples: dict[str, Examples], device: 
 
 
 #: Variants that are not simply ``model_<number>``: number of the model and modality.
-SINGLE = {"model_2_audio": (2, "audio"), "model_2_lyrics": (2, "lyrics")}
+SINGLE = {
+    "model_2_audio": (2, "audio"),
+    "model_2_lyrics": (2, "lyrics"),
+    "model_2_titles": (2, "bimodal"),
+    "model_5_titles": (5, "bimodal"),
+}
 
 
 def _inputs(run: Run, clips: Clips, parts: dict):

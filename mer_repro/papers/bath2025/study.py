@@ -92,6 +92,11 @@ class Heard(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     frames: Annotated[int, Field(ge=16, le=1292, description="of a clip that a network hears")] = 1292
+    longer: Annotated[
+        dict[str, Annotated[int, Field(ge=16, le=1292)]],
+        Field(description="networks that are trained on more frames, too, and on how many"),
+    ] = {}
+    tokens: Annotated[int, Field(ge=3, le=512, description="of a title")] = 24
     fold_models: Annotated[bool, Field(description="whether the networks are trained on folds of artists, too")] = True
     seeds: Annotated[int, Field(ge=1, le=100, description="initialisations on the official parts")] = 1
     epochs: Annotated[int, Field(ge=1)] = 50
@@ -209,14 +214,27 @@ def _plan_heard(p: Parameters, data: Kind) -> list[Run]:
     sizes = p.heard
     shared = {"resamples": p.resamples}
     given = shared | sizes.model_dump(include={"frames", "epochs", "patience", "batch_size", "learning_rate"})
-    return [
-        Run(KEY, heard.DATASET, data, protocol, name, "", seed, given if name.startswith("model_") else shared)
+
+    def parameters(name: str) -> dict:
+        if name in heard.TITLED:
+            return given | {"tokens": sizes.tokens}
+        return given if name.startswith("model_") else shared
+
+    runs = [
+        Run(KEY, heard.DATASET, data, protocol, name, "", seed, parameters(name))
         for protocol, seeds in ((heard.FOLDS, FOLDS), (heard.OFFICIAL, sizes.seeds))
         for seed in range(seeds)
         for name in heard.VARIANTS
         if (sizes.fold_models if protocol == heard.FOLDS else seed == 0)
         or name.startswith("model_") == (protocol == heard.OFFICIAL)
     ]
+    return runs + [
+        Run(
+            KEY, heard.DATASET, data, heard.OFFICIAL, name, "", 0, parameters(name) | {"frames": frames},
+            {"frames": frames},
+        )
+        for name, frames in sizes.longer.items()
+    ]  # fmt: skip
 
 
 def _plan_congruence(p: Parameters, data: Kind) -> list[Run]:

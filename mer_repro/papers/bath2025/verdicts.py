@@ -45,8 +45,11 @@ def songs_inside(target: str) -> Find:
 
 
 def trained(results: Results, dataset: str) -> Results:
-    """The runs of the five models' experiment on one real data set; of MERGE's own songs on its official split."""
-    runs = results.where(data="real", dataset=dataset)
+    """The runs of the five models' experiment on one real data set; of MERGE's own songs on its official split.
+
+    Networks that heard longer clips than the others are left out.
+    """
+    runs = results.where(data="real", dataset=dataset, frames=None)
     return runs.filter(
         lambda run: study.EXPERIMENT_OF.get(run.protocol) == "networks" or run.protocol == heard.OFFICIAL
     )
@@ -100,7 +103,7 @@ def heard_setting(name: str, factor: float = 1.0) -> Find:
     """A parameter of the networks that were trained on MERGE's songs with audio, times a factor."""
 
     def find(results: Results) -> Score | None:
-        runs = _models(results.where(dataset=heard.DATASET))
+        runs = _models(results.where(dataset=heard.DATASET, frames=None))
         return runs.over(lambda run: run.parameters[name] * factor, f"{name}, as set")
 
     return find

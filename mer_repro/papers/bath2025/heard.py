@@ -44,6 +44,8 @@ SIMPLE = {name: (("bands",), name) for name in doughnut.MODELS if name != "netwo
 }
 #: Networks with both towers, titles for lyrics.
 TITLED = ("model_2_titles", "model_5_titles")
+#: What reads words, beside its audio or alone.
+WORDED = (*(name for name, (of, _) in SIMPLE.items() if {"title", "moods"} & {*of}), *TITLED)
 ORACLES = {"mean": networks.BASELINES["mean"], "quadrant_centre": networks.BASELINES["quadrant_centre"]}
 VARIANTS = ("mean", "quadrant_centre", *SIMPLE, *(f"model_{number}" for number in range(1, 5)), *TITLED)
 

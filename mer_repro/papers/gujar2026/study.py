@@ -74,7 +74,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "tcc_ceds": (*LADDER, *READINGS),
     "deezer_mood+tcc_ceds": (*LADDER, *FINETUNED),
     "merge": LADDER,
-    "deezer_mood+musixmatch": (*NAIVE, *WORDS, "text_only", *FINETUNED),
+    "deezer_mood+musixmatch": (*NAIVE, *WORDS, "text_only"),
     "deezer_mood": (*NAIVE, "logistic_tfidf"),
     "deam": (*NAIVE, "boosting_descriptors", "audio_only", "supports"),
     "panda_4qaed": HEARD,

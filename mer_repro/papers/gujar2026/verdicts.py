@@ -254,24 +254,6 @@ def _memory_growth(results: Results) -> Score | None:
     )
 
 
-def of_runs(score: Score | None) -> bool:
-    """Whether a score is the mean of what its runs printed, since no evidence of single songs was kept."""
-    return score is not None and score.recipe[:1] == ("printed",)
-
-
-def _deam_note(results: Results) -> str:
-    kept = not any(of_runs(_deam(results, variant)) for variant in DEAM_MODELS)
-    return "" if kept else " Both are means of the folds' own scores and intervals."
-
-
-def _no_evidence(results: Results) -> str:
-    """Why a difference from permuted lyrics on tcc_ceds is missing, where it is."""
-    permuted = results.where(dataset="tcc_ceds", variant="attention_shuffled_text")
-    if not len(permuted) or gain(results, "tcc_ceds", "attention", "attention_shuffled_text"):
-        return ""
-    return " The dash: runs that kept no answers to single songs, whose accuracy alone is known."
-
-
 def shares_log_loss(results: Results, dataset: str) -> Score | None:
     """Log loss of answering each fold's songs with the shares of moods among the songs of the other folds."""
     import numpy as np
@@ -335,10 +317,9 @@ RULES: list[Rule | Fixed] = [
         ("t2.audio.accuracy",), {name: partial(_deam, variant=name) for name in DEAM_MODELS},
         _reaches(_stated("t2.audio.accuracy")), "own",
         "On songs held out, in artist-disjoint folds, gradient boosting on DEAM's openSMILE descriptors recognises"
-        " {boosting_descriptors:%1} % and the rebuilt classifier on them {audio_only:%1} %.{kept} The paper does not"
+        " {boosting_descriptors:%1} % and the rebuilt classifier on them {audio_only:%1} %. The paper does not"
         " say that its test samples are songs held out. DEAM's audio is not available: the network on spectrograms was"
         " not trained on it and may do better than descriptors.",
-        {"kept": _deam_note},
         revised="A score below the stated one cannot tell; it spoke against the claim before. In the paper's favour.",
     ),
     Rule(
@@ -378,8 +359,8 @@ RULES: list[Rule | Fixed] = [
         "Audio and lyrics complement each other strongly.",
         ("s.complementary",), _pieces(_COMPLEMENT)[0],
         above(0, excludes=_stated("t5.audio.deam_accuracy"), unit=" of accuracy"), "stand-in",
-        f"What words add to audio, in points. {_listed(_COMPLEMENT)}.{{why}} {_labels_note(_COMPLEMENT)}",
-        _pieces(_COMPLEMENT)[1] | {"why": _no_evidence},
+        f"What words add to audio, in points. {_listed(_COMPLEMENT)}. {_labels_note(_COMPLEMENT)}",
+        _pieces(_COMPLEMENT)[1],
         revised="On tcc_ceds, differences were taken out when known, against the paper: words added a little.",
     ),
     Rule(

@@ -434,7 +434,7 @@ def numbers(results: Results) -> dict[str, Any]:
         heard = results.where(dataset="panda_4qaed", variant=variant)
         quoted[f"heard_{variant}"] = (heard.score("accuracy"), "%1" if variant == "audio_only" else "%1~")
     official = results.where(dataset=study.OFFICIAL_SET)
-    for variant in ("audio_only", "boosting_descriptors", "frozen_audio"):
+    for variant in ("audio_only", "frozen_audio"):
         quoted[f"official_{variant}"] = (official.where(variant=variant).score("accuracy"), "%1~")
     once = official.where(variant="majority")
     quoted["official_train"] = (once.over(lambda run: run.counts["n_train"], "songs"), ".0")

@@ -206,7 +206,7 @@ def rivals_figure(results: Results) -> plots.DescribedFigure:
     for target in TARGETS:
         places.append(f"MERGE with audio, {target}")
         for k, (name, pair) in enumerate(names.HEARD_RIVALS.items()):
-            find = rules.weighed_on_merge(target, *pair)
+            find = rules.differ_on_merge(target, *pair)
             draw(find, name, 0.25 - 0.25 * k, target == "valence", "its own songs")
     axis.axvline(0, color=plots.MUTED, lw=1)
     axis.set_yticks(range(0, -len(places), -1), places)
@@ -260,10 +260,9 @@ def merge_table(results: Results) -> Table:
     of = results.where(data="real", dataset=heard.DATASET)
     audio = [name for name in heard.VARIANTS if name not in heard.WORDED]
     rows = [row for name in audio if (row := _heard(of.where(variant=name, frames=None), names.HEARD[name]))]
-    for frames in sorted({run.factors["frames"] for run in of if "frames" in run.factors}):
-        for name in study.MODELS:
-            seconds = f"{frames * names.HOP_SECONDS:.1f} s of each clip"
-            rows += filter(None, [_heard(of.where(variant=name, frames=frames), f"{names.HEARD[name]}, {seconds}")])
+    for name, frames in sorted({(run.variant, run.factors["frames"]) for run in of if "frames" in run.factors}):
+        longer = f"{names.HEARD[name]}, {frames * names.HOP_SECONDS:.1f} s of each clip"
+        rows.append(_heard(of.where(variant=name, frames=frames), longer))
     seconds = rules.heard_seconds(results)
     given = f"; networks read {seconds:.1} s of a clip unless a row says so, other models the whole" if seconds else ""
     return Table(rows, f"R² on MERGE's own songs whose audio is available (real), audio alone{given}")
@@ -289,13 +288,6 @@ def words_table(results: Results) -> Table:
     shown = ("frozen_ridge", "model_2", *heard.WORDED)
     rows = [row for name in shown if (row := _heard(of.where(variant=name), names.HEARD[name]))]
     return Table(rows, "R² on MERGE's own songs (real), words of ours in place of the lyrics")
-
-
-def title_adds(target: str) -> rules.Find:
-    """R² that the title adds to ridge regression on a frozen pretrained network; MERGE's songs, artist-disjoint."""
-    return lambda results: results.where(data="real", dataset=heard.DATASET, protocol=heard.FOLDS).contrast(
-        "r2", {"variant": "frozen_title_ridge"}, {"variant": "frozen_ridge"}, target
-    )
 
 
 def networks_table(results: Results, dataset: str) -> Table:
@@ -506,10 +498,13 @@ def numbers(results: Results) -> dict[str, Any]:
         of = results.where(data="real", dataset=heard.DATASET, variant="frozen_weighed", protocol=heard.FOLDS)
         found[f"heard_frozen_weighed_{target}"] = (of.score("r2", target), ".2")
         for name, pair in names.HEARD_RIVALS.items():
-            found[f"heard_{name}_{target}"] = (rules.weighed_on_merge(target, *pair)(results), "+.2")
+            found[f"heard_{name}_{target}"] = (rules.differ_on_merge(target, *pair)(results), "+.2")
         told = results.where(data="real", dataset=heard.DATASET, variant="moods_ridge", protocol=heard.FOLDS)
         found[f"heard_moods_{target}"] = (told.score("r2", target), ".2~")
-        found[f"heard_title_adds_{target}"] = (title_adds(target)(results), "+.2")
+        found[f"heard_title_adds_{target}"] = (
+            rules.differ_on_merge(target, "frozen_title_ridge", "frozen_ridge")(results),
+            "+.2",
+        )
     found["margin"] = (rules.MARGIN, ".2")
     found["heard_songs"] = (rules.heard_songs()(results), ",.0")
     found |= {f"heard_{part}": (rules.heard_songs(part)(results), ",.0") for part in ("train", "test")}

@@ -97,8 +97,9 @@ def heard_setting(name: str, factor: float = 1.0) -> Find:
 heard_seconds: Find = heard_setting("frames", names.HOP_SECONDS)
 
 
-def weighed_on_merge(target: str, of: str = "weighed_boosting", against: str = "boosting") -> Find:
-    """R² of probability-weighted quadrants minus that of regression on MERGE's songs, artist-disjoint folds."""
+def differ_on_merge(target: str, of: str = "weighed_boosting", against: str = "boosting") -> Find:
+    """R² of one variant minus that of another on MERGE's songs, artist-disjoint folds; by default of
+    probability-weighted quadrants minus that of regression, both by boosted trees."""
     return lambda results: results.where(data="real", dataset=heard.DATASET, protocol=heard.FOLDS).contrast(
         "r2", {"variant": of}, {"variant": against}, target
     )
@@ -338,9 +339,7 @@ RULES: list[Rule | Fixed] = [
             for t in TARGETS
         }
         | {
-            f"merge_{name}_{t}": weighed_on_merge(t, *pair)
-            for name, pair in names.HEARD_RIVALS.items()
-            for t in TARGETS
+            f"merge_{name}_{t}": differ_on_merge(t, *pair) for name, pair in names.HEARD_RIVALS.items() for t in TARGETS
         },
         above(-MARGIN, excludes=-MARGIN, unit=" of R²"),
         "stand-in",

@@ -7,6 +7,7 @@ from typing import Any
 
 from mer_repro import audit, plots, report
 from mer_repro.papers.gujar2026 import study
+from mer_repro.papers.gujar2026.inputs import TOKENS_TRAINED
 from mer_repro.papers.gujar2026.names import (
     BIMODAL,
     CONDITIONS,
@@ -439,6 +440,9 @@ def numbers(results: Results) -> dict[str, Any]:
     once = official.where(variant="majority")
     quoted["official_train"] = (once.over(lambda run: run.counts["n_train"], "songs"), ".0")
     quoted["official_test"] = _songs(once)
+    quoted["official_inits"] = str(len(official.where(variant="audio_only")))
+    quoted["finetuned_epochs"] = _setting(results, "deezer_mood+tcc_ceds", "epochs", "text_finetuned")
+    quoted["finetuned_tokens"] = str(TOKENS_TRAINED)
     for variant in study.FINETUNED:
         quoted[f"{variant}_adds"] = (gain(results, "deezer_mood+tcc_ceds", variant, "text_only"), "+%1")
     quoted["heard_songs"] = _songs(results.where(dataset="panda_4qaed", variant="majority"))
@@ -465,9 +469,9 @@ def _songs(runs: Results):
     return (Score(count, records=runs.ids, how="test songs of all folds"), ",.0") if count else "–"
 
 
-def _setting(results: Results, dataset: str, name: str) -> str:
+def _setting(results: Results, dataset: str, name: str, variant: str = "audio_only") -> str:
     """How networks were trained on a data set, from a record; a dash where there is none."""
-    run = next(iter(results.where(stop=None, dataset=dataset, variant="audio_only")), None)
+    run = next(iter(results.where(stop=None, dataset=dataset, variant=variant)), None)
     return str(run.parameters["training"][name]) if run else "–"
 
 
